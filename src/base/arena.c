@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum {
+    ARENA_ALIGN = 16,
+    ARENA_FIRST_BLOCK = 1024,    /* a decoded small object fits */
+    ARENA_MAX_BLOCK = 64 * 1024, /* blocks double up to this; larger requests get a block of their own */
+};
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size; /* of data */
+    size_t used;
+    alignas(ARENA_ALIGN) char data[];
+};
+
+struct arena_drop {
+    struct arena_drop *next;
+    void (*drop)(void *pointer);
+    void *pointer;
+};
+
+void arena_init(struct arena *arena)
+{
+    *arena = (struct arena){ 0 };
+}
+
+void arena_fini(struct arena *arena)
+{
+    for (struct arena_drop *drop = arena->drops; drop != NULL; drop = drop->next)
+        drop->drop(drop->pointer);
+    struct arena_block *block = arena->block;
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    *arena = (struct arena){ 0 };
+}
+
+void arena_clear(struct arena *arena)
+{
+    arena_fini(arena);
+}
+
+static struct arena_block *arena_grow(struct arena *arena, size_t size)
+{
+    size_t wanted = arena->block == NULL ? ARENA_FIRST_BLOCK : arena->block->size * 2;
+    if (wanted > ARENA_MAX_BLOCK)
+        wanted = ARENA_MAX_BLOCK;
+    if (wanted < size)
+        wanted = size;
+
+    struct arena_block *block = memory_alloc(sizeof(*block) + wanted);
+    block->size = wanted;
+    block->used = 0;
+    block->next = arena->block;
+    arena->block = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    if (size > PTRDIFF_MAX)
+        abort();
+    size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    struct arena_block *block = arena->block;
+    if (block == NULL || block->size - block->used < rounded)
+        block = arena_grow(arena, rounded);
+    void *pointer = block->data + block->used;
+    block->used += rounded;
+    arena->used += rounded;
+    return pointer;
+}
+
+void *arena_zalloc(struct arena *arena, size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t total = 0;
+    if (__builtin_mul_overflow(count, size, &total))
+        abort();
+    return arena_zalloc(arena, total);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1);
+    if (length > 0)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+    return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
+}
+
+struct str arena_str(struct arena *arena, struct str text)
+{
+    return (struct str){ arena_strndup(arena, text.data, text.size), text.size };
+}
+
+char *arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        abort(); /* only an invalid format can fail, and formats are literals */
+    char *text = arena_alloc(arena, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+void arena_hold(struct arena *arena, void (*drop)(void *pointer), void *pointer)
+{
+    struct arena_drop *entry = arena_alloc(arena, sizeof(*entry));
+    *entry = (struct arena_drop){ arena->drops, drop, pointer };
+    arena->drops = entry;
+}

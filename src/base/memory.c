@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *memory_or_abort(void *pointer, size_t size)
+{
+    if (pointer == NULL) {
+        fprintf(stderr, "coracle: out of memory allocating %zu bytes\n", size);
+        abort();
+    }
+    return pointer;
+}
+
+void *memory_alloc(size_t size)
+{
+    return memory_or_abort(malloc(size > 0 ? size : 1), size);
+}
+
+void *memory_zalloc(size_t size)
+{
+    return memory_or_abort(calloc(1, size > 0 ? size : 1), size);
+}
+
+void *memory_resize(void *pointer, size_t count, size_t size)
+{
+    size_t total = 0;
+    if (__builtin_mul_overflow(count, size, &total))
+        return memory_or_abort(NULL, SIZE_MAX);
+    return memory_or_abort(realloc(pointer, total > 0 ? total : 1), total);
+}
+
+void *memory_copy(const void *bytes, size_t size)
+{
+    void *copy = memory_alloc(size);
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+char *memory_strdup(const char *text)
+{
+    return text == NULL ? NULL : memory_strndup(text, strlen(text));
+}
+
+char *memory_strndup(const char *text, size_t length)
+{
+    char *copy = memory_alloc(length + 1);
+    if (length > 0)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *memory_format(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    return memory_or_abort(length < 0 ? NULL : text, 0);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* memory.h - allocation that does not fail, for sizes that we choose.
+ *
+ * These abort when memory is out: use them for fixed and small sizes. Anything sized
+ * by input first passes a limit (see buffer.h, arena.h) that returns an error. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+void *memory_alloc(size_t size) __attribute__((malloc, returns_nonnull));                /* uninitialised */
+void *memory_zalloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed */
+void *memory_resize(void *pointer, size_t count, size_t size) __attribute__((returns_nonnull)); /* checks count*size */
+void *memory_copy(const void *bytes, size_t size) __attribute__((malloc, returns_nonnull));
+char *memory_strdup(const char *text) __attribute__((malloc));                           /* NULL stays NULL */
+char *memory_strndup(const char *text, size_t length) __attribute__((malloc, returns_nonnull));
+char *memory_format(const char *format, ...) __attribute__((malloc, returns_nonnull)) printf_like(1, 2);
+
+#define memory_new(type) ((type *)memory_zalloc(sizeof(type)))
+
+#endif

@@ -21,12 +21,9 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "base/str.h"
+#include "base/time.h"
 
 struct loop;
-
-typedef int64_t usec_t; /* microseconds */
-#define USEC_PER_MSEC ((usec_t)1000)
-#define USEC_PER_SEC ((usec_t)1000000)
 
 int loop_create_real(struct loop **ret_loop, struct error *err) must_check;
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* object.h - a stored API object: canonical JSON bytes, refcounted, immutable.
+ *
+ * Made once, when it is written or read from the store; GET, LIST and WATCH send its
+ * bytes as they are, and every component of the process shares its decoded form, which
+ * is made on first use. All functions are safe from any thread. */
+#ifndef API_OBJECT_H
+#define API_OBJECT_H
+
+#include <stdint.h>
+
+#include "api/schema.h"
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct object;
+
+/* From canonical JSON whose metadata carries no resourceVersion (as it is stored); 'revision'
+ * is put in its place. Takes no ownership. Errors: -ERROR_SYNTAX, -ERROR_INVALID. */
+int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
+                       struct object **ret_object, struct error *err) must_check;
+
+/* From a served document (a response, a watch event), resourceVersion included. */
+int object_from_served(const struct api_resource *resource, struct str json, struct object **ret_object,
+                       struct error *err) must_check;
+
+struct object *object_ref(const struct object *object); /* NULL stays NULL */
+void object_unref(const struct object *object);         /* NULL is fine */
+DEFINE_CLEANUP(const struct object *, object_unref);
+
+const struct api_resource *object_resource(const struct object *object);
+struct str object_json(const struct object *object);        /* valid while the object is; one line, no newline */
+struct bytes *object_bytes(const struct object *object);    /* borrowed; bytes_ref() to keep */
+uint64_t object_revision(const struct object *object);
+const char *object_name(const struct object *object);
+const char *object_namespace(const struct object *object);  /* "" for cluster-scoped ones */
+const char *object_uid(const struct object *object);
+
+/* False when it has no such label. */
+bool object_label(const struct object *object, struct str key, struct str *ret_value);
+
+/* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
+ * generated api_pod_of(object) and friends are this with the right type, checked. */
+const void *object_typed(const struct object *object);
+const struct api_object_meta *object_meta(const struct object *object);
+
+/* "namespace/name", or "name" for cluster-scoped objects: the key of caches and queues. */
+const char *object_key(const struct object *object);
+
+#endif

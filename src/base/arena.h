@@ -33,15 +33,15 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, retur
 void *arena_zalloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed */
 
-char *arena_strdup(struct arena *arena, const char *text);            /* NULL stays NULL */
+char *arena_strdup(struct arena *arena, const char *text); /* NULL stays NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t length) __attribute__((returns_nonnull));
-struct str arena_str(struct arena *arena, struct str text);           /* NUL-terminated copy */
+struct str arena_str(struct arena *arena, struct str text); /* NUL-terminated copy */
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((returns_nonnull)) printf_like(2, 3);
 
 /* drop(pointer) runs when the arena ends: how an arena holds a reference. */
 void arena_hold(struct arena *arena, void (*drop)(void *pointer), void *pointer);
 
-#define arena_new(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+#define arena_new(arena, type)              ((type *)arena_zalloc((arena), sizeof(type)))
 #define arena_new_array(arena, type, count) ((type *)arena_array((arena), (count), sizeof(type)))
 
 static inline void arena_cleanup(struct arena *arena)

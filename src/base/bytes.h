@@ -17,9 +17,9 @@ struct bytes {
     char data[]; /* followed by a NUL that size does not count */
 };
 
-struct bytes *bytes_create(const void *data, size_t size);  /* copies; data may be NULL to be filled before sharing */
-struct bytes *bytes_ref(struct bytes *bytes);               /* safe from any thread; NULL stays NULL */
-void bytes_unref(struct bytes *bytes);                      /* NULL is fine */
+struct bytes *bytes_create(const void *data, size_t size); /* copies; data may be NULL to be filled before sharing */
+struct bytes *bytes_ref(struct bytes *bytes);              /* safe from any thread; NULL stays NULL */
+void bytes_unref(struct bytes *bytes);                     /* NULL is fine */
 
 static inline struct str bytes_str(const struct bytes *bytes)
 {

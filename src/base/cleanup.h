@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define must_check __attribute__((warn_unused_result))
+#define must_check                                __attribute__((warn_unused_result))
 #define printf_like(format_index, first_argument) __attribute__((format(printf, format_index, first_argument)))
 
 /* Number of elements of a true array. */
@@ -32,23 +32,23 @@ static inline void cleanup_close(int *fd)
         close(*fd);
 }
 
-#define autofree __attribute__((cleanup(cleanup_free)))
+#define autofree  __attribute__((cleanup(cleanup_free)))
 #define autoclose __attribute__((cleanup(cleanup_close)))
 
 /* auto_with(fn) T *x: calls fn(&x) at the end of the scope; define fn with DEFINE_CLEANUP. */
 #define auto_with(function) __attribute__((cleanup(function)))
-#define DEFINE_CLEANUP(type, destroy)                                     \
-    static inline void destroy##_cleanup(type *pointer)                   \
-    {                                                                     \
-        destroy(*pointer);                                                \
-    }                                                                     \
+#define DEFINE_CLEANUP(type, destroy)                   \
+    static inline void destroy##_cleanup(type *pointer) \
+    {                                                   \
+        destroy(*pointer);                              \
+    }                                                   \
     _Static_assert(sizeof(type) == sizeof(void *), "cleanup of a pointer type")
 
-#define take_pointer(pointer_to_pointer)                                  \
-    ({                                                                    \
-        __auto_type take_value_ = *(pointer_to_pointer);                  \
-        *(pointer_to_pointer) = NULL;                                     \
-        take_value_;                                                      \
+#define take_pointer(pointer_to_pointer)                 \
+    ({                                                   \
+        __auto_type take_value_ = *(pointer_to_pointer); \
+        *(pointer_to_pointer) = NULL;                    \
+        take_value_;                                     \
     })
 
 static inline int take_fd(int *fd)

@@ -12,10 +12,9 @@ static const struct error_row {
     int status;
     const char *reason;
     const char *text;
-} error_rows[ERROR_CODE_COUNT] = {
-    [ERROR_OK] = { 200, "", "no error" },
+} error_rows[ERROR_CODE_COUNT] = { [ERROR_OK] = { 200, "", "no error" },
 #define X(name, status, reason, text) [ERROR_##name] = { status, reason, text },
-    ERROR_CODES(X)
+                                   ERROR_CODES(X)
 #undef X
 };
 

@@ -16,35 +16,35 @@
 /* One row is everything known of a code: name, HTTP status, Kubernetes reason
  * (metav1.StatusReason; "" where Kubernetes has none), default text.
  * Rows from AGAIN on never leave the process as an API status of their own. */
-#define ERROR_CODES(X)                                                                              \
-    X(BAD_REQUEST, 400, "BadRequest", "the request is malformed")                                   \
-    X(UNAUTHORIZED, 401, "Unauthorized", "Unauthorized")                                            \
-    X(FORBIDDEN, 403, "Forbidden", "the action is not allowed")                                     \
-    X(NOT_FOUND, 404, "NotFound", "the object does not exist")                                      \
+#define ERROR_CODES(X)                                                                                                \
+    X(BAD_REQUEST, 400, "BadRequest", "the request is malformed")                                                     \
+    X(UNAUTHORIZED, 401, "Unauthorized", "Unauthorized")                                                              \
+    X(FORBIDDEN, 403, "Forbidden", "the action is not allowed")                                                       \
+    X(NOT_FOUND, 404, "NotFound", "the object does not exist")                                                        \
     X(METHOD_NOT_ALLOWED, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource") \
-    X(NOT_ACCEPTABLE, 406, "NotAcceptable", "none of the accepted media types can be produced")     \
-    X(ALREADY_EXISTS, 409, "AlreadyExists", "the object exists already")                            \
-    X(CONFLICT, 409, "Conflict", "the object has changed since")                                    \
-    X(GONE, 410, "Gone", "the object is gone for good")                                             \
-    X(EXPIRED, 410, "Expired", "the revision is compacted")                                         \
-    X(TOO_LARGE, 413, "RequestEntityTooLarge", "the request is too large")                          \
-    X(UNSUPPORTED_MEDIA_TYPE, 415, "UnsupportedMediaType", "the media type of the body is not supported") \
-    X(INVALID, 422, "Invalid", "the object is not valid")                                           \
-    X(TOO_MANY_REQUESTS, 429, "TooManyRequests", "too many requests, try again later")              \
-    X(INTERNAL, 500, "InternalError", "an internal error occurred")                                 \
-    X(SERVER_TIMEOUT, 500, "ServerTimeout", "the server could not finish in time, try again")       \
-    X(UNAVAILABLE, 503, "ServiceUnavailable", "the service is unavailable")                         \
-    X(TIMEOUT, 504, "Timeout", "the request did not complete in time")                              \
-    X(STORAGE_FULL, 507, "InsufficientStorage", "the disk is full")                                 \
-    X(AGAIN, 503, "ServiceUnavailable", "nothing is there yet")                                     \
-    X(CLOSED, 503, "ServiceUnavailable", "the other end closed the connection")                     \
-    X(CANCELLED, 503, "ServiceUnavailable", "cancelled by the caller")                              \
-    X(LIMIT, 413, "RequestEntityTooLarge", "a size limit was reached")                              \
-    X(SYNTAX, 400, "BadRequest", "the text does not parse")                                         \
-    X(PROTOCOL, 500, "InternalError", "the peer broke the protocol")                                \
-    X(TLS, 500, "InternalError", "the TLS handshake or record failed")                              \
-    X(SYSTEM, 500, "InternalError", "a system call failed")                                         \
-    X(UNSUPPORTED, 501, "NotImplemented", "this is not supported")                                  \
+    X(NOT_ACCEPTABLE, 406, "NotAcceptable", "none of the accepted media types can be produced")                       \
+    X(ALREADY_EXISTS, 409, "AlreadyExists", "the object exists already")                                              \
+    X(CONFLICT, 409, "Conflict", "the object has changed since")                                                      \
+    X(GONE, 410, "Gone", "the object is gone for good")                                                               \
+    X(EXPIRED, 410, "Expired", "the revision is compacted")                                                           \
+    X(TOO_LARGE, 413, "RequestEntityTooLarge", "the request is too large")                                            \
+    X(UNSUPPORTED_MEDIA_TYPE, 415, "UnsupportedMediaType", "the media type of the body is not supported")             \
+    X(INVALID, 422, "Invalid", "the object is not valid")                                                             \
+    X(TOO_MANY_REQUESTS, 429, "TooManyRequests", "too many requests, try again later")                                \
+    X(INTERNAL, 500, "InternalError", "an internal error occurred")                                                   \
+    X(SERVER_TIMEOUT, 500, "ServerTimeout", "the server could not finish in time, try again")                         \
+    X(UNAVAILABLE, 503, "ServiceUnavailable", "the service is unavailable")                                           \
+    X(TIMEOUT, 504, "Timeout", "the request did not complete in time")                                                \
+    X(STORAGE_FULL, 507, "InsufficientStorage", "the disk is full")                                                   \
+    X(AGAIN, 503, "ServiceUnavailable", "nothing is there yet")                                                       \
+    X(CLOSED, 503, "ServiceUnavailable", "the other end closed the connection")                                       \
+    X(CANCELLED, 503, "ServiceUnavailable", "cancelled by the caller")                                                \
+    X(LIMIT, 413, "RequestEntityTooLarge", "a size limit was reached")                                                \
+    X(SYNTAX, 400, "BadRequest", "the text does not parse")                                                           \
+    X(PROTOCOL, 500, "InternalError", "the peer broke the protocol")                                                  \
+    X(TLS, 500, "InternalError", "the TLS handshake or record failed")                                                \
+    X(SYSTEM, 500, "InternalError", "a system call failed")                                                           \
+    X(UNSUPPORTED, 501, "NotImplemented", "this is not supported")                                                    \
     X(USAGE, 400, "BadRequest", "the command line is wrong")
 
 enum error_code {
@@ -52,7 +52,7 @@ enum error_code {
 #define X(name, status, reason, text) ERROR_##name,
     ERROR_CODES(X)
 #undef X
-    ERROR_CODE_COUNT
+        ERROR_CODE_COUNT
 };
 
 #define ERROR_MESSAGE_SIZE 1024 /* long enough for an object's path and two sentences; longer text is cut */

@@ -77,9 +77,9 @@ static inline struct list_node *list_pop(struct list *list)
 }
 
 /* The element may be removed inside the loop, others may not. */
-#define list_for_each(list, element, member)                                                                  \
-    for (struct list_node *node_ = (list)->head.next, *next_ = node_->next;                                    \
-         node_ != &(list)->head && ((element) = container_of(node_, __typeof__(*(element)), member), true);    \
+#define list_for_each(list, element, member)                                                                \
+    for (struct list_node *node_ = (list)->head.next, *next_ = node_->next;                                 \
+         node_ != &(list)->head && ((element) = container_of(node_, __typeof__(*(element)), member), true); \
          node_ = next_, next_ = node_->next)
 
 #endif

@@ -23,18 +23,18 @@ struct log_field {
 };
 
 #define LOG_TEXT(key, value) ((struct log_field){ (key), text_or_empty(value), 0 })
-#define LOG_INT(key, value) ((struct log_field){ (key), NULL, (int64_t)(value) })
+#define LOG_INT(key, value)  ((struct log_field){ (key), NULL, (int64_t)(value) })
 
 void log_configure(enum log_level level, enum log_format format);
 void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count);
 
-#define LOG_(level, message, ...)                                                                   \
-    log_write((level), (message), (const struct log_field[]){ { "", "", 0 }, ##__VA_ARGS__ } + 1,    \
+#define LOG_(level, message, ...)                                                                 \
+    log_write((level), (message), (const struct log_field[]){ { "", "", 0 }, ##__VA_ARGS__ } + 1, \
               sizeof((struct log_field[]){ { "", "", 0 }, ##__VA_ARGS__ }) / sizeof(struct log_field) - 1)
-#define log_debug(message, ...) LOG_(LOG_DEBUG, message, ##__VA_ARGS__)
-#define log_info(message, ...) LOG_(LOG_INFO, message, ##__VA_ARGS__)
+#define log_debug(message, ...)   LOG_(LOG_DEBUG, message, ##__VA_ARGS__)
+#define log_info(message, ...)    LOG_(LOG_INFO, message, ##__VA_ARGS__)
 #define log_warning(message, ...) LOG_(LOG_WARNING, message, ##__VA_ARGS__)
-#define log_error(message, ...) LOG_(LOG_ERROR, message, ##__VA_ARGS__)
+#define log_error(message, ...)   LOG_(LOG_ERROR, message, ##__VA_ARGS__)
 
 #include "base/str.h"
 

@@ -17,8 +17,8 @@
 #include "base/str.h"
 
 struct map_node {
-    struct map_node *chain;   /* next in the bucket */
-    struct list_node by_age;  /* in map.order */
+    struct map_node *chain;  /* next in the bucket */
+    struct list_node by_age; /* in map.order */
     struct str key;
     uint64_t hash;
 };
@@ -43,16 +43,16 @@ void map_remove(struct map *map, struct map_node *node);
 struct map_node *map_first(const struct map *map); /* oldest, NULL when empty */
 struct map_node *map_next(const struct map *map, const struct map_node *node);
 
-#define map_find_entry(map, key, type, member)                                \
-    ({                                                                        \
-        struct map_node *found_ = map_find((map), (key));                     \
-        found_ == NULL ? NULL : container_of(found_, type, member);           \
+#define map_find_entry(map, key, type, member)                      \
+    ({                                                              \
+        struct map_node *found_ = map_find((map), (key));           \
+        found_ == NULL ? NULL : container_of(found_, type, member); \
     })
 
 /* The element may be removed inside the loop, others may not. */
-#define map_for_each(map, element, member)                                                                     \
-    for (struct map_node *node_ = map_first(map), *next_ = node_ == NULL ? NULL : map_next((map), node_);       \
-         node_ != NULL && ((element) = container_of(node_, __typeof__(*(element)), member), true);              \
+#define map_for_each(map, element, member)                                                                \
+    for (struct map_node *node_ = map_first(map), *next_ = node_ == NULL ? NULL : map_next((map), node_); \
+         node_ != NULL && ((element) = container_of(node_, __typeof__(*(element)), member), true);        \
          node_ = next_, next_ = node_ == NULL ? NULL : map_next((map), node_))
 
 #endif

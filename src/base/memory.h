@@ -12,11 +12,11 @@
 
 #include "base/cleanup.h"
 
-void *memory_alloc(size_t size) __attribute__((malloc, returns_nonnull));                /* uninitialised */
-void *memory_zalloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed */
+void *memory_alloc(size_t size) __attribute__((malloc, returns_nonnull));                       /* uninitialised */
+void *memory_zalloc(size_t size) __attribute__((malloc, returns_nonnull));                      /* zeroed */
 void *memory_resize(void *pointer, size_t count, size_t size) __attribute__((returns_nonnull)); /* checks count*size */
 void *memory_copy(const void *bytes, size_t size) __attribute__((malloc, returns_nonnull));
-char *memory_strdup(const char *text) __attribute__((malloc));                           /* NULL stays NULL */
+char *memory_strdup(const char *text) __attribute__((malloc)); /* NULL stays NULL */
 char *memory_strndup(const char *text, size_t length) __attribute__((malloc, returns_nonnull));
 char *memory_format(const char *format, ...) __attribute__((malloc, returns_nonnull)) printf_like(1, 2);
 

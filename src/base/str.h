@@ -19,8 +19,8 @@ struct str {
 };
 
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
-#define STR_FMT "%.*s"
-#define STR_ARG(s) (int)(s).size, (s).data != NULL ? (s).data : ""
+#define STR_FMT      "%.*s"
+#define STR_ARG(s)   (int)(s).size, (s).data != NULL ? (s).data : ""
 
 static inline struct str str_of(const char *text)
 {
@@ -37,7 +37,7 @@ static inline bool str_is(struct str a, const char *text)
     return str_equal(a, str_of(text));
 }
 
-int str_compare(struct str a, struct str b); /* by byte, shorter first */
+int str_compare(struct str a, struct str b);       /* by byte, shorter first */
 bool str_equal_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str text, struct str prefix);
 bool str_ends(struct str text, struct str suffix);

@@ -14,7 +14,7 @@
 
 typedef int64_t usec_t; /* microseconds; as a moment: since 1970-01-01T00:00:00Z, 0 = not set */
 #define USEC_PER_MSEC ((usec_t)1000)
-#define USEC_PER_SEC ((usec_t)1000000)
+#define USEC_PER_SEC  ((usec_t)1000000)
 
 #define TIME_TEXT_SIZE 32
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "image/image.h"
+
+static void expect_reference(const char *name, const char *expected)
+{
+    char text[128];
+    assert_true(image_reference(name, text, sizeof(text)));
+    assert_string_equal(text, expected);
+}
+
+static void test_reference(void **state)
+{
+    (void)state;
+    expect_reference("busybox", "docker.io/library/busybox:latest");
+    expect_reference("example/day-service:1", "docker.io/example/day-service:1");
+    expect_reference("registry.k8s.io/pause:local", "registry.k8s.io/pause:local");
+    expect_reference("localhost:5000/a/b", "localhost:5000/a/b:latest");
+
+    char text[8];
+    assert_false(image_reference("", text, sizeof(text)));
+    assert_false(image_reference("a b", text, sizeof(text)));
+    assert_false(image_reference("/x", text, sizeof(text)));
+    assert_false(image_reference("busybox", text, sizeof(text)));
+}
+
+static void remember_name(void *context, const char *name)
+{
+    snprintf(context, 128, "%s", name);
+}
+
+static void test_pack_is_repeatable_and_named(void **state)
+{
+    (void)state;
+    struct image_file file = { "/proc/self/exe", "/bin/test" };
+    const char *const entrypoint[] = { "/bin/test", NULL };
+    struct image_options options = { .name = "example/test:7", .files = &file, .n_files = 1, .entrypoint = entrypoint };
+    auto_buffer struct buffer first = { .max = IMAGE_SIZE_MAX };
+    auto_buffer struct buffer second = { .max = IMAGE_SIZE_MAX };
+    struct error err = { 0 };
+    assert_int_equal(image_pack(&options, &first, &err), 0);
+    assert_int_equal(image_pack(&options, &second, &err), 0);
+    assert_true(str_equal(buffer_str(&first), buffer_str(&second)));
+
+    char name[128] = "";
+    assert_int_equal(image_names(buffer_str(&first), remember_name, name, &err), 0);
+    assert_string_equal(name, "docker.io/example/test:7");
+}
+
+static void test_bad_paths_are_refused(void **state)
+{
+    (void)state;
+    struct image_file file = { "/proc/self/exe", "/bin/../../etc/passwd" };
+    struct image_options options = { .name = "x", .files = &file, .n_files = 1 };
+    auto_buffer struct buffer out = { .max = IMAGE_SIZE_MAX };
+    struct error err = { 0 };
+    assert_int_equal(image_pack(&options, &out, &err), -ERROR_USAGE);
+    assert_non_null(strstr(err.message, ".."));
+
+    file = (struct image_file){ "/no/such/file", "/bin/x" };
+    assert_int_equal(image_pack(&options, &out, &err), -ERROR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "/no/such/file"));
+}
+
+static void test_rubbish_is_no_archive(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    assert_true(image_names(STR("rubbish"), remember_name, NULL, &err) < 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_pack_is_repeatable_and_named),
+        cmocka_unit_test(test_bad_paths_are_refused),
+        cmocka_unit_test(test_rubbish_is_no_archive),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "cmd/role.h"
+
+const struct role roles[] = {
+    { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
+      false },
+};
+
+const size_t role_count = countof(roles);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* role.h - the roles of the one binary; role.c has the table, each role its own file. */
+#ifndef CMD_ROLE_H
+#define CMD_ROLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct role {
+    const char *name;
+    const char *summary;
+    /* argv[0] is the role's name. Returns the exit code (cli/options.h). */
+    int (*run)(int argc, char **argv);
+    const char *called_as; /* the role is taken when the program is called by this name; may be NULL */
+    bool hidden;           /* for our own processes, not listed */
+};
+
+extern const struct role roles[];
+extern const size_t role_count;
+
+int role_image(int argc, char **argv);
+
+#endif

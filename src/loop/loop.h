@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/random.h"
 #include "base/str.h"
@@ -33,11 +34,14 @@ struct loop *loop_create_virtual(usec_t start, uint64_t seed);
 /* Everything started on it must be stopped or closed first. NULL is fine. */
 void loop_destroy(struct loop *loop);
 
-/* Runs until loop_stop(), or until nothing is left that could ever happen. */
+/* Runs until loop_stop(), or until nothing is left that could ever happen: no task, timer, wanted
+ * descriptor, work, process or signal. A loop that waits for nothing but posts holds itself open. */
 void loop_run(struct loop *loop);
-void loop_stop(struct loop *loop);
+void loop_stop(struct loop *loop); /* from its own thread; before loop_run() it makes that return at once */
+void loop_hold(struct loop *loop); /* real loops: loop_run() does not return for want of work; counts */
+void loop_release(struct loop *loop);
 
-/* Virtual loops: runs what is due up to and including that moment, then sets the clock to it. */
+/* Virtual loops: runs what is due up to and including that moment (Unix time), then sets the clock to it. */
 void loop_run_until(struct loop *loop, usec_t when);
 
 usec_t loop_now(struct loop *loop);       /* Unix time, for people and API objects; cached once per turn */
@@ -52,10 +56,11 @@ struct loop_timer {
     struct loop *loop; /* private from here on */
     usec_t due;        /* monotonic */
     uint64_t order;    /* equal times fire in the order they were set */
-    size_t position;   /* in the loop's heap, counted from 1; 0: not running */
+    struct heap_node node; /* in loop.timers while it runs */
 };
 
-/* (Re)starts. A zeroed struct with 'callback' set is ready for it. Negative delays count as 0. */
+/* (Re)starts. A zeroed struct with 'callback' set is ready for it. Negative delays count as 0.
+ * Real loops fire up to a millisecond late, never early. */
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, usec_t delay);
 void loop_timer_stop(struct loop_timer *timer); /* fine when it is not running */
 bool loop_timer_running(const struct loop_timer *timer);
@@ -64,7 +69,7 @@ bool loop_timer_running(const struct loop_timer *timer);
 
 struct loop_task {
     void (*callback)(struct loop_task *task);
-    struct list_node node; /* private; a task may be queued once at a time */
+    struct list_node node; /* private; a task may be queued once at a time: deferring it again does nothing */
 };
 
 void loop_defer(struct loop *loop, struct loop_task *task);        /* from the loop's own thread */
@@ -80,7 +85,10 @@ struct loop_poll; /* level triggered */
 /* The descriptor stays the caller's and must stay open until loop_poll_close(). */
 int loop_poll_open(struct loop *loop, int fd, void (*callback)(void *context, int events), void *context,
                    struct loop_poll **ret_poll, struct error *err) must_check;
-void loop_poll_want(struct loop_poll *poll, int events); /* LOOP_READABLE | LOOP_WRITABLE, or 0 for none */
+
+/* LOOP_READABLE | LOOP_WRITABLE, or 0 (as after open) for none. Errors and hang-ups are told as what is
+ * wanted: the read or write that follows meets them. */
+void loop_poll_want(struct loop_poll *poll, int events);
 void loop_poll_close(struct loop_poll *poll);            /* no callback after it; NULL is fine */
 
 /* --- work that may block: done(…) runs on the loop's thread --- */

@@ -44,6 +44,8 @@ int archive_writer_create(struct buffer *out, enum archive_compression compressi
         rc = archive_write_add_filter_gzip(writer->archive);
     if (rc == ARCHIVE_OK && compression == ARCHIVE_GZIP)
         rc = archive_write_set_filter_option(writer->archive, "gzip", "timestamp", NULL);
+    if (rc == ARCHIVE_OK) /* no padding: bytes behind a gzip stream are an error to its readers */
+        rc = archive_write_set_bytes_in_last_block(writer->archive, 1);
     if (rc == ARCHIVE_OK)
         rc = archive_write_open(writer->archive, writer, NULL, append_to_buffer, NULL);
     if (rc != ARCHIVE_OK) {

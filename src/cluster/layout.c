@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/layout.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <yyjson.h>
+
+#include "base/str.h"
+
+#define DATA_ROOT "/var/lib/coracle"
+#define RUN_ROOT  "/run/coracle"
+#define SPEC_MAX  4096
+
+static bool good_name(const char *name)
+{
+    size_t size = strlen(name);
+    if (size == 0 || size > CLUSTER_NAME_MAX || name[0] == '-' || name[size - 1] == '-')
+        return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+int cluster_layout_init(struct cluster_layout *layout, const char *name, struct error *err)
+{
+    if (!good_name(name))
+        return error_set(err, ERROR_USAGE, "'%s' is not a cluster name: 1 to %d lower case letters, digits and '-'",
+                         name, CLUSTER_NAME_MAX);
+    *layout = (struct cluster_layout){ .nodes = 2, .api_port = CLUSTER_API_PORT };
+    snprintf(layout->name, sizeof(layout->name), "%s", name);
+    snprintf(layout->data, sizeof(layout->data), DATA_ROOT "/%s", name);
+    snprintf(layout->run, sizeof(layout->run), RUN_ROOT "/%s", name);
+    return 0;
+}
+
+static void path_below(const char *root, char *text, const char *format, va_list args)
+{
+    int size = snprintf(text, CLUSTER_PATH_MAX, "%s/", root);
+    vsnprintf(text + size, (size_t)(CLUSTER_PATH_MAX - size), format, args);
+}
+
+void cluster_data_path(const struct cluster_layout *layout, char *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    path_below(layout->data, text, format, args);
+    va_end(args);
+}
+
+void cluster_run_path(const struct cluster_layout *layout, char *text, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    path_below(layout->run, text, format, args);
+    va_end(args);
+}
+
+void cluster_node_name(int64_t index, char text[32])
+{
+    snprintf(text, 32, "node%lld", (long long)index + 1);
+}
+
+void cluster_node_address(int64_t index, char text[32])
+{
+    snprintf(text, 32, "10.99.0.%lld", (long long)index + 1);
+}
+
+int cluster_layout_save(const struct cluster_layout *layout, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX], text[SPEC_MAX];
+    cluster_data_path(layout, path, "cluster.json");
+    int size = snprintf(text, sizeof(text), "{\"name\":\"%s\",\"nodes\":%lld,\"apiPort\":%lld}\n", layout->name,
+                        (long long)layout->nodes, (long long)layout->api_port);
+    autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, (size_t)size) != size)
+        return error_errno(err, "write %s", path);
+    return 0;
+}
+
+int cluster_layout_load(struct cluster_layout *layout, const char *name, struct error *err)
+{
+    struct cluster_layout found;
+    char path[CLUSTER_PATH_MAX], text[SPEC_MAX];
+    int rc = cluster_layout_init(&found, name, err);
+    if (rc < 0)
+        return rc;
+    cluster_data_path(&found, path, "cluster.json");
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERROR_NOT_FOUND, "there is no cluster '%s' here; 'coracle up' makes one", name);
+    ssize_t size = read(fd, text, sizeof(text));
+    yyjson_doc *doc = size <= 0 ? NULL : yyjson_read(text, (size_t)size, 0);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    found.nodes = yyjson_get_sint(yyjson_obj_get(root, "nodes"));
+    found.api_port = yyjson_get_sint(yyjson_obj_get(root, "apiPort"));
+    yyjson_doc_free(doc);
+    if (found.nodes < 1 || found.nodes > CLUSTER_NODES_MAX || found.api_port < 1 || found.api_port > 65535)
+        return error_set(err, ERROR_INVALID, "%s is damaged; 'coracle down' removes it", path);
+    *layout = found;
+    return 0;
+}

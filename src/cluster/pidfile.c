@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/pidfile.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { PATH_SIZE = 4096, STAT_SIZE = 1024, START_TIME_FIELD = 22 /* of /proc/PID/stat, see proc(5) */ };
+
+/* Clock ticks since boot when the process began; 0 when it is gone. */
+static unsigned long long process_start_time(pid_t pid)
+{
+    char path[64], text[STAT_SIZE];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    /* The second field is the program's name, which may contain blanks and parentheses: count from its end. */
+    char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < START_TIME_FIELD; field++)
+        at = strchr(at + 1, ' ');
+    unsigned long long ticks = 0;
+    return at != NULL && sscanf(at, " %llu", &ticks) == 1 ? ticks : 0;
+}
+
+int pidfile_write(const char *path, pid_t pid, struct error *err)
+{
+    char beside[PATH_SIZE], text[64];
+    snprintf(beside, sizeof(beside), "%s.new", path);
+    int size = snprintf(text, sizeof(text), "%d %llu\n", (int)pid, process_start_time(pid));
+    autoclose int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, (size_t)size) != size || rename(beside, path) < 0)
+        return error_errno(err, "write %s", path);
+    return 0;
+}
+
+static int pidfile_read(const char *path, pid_t *ret_pid, unsigned long long *ret_start, struct error *err)
+{
+    char text[64];
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "read %s", path);
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    text[size > 0 ? size : 0] = '\0';
+    int pid = 0;
+    if (sscanf(text, "%d %llu", &pid, ret_start) != 2 || pid <= 0)
+        return error_set(err, ERROR_NOT_FOUND, "%s names no process", path);
+    *ret_pid = pid;
+    return 0;
+}
+
+int pidfile_open(const char *path, int *ret_pidfd, pid_t *ret_pid, struct error *err)
+{
+    pid_t pid = 0;
+    unsigned long long start = 0;
+    int rc = pidfile_read(path, &pid, &start, err);
+    if (rc < 0)
+        return rc;
+    /* Open first, then compare: the descriptor pins the process that the comparison is about. */
+    autoclose int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0 || process_start_time(pid) != start)
+        return error_set(err, ERROR_NOT_FOUND, "process %d of %s is gone", (int)pid, path);
+    *ret_pid = pid;
+    *ret_pidfd = take_fd(&fd);
+    return 0;
+}
+
+void pidfile_remove(const char *path)
+{
+    unlink(path); /* absent is as good */
+}

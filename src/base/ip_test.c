@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/ip.h"
+
+static void check_text(const char *text, const char *expected)
+{
+    struct ip ip;
+    char shown[IP_TEXT_SIZE];
+    assert_true(ip_parse(str_of(text), &ip));
+    ip_format(&ip, shown);
+    assert_string_equal(shown, expected);
+}
+
+static void test_parse(void **state)
+{
+    (void)state;
+    check_text("10.96.0.10", "10.96.0.10");
+    check_text("FD00:0::1", "fd00::1");
+    struct ip ip;
+    static const char *const bad[] = { "", "10.0.0", "010.0.0.1", "10.0.0.1 ", "::g", "10.0.0.256", "fe80::1%eth0" };
+    for (size_t i = 0; i < countof(bad); i++)
+        assert_false(ip_parse(str_of(bad[i]), &ip));
+    assert_false(ip_parse((struct str){ "1.2.3.4\0x", 9 }, &ip));
+}
+
+static void test_prefix(void **state)
+{
+    (void)state;
+    struct ip_prefix prefix;
+    struct ip ip;
+    char text[IP_TEXT_SIZE];
+    assert_true(ip_prefix_parse(STR("10.244.3.9/22"), &prefix));
+    ip = ip_prefix_network(&prefix);
+    ip_format(&ip, text);
+    assert_string_equal(text, "10.244.0.0");
+    ip = ip_prefix_last(&prefix);
+    ip_format(&ip, text);
+    assert_string_equal(text, "10.244.3.255");
+    assert_int_equal(ip_prefix_count(&prefix), 1024);
+    assert_true(ip_prefix_nth(&prefix, 258, &ip));
+    ip_format(&ip, text);
+    assert_string_equal(text, "10.244.1.2");
+    assert_false(ip_prefix_nth(&prefix, 1024, &ip));
+    ip = ip_v4(10, 244, 4, 0);
+    assert_false(ip_prefix_contains(&prefix, &ip));
+    ip = ip_v4(10, 244, 2, 255);
+    assert_true(ip_prefix_contains(&prefix, &ip));
+    assert_false(ip_prefix_parse(STR("10.0.0.0/33"), &prefix));
+    assert_false(ip_prefix_parse(STR("10.0.0.0/08"), &prefix));
+    assert_false(ip_prefix_parse(STR("10.0.0.0"), &prefix));
+    assert_true(ip_prefix_parse(STR("fd00::/48"), &prefix));
+    assert_true(ip_prefix_nth(&prefix, (uint64_t)1 << 32, &ip));
+    ip_format(&ip, text);
+    assert_string_equal(text, "fd00::1:0:0");
+    assert_true(ip_prefix_parse(STR("0.0.0.0/0"), &prefix));
+    assert_true(ip_prefix_contains(&prefix, &ip) == false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -32,8 +32,10 @@ struct http_limits {
     size_t body_bytes;       /* 3 MiB: larger collected bodies are refused with 413 */
     size_t streams;          /* 250 concurrent ones on an HTTP/2 connection */
     size_t queued_bytes;     /* 1 MiB of unsent response before http_response_write() reports back-pressure */
-    size_t connections;      /* 10,000 on a server */
-    usec_t header_time;      /* 30 s from connection or previous message to a whole header block */
+    size_t connections;      /* 10,000 on a server; 32 of HTTP/1.1 of a client */
+    size_t requests;         /* 10,000 open or waiting ones of a client */
+    usec_t header_time;      /* 30 s from connection or a message's first byte to its whole header block */
+    usec_t body_time;        /* 60 s between two pieces of a request's body */
     usec_t idle_time;        /* 180 s without any open request */
 };
 
@@ -73,6 +75,9 @@ struct http_exchange_events {
     void (*drained)(void *context);
     void (*body)(void *context, struct str bytes, bool end); /* only when streams_body() said so */
 };
+/* Back-pressure on a streamed body: no body() call, and soon no more bytes from the peer, until it is started again. */
+void http_exchange_body_stop(struct http_exchange *exchange);
+void http_exchange_body_start(struct http_exchange *exchange);
 void http_exchange_set_events(struct http_exchange *exchange, const struct http_exchange_events *events, void *context);
 
 /* The whole response in one call; 'body' may be NULL. content-length and date are added. */
@@ -100,6 +105,7 @@ struct http_client_options {
     struct http_limits limits;
     usec_t connect_timeout;      /* 0: 10 s */
     bool http1_only;
+    bool http2_only;             /* on plain streams: HTTP/2 with prior knowledge (gRPC over unix sockets) */
 };
 struct http_client *http_client_create(struct loop *loop, const struct http_client_options *options);
 void http_client_destroy(struct http_client *client); /* open requests fail with -ERROR_CANCELLED first; NULL is fine */
@@ -109,8 +115,10 @@ struct http_request_events {
     void (*body)(void *context, struct str bytes);
     /* The last call: rc 0 after a whole response, else what broke. */
     void (*done)(void *context, int rc, const struct error *err);
-    /* After 101: the stream is the callee's; done() does not come. */
+    /* After 101, behind response(): the stream is the callee's; done() does not come, the request is gone. */
     void (*upgraded)(void *context, struct stream *stream);
+    /* What http_request_write() queued has gone out after it had returned false. May be NULL. */
+    void (*drained)(void *context);
 };
 
 struct http_request_options {
@@ -122,12 +130,18 @@ struct http_request_options {
     usec_t timeout;                   /* 0: none; to the end of the response */
 };
 
+/* Alive until done(), upgraded() or the cancel. A request with an "upgrade" header gets an HTTP/1.1 connection of its own. */
 struct http_request;
 struct http_request *http_request_start(struct http_client *client, const struct http_request_options *options,
                                         const struct http_request_events *events, void *context);
-void http_request_write(struct http_request *request, struct bytes *bytes);
+/* False: more is queued than limits.queued_bytes; go on after drained(). The bytes were taken all the same. */
+bool http_request_write(struct http_request *request, struct bytes *bytes);
 void http_request_end(struct http_request *request);
-void http_request_cancel(struct http_request *request); /* no callback after it */
+void http_request_cancel(struct http_request *request); /* no callback after it; NULL is fine */
+
+/* Back-pressure on the response: no body() call, and soon no more bytes from the server, until it is started again. */
+void http_request_body_stop(struct http_request *request);
+void http_request_body_start(struct http_request *request);
 
 /* Trailers of an HTTP/2 response (gRPC); valid in done(). */
 const struct http_headers *http_request_trailers(const struct http_request *request);

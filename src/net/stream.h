@@ -29,6 +29,8 @@ void stream_read_stop(struct stream *stream);           /* back-pressure: the pe
 
 void stream_write(struct stream *stream, struct str bytes);          /* copies */
 void stream_write_bytes(struct stream *stream, struct bytes *bytes); /* takes its own reference */
+/* A part of it, with a reference of its own. */
+void stream_write_slice(struct stream *stream, struct bytes *bytes, size_t offset, size_t size);
 void stream_write_end(struct stream *stream);                        /* half close, after what is queued */
 size_t stream_queued(const struct stream *stream);                   /* bytes not yet handed to the kernel */
 
@@ -40,7 +42,10 @@ const char *stream_peer(const struct stream *stream);
 /* What the peer presented; NULL without TLS or without a certificate. Borrowed. An OpenSSL X509 *. */
 struct x509_st;
 struct x509_st *stream_peer_certificate(const struct stream *stream);
+/* That certificate leads to the CA pool of the TLS context: authentication must ask, since servers take any. */
+bool stream_peer_verified(const struct stream *stream);
 const char *stream_alpn(const struct stream *stream);   /* "h2", "http/1.1" or "" */
+struct loop *stream_loop(const struct stream *stream);
 
 /* Two ends in one process: what is written to one is read from the other. For tests, simulation and direct drivers. */
 void stream_pair(struct loop *loop, struct stream *ret_ends[2]);
@@ -48,19 +53,25 @@ void stream_pair(struct loop *loop, struct stream *ret_ends[2]);
 /* An open, connected, non-blocking socket; taken over. */
 struct stream *stream_from_socket(struct loop *loop, int fd);
 
-/* --- where to: "tcp:HOST:PORT" with a literal address or a name, "unix:PATH" --- */
+/* --- where to: "tcp:HOST:PORT" with a literal address ("tcp:[::1]:443") or a name, "unix:PATH" --- */
 
 struct tls_context; /* crypto/tls.h */
 
 struct stream_target {
     const char *address;
-    int network_namespace;          /* descriptor of the namespace to connect or listen in; -1: our own */
-    struct tls_context *tls;        /* NULL: plain */
+    int network_namespace;          /* descriptor of the namespace to connect or listen in, the caller's until the
+                                       connect is done or the listener open; 0 or less: our own. Names are not resolved there */
+    struct tls_context *tls;        /* NULL: plain; connects and listeners keep a reference */
     const char *server_name;        /* for TLS: SNI and the name to verify; NULL: the host of the address */
     const char *const *alpn;        /* NULL-terminated, may be NULL */
 };
 
-struct stream_connect; /* in progress */
+#define STREAM_HIGH_MARK ((size_t)256 << 10) /* queued bytes: above it writers should wait for drained() */
+#define STREAM_LOW_MARK  ((size_t)64 << 10)
+#define STREAM_QUEUE_MAX ((size_t)256 << 20) /* a writer that never waited: the stream fails */
+
+/* In progress; gone when done() is called or after the cancel. Everything in 'target' is copied. */
+struct stream_connect;
 struct stream_connect *stream_connect_start(struct loop *loop, const struct stream_target *target, usec_t timeout,
                                             void (*done)(void *context, struct stream *stream, const struct error *err),
                                             void *context); /* 'stream' is the callee's, NULL on failure */
@@ -71,6 +82,7 @@ int listener_open(struct loop *loop, const struct stream_target *target,
                   void (*accepted)(void *context, struct stream *stream), void *context, struct listener **ret_listener,
                   struct error *err) must_check;
 int listener_port(const struct listener *listener);     /* the real one when 0 was asked for */
-void listener_close(struct listener *listener);         /* accepted streams live on; NULL is fine */
+void listener_set_tls(struct listener *listener, struct tls_context *tls); /* for what is accepted from now on */
+void listener_close(struct listener *listener); /* accepted streams live on, unfinished handshakes end; NULL is fine */
 
 #endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* tree.h - an intrusive map ordered by key bytes (str_compare), balanced (AVL).
+ *
+ * The element embeds a struct tree_node and owns its key bytes, which must not change
+ * while it is in the tree; putting node->key onto equal bytes elsewhere is allowed.
+ * Keys are unique. Not thread-safe. */
+#ifndef BASE_TREE_H
+#define BASE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+struct tree_node {
+    struct tree_node *parent;
+    struct tree_node *left;
+    struct tree_node *right;
+    struct str key;
+    int height; /* of the subtree below and with it; 0: in no tree, as in a zeroed struct */
+};
+
+/* A zeroed tree is empty. */
+struct tree {
+    struct tree_node *root;
+    size_t size;
+};
+
+struct tree_node *tree_find(const struct tree *tree, struct str key);
+
+/* node->key is set by the call. Returns NULL, or the element that has the key already: then nothing changed. */
+struct tree_node *tree_insert(struct tree *tree, struct str key, struct tree_node *node);
+void tree_remove(struct tree *tree, struct tree_node *node); /* fine when it is in none */
+
+/* NULL where there is none. */
+struct tree_node *tree_first(const struct tree *tree);
+struct tree_node *tree_last(const struct tree *tree);
+struct tree_node *tree_next(const struct tree_node *node);
+struct tree_node *tree_previous(const struct tree_node *node);
+struct tree_node *tree_lower_bound(const struct tree *tree, struct str key); /* the first not before key */
+
+static inline bool tree_linked(const struct tree_node *node)
+{
+    return node->height != 0;
+}
+
+#define tree_find_entry(tree, key, type, member)                              \
+    ({                                                                        \
+        struct tree_node *found_ = tree_find((tree), (key));                  \
+        found_ == NULL ? NULL : container_of(found_, type, member);           \
+    })
+
+/* In key order. The element may be removed inside the loop, others may not. */
+#define tree_for_each(tree, element, member)                                                                  \
+    for (struct tree_node *node_ = tree_first(tree), *next_ = node_ == NULL ? NULL : tree_next(node_);        \
+         node_ != NULL && ((element) = container_of(node_, __typeof__(*(element)), member), true);            \
+         node_ = next_, next_ = node_ == NULL ? NULL : tree_next(node_))
+
+/* The same for the keys that begin with 'prefix' (evaluated often: pass a variable). */
+#define tree_for_each_prefix(tree, prefix, element, member)                                                   \
+    for (struct tree_node *node_ = tree_lower_bound((tree), (prefix)),                                        \
+                          *next_ = node_ == NULL ? NULL : tree_next(node_);                                   \
+         node_ != NULL && str_starts(node_->key, (prefix)) &&                                                 \
+         ((element) = container_of(node_, __typeof__(*(element)), member), true);                             \
+         node_ = next_, next_ = node_ == NULL ? NULL : tree_next(node_))
+
+#endif

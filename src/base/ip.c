@@ -143,3 +143,38 @@ uint64_t ip_prefix_count(const struct ip_prefix *prefix)
         return 0;
     return bits - prefix->length >= 64 ? UINT64_MAX : (uint64_t)1 << (bits - prefix->length);
 }
+
+bool ip_prefix_index(const struct ip_prefix *prefix, const struct ip *ip, uint64_t *ret_offset)
+{
+    if (!ip_prefix_contains(prefix, ip))
+        return false;
+    uint64_t offset = 0;
+    for (size_t i = 0; i < ip_size(ip); i++) {
+        if (offset >> 56 != 0)
+            return false;
+        offset = offset << 8 | (ip->bytes[i] & (uint8_t)~network_mask(prefix->length, i));
+    }
+    *ret_offset = offset;
+    return true;
+}
+
+bool ip_prefix_overlaps(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+    return ip_prefix_contains(a, &b->address) || ip_prefix_contains(b, &a->address);
+}
+
+bool ip_prefix_part(const struct ip_prefix *prefix, uint8_t length, uint64_t n, struct ip_prefix *ret_part)
+{
+    if (ip_size(&prefix->address) == 0 || length < prefix->length || length > 8 * ip_size(&prefix->address))
+        return false;
+    unsigned choices = length - prefix->length; /* bits that number the pieces */
+    if (choices < 64 && n >> choices != 0)
+        return false;
+    struct ip_prefix part = { ip_prefix_network(prefix), length };
+    for (unsigned bit = length; bit > prefix->length && n != 0; n >>= 1) {
+        bit--;
+        part.address.bytes[bit / 8] |= (uint8_t)((n & 1) << (7 - bit % 8));
+    }
+    *ret_part = part;
+    return true;
+}

@@ -45,7 +45,16 @@ struct ip ip_prefix_last(const struct ip_prefix *prefix);    /* host bits set */
 /* The address 'offset' after the network address; false when that is outside the prefix. */
 bool ip_prefix_nth(const struct ip_prefix *prefix, uint64_t offset, struct ip *ret_ip);
 
+/* The opposite; false when the address lies outside, or 2^64 or more behind the network address. */
+bool ip_prefix_index(const struct ip_prefix *prefix, const struct ip *ip, uint64_t *ret_offset);
+
 /* How many addresses it has, at most UINT64_MAX. */
 uint64_t ip_prefix_count(const struct ip_prefix *prefix);
+
+bool ip_prefix_overlaps(const struct ip_prefix *a, const struct ip_prefix *b);
+
+/* The n-th piece when the prefix is cut into prefixes of that length (10.244.0.0/16 cut by 24, n = 3:
+ * 10.244.3.0/24); false when it has no such piece. */
+bool ip_prefix_part(const struct ip_prefix *prefix, uint8_t length, uint64_t n, struct ip_prefix *ret_part);
 
 #endif

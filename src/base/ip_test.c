@@ -64,8 +64,49 @@ static void test_prefix(void **state)
     assert_true(ip_prefix_contains(&prefix, &ip) == false);
 }
 
+static struct ip_prefix prefix_of(const char *text)
+{
+    struct ip_prefix prefix;
+    assert_true(ip_prefix_parse(str_of(text), &prefix));
+    return prefix;
+}
+
+static void test_pieces(void **state)
+{
+    (void)state;
+    struct ip_prefix pods = prefix_of("10.244.7.7/16"), wide = prefix_of("fd00::/8"), all = prefix_of("::/0"), part;
+    struct ip ip;
+    uint64_t offset;
+    char text[IP_TEXT_SIZE];
+    assert_true(ip_prefix_nth(&pods, 258, &ip));
+    assert_true(ip_prefix_index(&pods, &ip, &offset) && offset == 258);
+    assert_true(ip_prefix_nth(&all, UINT64_MAX, &ip));
+    assert_true(ip_prefix_index(&all, &ip, &offset) && offset == UINT64_MAX);
+    assert_true(ip_parse(STR("fd80::"), &ip));
+    assert_false(ip_prefix_index(&wide, &ip, &offset));
+    assert_false(ip_prefix_index(&pods, &ip, &offset));
+
+    assert_true(ip_prefix_part(&pods, 24, 255, &part));
+    ip_prefix_format(&part, text);
+    assert_string_equal(text, "10.244.255.0/24");
+    assert_false(ip_prefix_part(&pods, 24, 256, &part));
+    assert_false(ip_prefix_part(&pods, 8, 0, &part));
+    assert_false(ip_prefix_part(&pods, 33, 0, &part));
+    assert_true(ip_prefix_part(&all, 0, 0, &part));
+    assert_false(ip_prefix_part(&all, 0, 1, &part));
+    assert_true(ip_prefix_part(&wide, 64, 3, &part));
+    ip_prefix_format(&part, text);
+    assert_string_equal(text, "fd00:0:0:3::/64");
+
+    struct ip_prefix inner = prefix_of("10.244.128.0/17"), other = prefix_of("10.245.0.0/16");
+    assert_true(ip_prefix_overlaps(&pods, &inner) && ip_prefix_overlaps(&inner, &pods));
+    assert_false(ip_prefix_overlaps(&pods, &other));
+    assert_false(ip_prefix_overlaps(&pods, &all));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

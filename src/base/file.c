@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* file.c - see file.h. */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Deeper trees are somebody's attack on our stack and descriptors. */
+#define TREE_DEPTH_MAX 256
+
+int file_read(int directory, const char *path, size_t max, struct buffer *content, struct error *err)
+{
+    autoclose int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "open %s", path);
+    size_t total = 0;
+    for (;;) {
+        char chunk[16384];
+        ssize_t count = read(fd, chunk, sizeof(chunk));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return error_errno(err, "read %s", path);
+        if (count == 0)
+            return 0;
+        total += (size_t)count;
+        buffer_append(content, chunk, (size_t)count);
+        if (total > max || buffer_failed(content))
+            return error_set(err, ERROR_LIMIT, "%s is longer than %zu bytes", path, max);
+    }
+}
+
+static int write_all(int fd, struct str content)
+{
+    while (content.size > 0) {
+        ssize_t count = write(fd, content.data, content.size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return -1;
+        content = str_skip(content, (size_t)count);
+    }
+    return 0;
+}
+
+/* Makes the rename itself durable. */
+static int sync_parent(int directory, const char *path)
+{
+    char parent[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    autoclose int fd = openat(directory, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : fsync(fd);
+}
+
+int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err)
+{
+    /* Two writers of one path in this process must not share the name; across processes the pid differs. */
+    static atomic_uint counter;
+    char temporary[PATH_MAX];
+    int length = snprintf(temporary, sizeof(temporary), "%s.%d-%u.new", path, (int)getpid(), atomic_fetch_add(&counter, 1));
+    if (length >= (int)sizeof(temporary))
+        return error_set(err, ERROR_LIMIT, "the path %s is too long", path);
+    autoclose int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_errno(err, "create %s", temporary);
+    const char *doing = NULL;
+    if (fchmod(fd, mode) < 0)
+        doing = "set the mode of";
+    else if (write_all(fd, content) < 0)
+        doing = "write";
+    else if (fsync(fd) < 0)
+        doing = "sync";
+    else if (renameat(directory, temporary, directory, path) < 0)
+        doing = "replace";
+    if (doing != NULL) {
+        int saved = errno;
+        unlinkat(directory, temporary, 0);
+        errno = saved;
+        return error_errno(err, "%s %s", doing, path);
+    }
+    if (sync_parent(directory, path) < 0)
+        return error_errno(err, "sync the directory of %s", path);
+    return 0;
+}
+
+static int make_directory(int directory, const char *path, mode_t mode, struct error *err)
+{
+    struct stat status;
+    if (mkdirat(directory, path, mode) == 0)
+        return 0;
+    if (errno == EEXIST && fstatat(directory, path, &status, 0) == 0) {
+        if (S_ISDIR(status.st_mode))
+            return 0;
+        errno = ENOTDIR;
+    }
+    return error_errno(err, "make directory %s", path);
+}
+
+int file_make_directories(int directory, const char *path, mode_t mode, struct error *err)
+{
+    char prefix[PATH_MAX];
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof(prefix))
+        return error_set(err, ERROR_LIMIT, "the path \"%s\" is empty or too long", path);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(prefix, path, i);
+        prefix[i] = '\0';
+        int rc = make_directory(directory, prefix, mode, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int mount_of(int fd, uint64_t *ret_mount)
+{
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
+        return -1;
+    *ret_mount = status.stx_mnt_id;
+    return 0;
+}
+
+static int remove_entry(int directory, const char *name, uint64_t mount, int depth, struct error *err);
+
+/* Takes the descriptor over. */
+static int remove_content(int fd, const char *name, uint64_t mount, int depth, struct error *err)
+{
+    DIR *entries = fdopendir(fd);
+    if (entries == NULL) {
+        int rc = error_errno(err, "read directory %s", name);
+        close(fd);
+        return rc;
+    }
+    int rc = 0;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(entries);
+        if (entry == NULL) {
+            if (errno != 0)
+                rc = error_errno(err, "read directory %s", name);
+            break;
+        }
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        rc = remove_entry(fd, entry->d_name, mount, depth + 1, err);
+        if (rc < 0) {
+            rc = error_wrap_code(err, rc, "%s", name);
+            break;
+        }
+    }
+    closedir(entries);
+    return rc;
+}
+
+/* 'mount' is the one the tree stands on; 0 at its top. */
+static int remove_entry(int directory, const char *name, uint64_t mount, int depth, struct error *err)
+{
+    if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR)
+        return error_errno(err, "remove %s", name);
+    if (depth > TREE_DEPTH_MAX)
+        return error_set(err, ERROR_LIMIT, "remove %s: the tree is deeper than %d", name, TREE_DEPTH_MAX);
+    int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : error_errno(err, "open directory %s", name);
+    uint64_t own = 0;
+    if (mount_of(fd, &own) < 0 || (mount != 0 && own != mount)) {
+        int rc = mount != 0 && own != mount && own != 0 ? error_set(err, ERROR_CONFLICT, "%s is a mount point", name)
+                                                       : error_errno(err, "find the mount of %s", name);
+        close(fd);
+        return rc;
+    }
+    int rc = remove_content(fd, name, own, depth, err);
+    if (rc < 0)
+        return rc;
+    if (unlinkat(directory, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return error_errno(err, "remove directory %s", name);
+    return 0;
+}
+
+int file_remove_tree(int directory, const char *path, struct error *err)
+{
+    return remove_entry(directory, path, 0, 0, err);
+}
+
+bool file_exists(int directory, const char *path)
+{
+    struct stat status;
+    return fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}

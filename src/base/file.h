@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* file.h - whole files and trees of them, relative to a directory descriptor.
+ *
+ * 'directory' may be AT_FDCWD. All of these block: on a loop's thread they are for
+ * start-up and small local files only. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/* Appends the whole content; -ERROR_LIMIT when it is longer than 'max' bytes. */
+int file_read(int directory, const char *path, size_t max, struct buffer *content, struct error *err) must_check;
+
+/* All or nothing, and on disk when it returns: written beside, synced, renamed over 'path', which
+ * gets exactly that mode whatever the umask is. */
+int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err) must_check;
+
+/* The directory and all above it that are missing; fine when it is there already. */
+int file_make_directories(int directory, const char *path, mode_t mode, struct error *err) must_check;
+
+/* The file or the whole tree; symbolic links are removed, not followed, and nothing beyond a mount point
+ * is touched: that is an error. Fine when it is absent. */
+int file_remove_tree(int directory, const char *path, struct error *err) must_check;
+
+bool file_exists(int directory, const char *path); /* of any type; a dangling link exists */
+
+#endif

@@ -45,6 +45,7 @@ bool object_label(const struct object *object, struct str key, struct str *ret_v
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);
+const void *object_typed_as(const struct object *object, const struct api_type *type); /* another type is a bug: aborts */
 const struct api_object_meta *object_meta(const struct object *object);
 
 /* "namespace/name", or "name" for cluster-scoped objects: the key of caches and queues. */

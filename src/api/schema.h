@@ -22,12 +22,17 @@
  *   RawExtension, FieldsV1, JSON   struct str object;        compact JSON text, data NULL when absent
  *   message               struct api_pod_spec spec;         in place
  *   optional message (ptr) struct api_affinity *affinity;   NULL when absent
- *   embedded (inline)     its fields become members of the struct itself
+ *   embedded (inline)     its fields become members of the struct itself; also reachable as one member,
+ *                         named after the protobuf field (volume->host_path is volume->volume_source.host_path)
  *   list                  T *containers; size_t n_containers;   NULL: absent, non-NULL with 0: empty list
  *   map[string]T          struct api_string_entry *labels; size_t n_labels;   { key, value }, sorted by key
  *
- * Entry types: api_string_entry (value const char *), api_bytes_entry (struct str),
- * api_quantity_entry (struct quantity), and api_<message>_entry for maps of messages.
+ * Entry types: api_string_entry (value const char *), api_bytes_entry (struct str), api_time_entry,
+ * api_quantity_entry (struct quantity), and <struct>_entry for maps of messages.
+ *
+ * gRPC messages (generated/cri.h and others; struct cri_pod_sandbox_config) look the same, with these
+ * differences: a single message is always a pointer, scalars of a oneof and 'optional' ones too,
+ * an enum is an int32_t with the enumerators of its own 'enum cri_...'.
  *
  * Struct names: api_<snake type> for core/v1 and meta/v1 (api_pod, api_object_meta),
  * api_<group>_<type> for other v1 groups, the group's first label (api_apps_deployment,
@@ -42,12 +47,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/int_or_string.h"
+#include "api/quantity.h"
 #include "base/str.h"
+#include "base/time.h"
 
 enum api_value {
     API_BOOL,
     API_INT32,
     API_INT64,
+    API_UINT32, /* gRPC messages only, as is the next one */
+    API_UINT64,
     API_FLOAT64,
     API_STRING,
     API_BYTES,
@@ -79,9 +89,11 @@ enum api_field_flags {
     API_DEPRECATED = 1 << 13,
     API_ELEMENT_POINTER = 1 << 14,
     API_PACKED = 1 << 15,       /* proto3 repeated scalar */
+    API_SECRET = 1 << 16,       /* gRPC field that must not be logged */
 };
 
 struct api_type;
+
 struct api_enum {
     const char *name;
     bool closed; /* OpenAPI lists the values */
@@ -106,9 +118,18 @@ struct api_field {
     const char *patch_key;
     const char *default_json;         /* static default */
     const char *gates;                /* feature gates guarding it, comma separated */
+    const char *oneof;                /* name of the union it belongs to; "NAME optional" when none may be set */
+    const char *const *rules;         /* declared validation, NULL-terminated: "alpha(1.36) > minimum=0" */
+    const char *named;                /* the named scalar, list or map that upstream calls the type */
 };
 
-enum api_json_form { API_FORM_OBJECT, API_FORM_STRING_LIST, API_FORM_OBJECT_OR_LIST, API_FORM_OBJECT_OR_BOOL, API_FORM_ANY };
+enum api_json_form {
+    API_FORM_OBJECT,
+    API_FORM_STRING_LIST, /* its API_SELF field */
+    API_FORM_OBJECT_OR_LIST,
+    API_FORM_OBJECT_OR_BOOL,
+    API_FORM_OBJECT_OR_STRING_LIST,
+};
 
 struct api_type {
     const char *name;          /* "PodSpec" */
@@ -120,7 +141,19 @@ struct api_type {
     uint8_t json_form;
     bool proto3;               /* gRPC messages: zero scalars are omitted */
     bool type_meta;            /* JSON begins with kind and apiVersion */
-    bool atomic;
+    bool atomic;               /* apply replaces it as a whole */
+    bool json_only;            /* no protobuf form */
+    bool is_union;             /* one of its fields at a time, chosen by a discriminator */
+    const char *const *rules;  /* declared validation, as in api_field */
+};
+
+/* A gRPC method. */
+struct api_rpc {
+    const char *path; /* "/runtime.v1.RuntimeService/RunPodSandbox" */
+    const struct api_type *request;
+    const struct api_type *response;
+    bool client_stream;
+    bool server_stream;
 };
 
 /* A kind: what apiVersion and kind in a document stand for. */
@@ -161,6 +194,8 @@ struct api_subresource {
     unsigned verbs;          /* enum api_verb */
     const struct api_kind *body; /* NULL: the resource's own kind */
     bool connect;            /* a stream, not an object */
+    const struct api_kind *query; /* options read from the query (PodLogOptions) */
+    const struct api_kind *result; /* what it answers, when that is not 'body' */
 };
 
 /* One row of the served API; custom resources make more at run time. */
@@ -179,7 +214,26 @@ struct api_resource {
     const char *storage_version_hash;
 };
 
-/* The built-in tables, generated, in discovery order. */
+/* Entries of maps whose values are no messages. */
+struct api_string_entry {
+    const char *key;
+    const char *value;
+};
+struct api_bytes_entry {
+    const char *key;
+    struct str value;
+};
+struct api_time_entry {
+    const char *key;
+    usec_t value;
+};
+struct api_quantity_entry {
+    const char *key;
+    struct quantity value;
+};
+
+/* The built-in tables, generated, in discovery order. generated/types.h names the rows:
+ * api_kind_pod, api_resource_apps_deployment; and every type: api_type_pod_spec. */
 extern const struct api_resource api_resources[];
 extern const size_t api_resource_count;
 extern const struct api_kind api_kinds[];

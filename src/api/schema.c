@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* schema.c - finding rows of the generated tables. */
+#include "api/schema.h"
+
+#include <stdio.h>
+
+const struct api_kind *api_kind_find(struct str group, struct str version, struct str kind)
+{
+    for (size_t i = 0; i < api_kind_count; i++) {
+        const struct api_kind *row = &api_kinds[i];
+        if (str_is(kind, row->kind) && str_is(group, row->group) && str_is(version, row->version))
+            return row;
+    }
+    return NULL;
+}
+
+const struct api_resource *api_resource_find(struct str group, struct str version, struct str plural)
+{
+    for (size_t i = 0; i < api_resource_count; i++) {
+        const struct api_resource *row = &api_resources[i];
+        if (str_is(plural, row->plural) && str_is(group, row->kind->group) && str_is(version, row->kind->version))
+            return row;
+    }
+    return NULL;
+}
+
+const struct api_resource *api_resource_of_kind(const struct api_kind *kind)
+{
+    for (size_t i = 0; i < api_resource_count; i++)
+        if (api_resources[i].kind == kind)
+            return &api_resources[i];
+    return NULL;
+}
+
+void api_kind_version(const struct api_kind *kind, char *text, size_t size)
+{
+    if (kind->group[0] == '\0')
+        snprintf(text, size, "%s", kind->version);
+    else
+        snprintf(text, size, "%s/%s", kind->group, kind->version);
+}

@@ -6,10 +6,13 @@
 
 #include "base/cleanup.h"
 #include "cmd/role.h"
+#include "node/machine/holder.h"
 
 const struct role roles[] = {
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },
+    { "machine-hold", "keep a machine's namespaces alive", holder_hold_main, NULL, true },
+    { "machine-exec", "run a command inside a machine", holder_exec_main, NULL, true },
 };
 
 const size_t role_count = countof(roles);

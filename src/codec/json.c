@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "codec/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at the front, 0 when it is none (overlong forms and surrogates included). */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+    unsigned char first = at[0];
+    size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3 :
+                    first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    bool bad = (first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) || (first == 0xf0 && at[1] < 0x90) ||
+               (first == 0xf4 && at[1] > 0x8f);
+    return bad ? 0 : length;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+static void append_escape(struct buffer *out, unsigned char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        buffer_append(out, (char[]){ '\\', (char)c }, 2);
+        break;
+    case '\b':
+        buffer_append(out, "\\b", 2);
+        break;
+    case '\f':
+        buffer_append(out, "\\f", 2);
+        break;
+    case '\n':
+        buffer_append(out, "\\n", 2);
+        break;
+    case '\r':
+        buffer_append(out, "\\r", 2);
+        break;
+    case '\t':
+        buffer_append(out, "\\t", 2);
+        break;
+    default:
+        buffer_format(out, "\\u%04x", c);
+    }
+}
+
+void json_append_string(struct buffer *out, struct str text)
+{
+    const unsigned char *at = (const unsigned char *)text.data, *end = at + text.size;
+    buffer_append_char(out, '"');
+    while (at < end) {
+        const unsigned char *start = at;
+        while (at < end && is_plain(*at))
+            at++;
+        buffer_append(out, start, (size_t)(at - start));
+        if (at == end)
+            break;
+        if (*at < 0x80) {
+            append_escape(out, *at++);
+            continue;
+        }
+        size_t length = utf8_length(at, (size_t)(end - at));
+        if (length == 0) {
+            buffer_append(out, "\\ufffd", 6);
+            at++;
+        } else {
+            if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
+                buffer_append(out, at[2] == 0xa8 ? "\\u2028" : "\\u2029", 6);
+            else
+                buffer_append(out, at, length);
+            at += length;
+        }
+    }
+    buffer_append_char(out, '"');
+}
+
+void json_append_double(struct buffer *out, double value)
+{
+    if (value == 0 || !isfinite(value)) { /* JSON has no infinities; decoders never make them */
+        buffer_append_text(out, signbit(value) && value == 0 ? "-0" : "0");
+        return;
+    }
+    char text[40];
+    int precision = 0;
+    do
+        snprintf(text, sizeof(text), "%.*e", precision, value);
+    while (strtod(text, NULL) != value && ++precision < 17);
+
+    double magnitude = fabs(value);
+    char *exponent = strchr(text, 'e');
+    long power = strtol(exponent + 1, NULL, 10);
+    if (magnitude < 1e-6 || magnitude >= 1e21) {
+        buffer_append(out, text, (size_t)(exponent - text));
+        buffer_format(out, "e%+ld", power); /* one digit suffices: e-7, e+21 */
+        return;
+    }
+    long decimals = precision - power;
+    buffer_format(out, "%.*f", decimals > 0 ? (int)decimals : 0, value);
+}
+
+/* Goes through the value without recursion: yyjson lays a container's content out behind it, so a stack of
+ * "members left" is all the memory that nesting needs. */
+struct json_level {
+    size_t left;
+    bool object;
+};
+
+static void append_scalar(struct buffer *out, yyjson_val *value)
+{
+    switch (yyjson_get_type(value)) {
+    case YYJSON_TYPE_RAW:
+        buffer_append(out, yyjson_get_raw(value), yyjson_get_len(value));
+        break;
+    case YYJSON_TYPE_STR:
+        json_append_string(out, (struct str){ yyjson_get_str(value), yyjson_get_len(value) });
+        break;
+    case YYJSON_TYPE_BOOL:
+        buffer_append_text(out, yyjson_get_bool(value) ? "true" : "false");
+        break;
+    case YYJSON_TYPE_NUM:
+        if (yyjson_is_real(value))
+            json_append_double(out, yyjson_get_real(value));
+        else if (yyjson_is_uint(value))
+            buffer_append_uint64(out, yyjson_get_uint(value));
+        else
+            buffer_append_int64(out, yyjson_get_sint(value));
+        break;
+    default:
+        buffer_append_text(out, "null");
+    }
+}
+
+void json_append_value(struct buffer *out, yyjson_val *value)
+{
+    autofree struct json_level *levels = NULL;
+    size_t depth = 0, room = 0;
+    bool first = true;
+    for (;;) {
+        bool object = depth > 0 && levels[depth - 1].object;
+        if (depth > 0 && !first)
+            buffer_append_char(out, ',');
+        if (object) {
+            json_append_string(out, (struct str){ yyjson_get_str(value), yyjson_get_len(value) });
+            buffer_append_char(out, ':');
+            value++;
+        }
+        bool opens = yyjson_is_ctn(value);
+        if (opens) {
+            if (depth == room) {
+                room = room == 0 ? 16 : room * 2;
+                struct json_level *grown = realloc(levels, room * sizeof(*levels));
+                if (grown == NULL)
+                    abort();
+                levels = grown;
+            }
+            levels[depth] = (struct json_level){ yyjson_is_obj(value) ? yyjson_obj_size(value) : yyjson_arr_size(value),
+                                                 yyjson_is_obj(value) };
+            buffer_append_char(out, levels[depth].object ? '{' : '[');
+            depth++;
+        } else {
+            append_scalar(out, value);
+            if (depth > 0)
+                levels[depth - 1].left--;
+        }
+        value++;
+        first = opens;
+        while (depth > 0 && levels[depth - 1].left == 0) {
+            buffer_append_char(out, levels[depth - 1].object ? '}' : ']');
+            first = false;
+            if (--depth > 0)
+                levels[depth - 1].left--;
+        }
+        if (depth == 0)
+            return;
+    }
+}
+
+/* Nesting of the text; brackets in strings do not count. */
+static bool deeper_than(struct str text, size_t depth)
+{
+    size_t level = 0;
+    bool string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                string = false;
+        } else if (c == '"') {
+            string = true;
+        } else if ((c == '{' || c == '[') && ++level > depth) {
+            return true;
+        } else if ((c == '}' || c == ']') && level > 0) {
+            level--;
+        }
+    }
+    return false;
+}
+
+int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
+{
+    if (text.size > depth && deeper_than(text, depth))
+        return error_set(err, ERROR_LIMIT, "exceeded max depth");
+    yyjson_read_err problem;
+    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.data, text.size,
+                                       YYJSON_READ_NUMBER_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE, NULL, &problem);
+    if (doc == NULL) {
+        if (text.size == 0 || problem.code == YYJSON_READ_ERROR_UNEXPECTED_END)
+            return error_set(err, ERROR_SYNTAX, "unexpected end of JSON input");
+        return error_set(err, ERROR_SYNTAX, "invalid JSON at byte %zu: %s", problem.pos, problem.msg);
+    }
+    *ret_doc = doc;
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* json.h - JSON text as Go's encoder writes it, byte for byte.
+ *
+ * Reading is yyjson's job (with json_read() below); these write what every encoder here needs. */
+#ifndef CODEC_JSON_H
+#define CODEC_JSON_H
+
+#include <yyjson.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/* A quoted string. <, >, &, U+2028 and U+2029 are escaped; a byte that is no UTF-8 becomes \ufffd. */
+void json_append_string(struct buffer *out, struct str text);
+
+/* Shortest text that reads back as the same number; exponents only below 1e-6 and from 1e21. */
+void json_append_double(struct buffer *out, double value);
+
+/* A parsed value on one line, members in the order they were read, numbers as they were written
+ * when the document was read by json_read(). */
+void json_append_value(struct buffer *out, yyjson_val *value);
+
+/* A whole document; numbers stay text (yyjson_is_raw). Free with yyjson_doc_free(). Errors: -ERROR_SYNTAX
+ * with the position, -ERROR_LIMIT when it nests deeper than 'depth'. */
+int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err) must_check;
+
+DEFINE_CLEANUP(yyjson_doc *, yyjson_doc_free);
+
+#endif

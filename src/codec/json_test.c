@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/json.h"
+
+static void strings_are_escaped_as_go_does(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str in;
+        const char *out;
+    } cases[] = {
+        { STR(""), "\"\"" },
+        { STR("a\"b\\c/"), "\"a\\\"b\\\\c/\"" },
+        { STR("<a&b>"), "\"\\u003ca\\u0026b\\u003e\"" },
+        { STR("\b\f\n\r\t\x01\x7f"), "\"\\b\\f\\n\\r\\t\\u0001\x7f\"" },
+        { STR("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"), "\"\\u2028\\u2029\xe2\x80\xaa\"" },
+        { STR("\xc3\xa4\xff\xed\xa0\x80\xf0\x9f\x98\x80"), "\"\xc3\xa4\\ufffd\\ufffd\\ufffd\\ufffd\xf0\x9f\x98\x80\"" },
+        { STR("\xe2\x80"), "\"\\ufffd\\ufffd\"" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_buffer struct buffer out = { 0 };
+        json_append_string(&out, cases[i].in);
+        assert_string_equal(out.data, cases[i].out);
+    }
+}
+
+static void doubles_are_shortest(void **state)
+{
+    (void)state;
+    static const struct {
+        double in;
+        const char *out;
+    } cases[] = {
+        { 0, "0" },       { 1, "1" },           { -1.5, "-1.5" },         { 0.1, "0.1" },
+        { 100, "100" },   { 1e20, "100000000000000000000" },              { 1e21, "1e+21" },
+        { 1e-6, "0.000001" }, { 1.5e-7, "1.5e-7" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+        { 123456789.125, "123456789.125" },     { 0.30000000000000004, "0.30000000000000004" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_buffer struct buffer out = { 0 };
+        json_append_double(&out, cases[i].in);
+        assert_string_equal(out.data, cases[i].out);
+    }
+}
+
+static void values_are_written_on_one_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        { "{ }", "{}" },
+        { " [ ] ", "[]" },
+        { "[1.50, {\"b\": null, \"a\": [[], {}, true]}, \"<\"]", "[1.50,{\"b\":null,\"a\":[[],{},true]},\"\\u003c\"]" },
+        { "\"x\"", "\"x\"" },
+        { "{\"a\":{\"b\":[1,2]},\"c\":1e3}", "{\"a\":{\"b\":[1,2]},\"c\":1e3}" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+        assert_int_equal(json_read(str_of(cases[i].in), 100, &doc, NULL), 0);
+        auto_buffer struct buffer out = { 0 };
+        json_append_value(&out, yyjson_doc_get_root(doc));
+        assert_string_equal(out.data, cases[i].out);
+    }
+}
+
+static void reading_is_bounded(void **state)
+{
+    (void)state;
+    yyjson_doc *doc = NULL;
+    assert_int_equal(json_read(STR("[[[]]]"), 2, &doc, NULL), -ERROR_LIMIT);
+    assert_int_equal(json_read(STR("[\"[[[\", 1]"), 1, &doc, NULL), 0);
+    yyjson_doc_free(doc);
+    struct error err = { 0 };
+    assert_int_equal(json_read(STR(""), 2, &doc, &err), -ERROR_SYNTAX);
+    assert_string_equal(err.message, "unexpected end of JSON input");
+    assert_int_equal(json_read(STR("{} x"), 2, &doc, &err), -ERROR_SYNTAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strings_are_escaped_as_go_does),
+        cmocka_unit_test(doubles_are_shortest),
+        cmocka_unit_test(values_are_written_on_one_line),
+        cmocka_unit_test(reading_is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

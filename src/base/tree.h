@@ -53,7 +53,7 @@ static inline bool tree_linked(const struct tree_node *node)
         found_ == NULL ? NULL : container_of(found_, type, member);           \
     })
 
-/* In key order. The element may be removed inside the loop, others may not. */
+/* In key order. The element may be removed (before it is freed!) inside the loop, others may not. */
 #define tree_for_each(tree, element, member)                                                                  \
     for (struct tree_node *node_ = tree_first(tree), *next_ = node_ == NULL ? NULL : tree_next(node_);        \
          node_ != NULL && ((element) = container_of(node_, __typeof__(*(element)), member), true);            \

@@ -48,11 +48,15 @@ struct store_write {
     int rc;
     struct error err;
     uint64_t revision;
-    struct list_node node;    /* private */
+    struct list_node node;    /* private from here on */
+    struct store_change *change;
 };
 
-/* Conflicts are decided at once against all earlier writes, durable or not; done() tells.
- * A full disk is -ERROR_STORAGE_FULL for that write; reads and later writes go on. */
+/* Conflicts are decided at once against all earlier writes, durable or not; done() tells, never from inside
+ * this call. A full disk is -ERROR_STORAGE_FULL for that write; reads and later writes go on. With more than
+ * STORE_PENDING_MAX bytes waiting a write is -ERROR_TOO_MANY_REQUESTS. An is_volatile write of a record that
+ * is durable already stays durable. */
+#define STORE_PENDING_MAX (256 << 20)
 void store_write_start(struct store *store, struct store_write *write);
 
 /* Newest version. -ERROR_NOT_FOUND. ret_record->value is a reference for the caller to bytes_unref(). */
@@ -71,10 +75,14 @@ uint64_t store_compact_revision(struct store *store);  /* history before it is g
 struct store_watch {
     struct str prefix; /* must stay */
     void (*event)(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
-    struct list_node node; /* private */
+    struct list_node node; /* private from here on */
+    struct store *store;
+    uint64_t after;        /* the newest revision it has been told of */
 };
 
-/* Replays history after 'revision' first (0: none, from now on). -ERROR_EXPIRED when it is compacted. */
+/* Replays history after 'revision' before it returns (0: none, from now on; a revision to come: only what is
+ * newer). -ERROR_EXPIRED when that history is compacted. A watch may be stopped inside any event(). The
+ * record and values are borrowed for the call. Stopping one that was never started is fine. */
 int store_watch_start(struct store *store, struct store_watch *watch, uint64_t revision, struct error *err) must_check;
 void store_watch_stop(struct store_watch *watch);
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* history.c - what happened lately, for watches that begin in the past, and the watches themselves. */
+#include "store/store_driver.h"
+
+/* Enough for a client to list again and catch up on a busy cluster, and a bound on what old values cost. */
+#define HISTORY_COUNT_MAX 10000
+#define HISTORY_BYTES_MAX ((size_t)8 << 20)
+
+static void trim_oldest(struct store *store)
+{
+    struct store_change *oldest = container_of(list_pop(&store->history), struct store_change, by_age);
+    store->compact_revision = oldest->revision;
+    store->history_count--;
+    store->history_bytes -= store_change_size(oldest);
+    store_change_free(oldest);
+}
+
+static void tell(struct store_watch *watch, const struct store_change *change)
+{
+    struct store_record record = { .key = bytes_str(change->key), .value = change->value,
+                                   .create_revision = change->create_revision, .revision = change->revision };
+    watch->after = change->revision;
+    watch->event(watch, &record, change->previous);
+}
+
+static bool concerns(const struct store_watch *watch, const struct store_change *change)
+{
+    return change->revision > watch->after && str_starts(bytes_str(change->key), watch->prefix);
+}
+
+void store_history_add(struct store *store, struct store_change *change)
+{
+    list_append(&store->history, &change->by_age);
+    store->history_count++;
+    store->history_bytes += store_change_size(change);
+    /* A watcher may stop itself or any other, or start new ones: next_watch is moved by store_watch_stop(). */
+    struct list_node *node = store->watches.head.next;
+    while (node != &store->watches.head) {
+        store->next_watch = node->next;
+        struct store_watch *watch = container_of(node, struct store_watch, node);
+        if (concerns(watch, change))
+            tell(watch, change);
+        node = store->next_watch;
+    }
+    store->next_watch = NULL;
+    while (store->history_count > HISTORY_COUNT_MAX || store->history_bytes > HISTORY_BYTES_MAX)
+        trim_oldest(store);
+}
+
+int store_watch_start(struct store *store, struct store_watch *watch, uint64_t revision, struct error *err)
+{
+    if (revision != 0 && revision < store->compact_revision)
+        return error_set(err, ERROR_EXPIRED, "revision %llu is compacted, the oldest is %llu",
+                         (unsigned long long)revision, (unsigned long long)store->compact_revision);
+    watch->after = revision != 0 ? revision : store->revision;
+    watch->store = store;
+    list_append(&store->watches, &watch->node);
+    struct list_node *node = store->history.head.next;
+    for (; node != &store->history.head && list_linked(&watch->node); node = node->next) {
+        const struct store_change *change = container_of(node, struct store_change, by_age);
+        if (concerns(watch, change))
+            tell(watch, change);
+    }
+    return 0;
+}
+
+void store_watch_stop(struct store_watch *watch)
+{
+    if (list_linked(&watch->node) && watch->store->next_watch == &watch->node)
+        watch->store->next_watch = watch->node.next;
+    list_remove(&watch->node);
+}
+
+void store_compact(struct store *store, uint64_t revision)
+{
+    for (struct list_node *node; (node = list_first(&store->history)) != NULL;) {
+        if (container_of(node, struct store_change, by_age)->revision > revision)
+            break;
+        trim_oldest(store);
+    }
+    if (revision > store->compact_revision && revision <= store->revision)
+        store->compact_revision = revision;
+}
+
+void store_history_clear(struct store *store)
+{
+    while (!list_empty(&store->history))
+        trim_oldest(store);
+}

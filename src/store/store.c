@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* store.c - decides writes, groups them, applies what became durable; see store_driver.h for the road. */
+#include "store/store.h"
+
+#include "base/memory.h"
+#include "store/store_driver.h"
+
+/* A group is what one log frame holds; at least one write, however large. */
+#define GROUP_BYTES_MAX ((size_t)4 << 20)
+
+static void dispatch(struct loop_task *task);
+
+void store_init(struct store *store, const struct store_driver *driver, struct loop *loop)
+{
+    store->driver = driver;
+    store->loop = loop;
+    store->dispatch.callback = dispatch;
+    /* etcd's first revision: 0 means "any" to Kubernetes. */
+    store->revision = store->assigned = store->compact_revision = 1;
+    list_init(&store->queue);
+    list_init(&store->committing);
+    list_init(&store->history);
+    list_init(&store->watches);
+}
+
+void store_fini(struct store *store)
+{
+    store_history_clear(store);
+    struct store_entry *entry = NULL;
+    tree_for_each (&store->entries, entry, node) {
+        tree_remove(&store->entries, &entry->node);
+        bytes_unref(entry->value);
+        bytes_unref(entry->key);
+        free(entry);
+    }
+}
+
+/* --- entries --- */
+
+static struct store_entry *find_entry(const struct store *store, struct str key)
+{
+    return tree_find_entry(&store->entries, key, struct store_entry, node);
+}
+
+static struct store_entry *add_entry(struct store *store, struct str key)
+{
+    struct store_entry *entry = memory_new(struct store_entry);
+    entry->key = bytes_create(key.data, key.size);
+    tree_insert(&store->entries, bytes_str(entry->key), &entry->node);
+    return entry;
+}
+
+/* An entry stays as long as it has a value or a change on its way. */
+static void drop_if_empty(struct store *store, struct store_entry *entry)
+{
+    if (entry->value != NULL || entry->newest != NULL)
+        return;
+    tree_remove(&store->entries, &entry->node);
+    list_remove(&entry->by_dirty);
+    bytes_unref(entry->key);
+    free(entry);
+}
+
+void store_change_free(struct store_change *change)
+{
+    bytes_unref(change->key);
+    bytes_unref(change->value);
+    bytes_unref(change->previous);
+    free(change);
+}
+
+/* --- deciding --- */
+
+static int check_write(const struct store_write *write, struct error *err)
+{
+    if (write->key.size == 0 || write->key.size > STORE_KEY_MAX)
+        return error_set(err, ERROR_TOO_LARGE, "a key has %zu bytes, allowed are 1 to %d", write->key.size, STORE_KEY_MAX);
+    if (write->operation == STORE_DELETE)
+        return 0;
+    if (write->value == NULL)
+        return error_set(err, ERROR_BAD_REQUEST, STR_FMT ": a write needs a value", STR_ARG(write->key));
+    if (write->value->size > STORE_VALUE_MAX)
+        return error_set(err, ERROR_TOO_LARGE, STR_FMT ": a value of %zu bytes, allowed are %d", STR_ARG(write->key),
+                         write->value->size, STORE_VALUE_MAX);
+    return 0;
+}
+
+/* Against the newest state, durable or not. */
+static int check_precondition(const struct store_write *write, bool exists, uint64_t revision, struct error *err)
+{
+    if (write->operation == STORE_CREATE)
+        return exists ? error_set(err, ERROR_ALREADY_EXISTS, STR_FMT ": exists already", STR_ARG(write->key)) : 0;
+    if (!exists)
+        return error_set(err, ERROR_NOT_FOUND, STR_FMT ": not found", STR_ARG(write->key));
+    if (write->expected != 0 && write->expected != revision)
+        return error_set(err, ERROR_CONFLICT, STR_FMT ": is at revision %llu, not %llu", STR_ARG(write->key),
+                         (unsigned long long)revision, (unsigned long long)write->expected);
+    return 0;
+}
+
+/* Sets write->rc; a write that is fine gets a change with the next revision. */
+static void decide(struct store *store, struct store_write *write)
+{
+    write->change = NULL;
+    write->revision = 0;
+    write->rc = check_write(write, &write->err);
+    if (write->rc < 0)
+        return;
+    struct store_entry *entry = find_entry(store, write->key);
+    const struct store_change *newest = entry == NULL ? NULL : entry->newest;
+    bool exists = newest != NULL ? newest->value != NULL : entry != NULL;
+    uint64_t revision = newest != NULL ? newest->revision : entry != NULL ? entry->revision : 0;
+    uint64_t create = newest != NULL ? newest->create_revision : entry != NULL ? entry->create_revision : 0;
+    bool was_volatile = newest != NULL ? newest->is_volatile : entry == NULL || entry->is_volatile;
+    write->rc = check_precondition(write, exists, revision, &write->err);
+    if (write->rc < 0)
+        return;
+    if (store->pending_bytes > STORE_PENDING_MAX) {
+        write->rc = error_set(&write->err, ERROR_TOO_MANY_REQUESTS, "too many writes are waiting for the disk");
+        return;
+    }
+    if (entry == NULL)
+        entry = add_entry(store, write->key);
+    struct store_change *change = memory_new(struct store_change);
+    change->entry = entry;
+    change->key = bytes_ref(entry->key);
+    change->value = write->operation == STORE_DELETE ? NULL : bytes_ref(write->value);
+    change->revision = ++store->assigned;
+    change->create_revision = write->operation == STORE_CREATE ? change->revision : create;
+    change->is_volatile = write->is_volatile && was_volatile;
+    entry->newest = change;
+    write->change = change;
+    store->pending_bytes += store_change_size(change);
+}
+
+void store_write_start(struct store *store, struct store_write *write)
+{
+    if (store->closing) {
+        write->change = NULL;
+        write->rc = error_set(&write->err, ERROR_CLOSED, STR_FMT ": the store is closing", STR_ARG(write->key));
+    } else {
+        decide(store, write);
+    }
+    list_append(&store->queue, &write->node);
+    if (!store->busy)
+        loop_defer(store->loop, &store->dispatch); /* what else this turn brings goes along */
+}
+
+/* --- groups --- */
+
+static struct store_write *first_write(const struct list *list)
+{
+    struct list_node *node = list_first(list);
+    return node == NULL ? NULL : container_of(node, struct store_write, node);
+}
+
+static void commit_next(struct store *store)
+{
+    struct store_write *write;
+    size_t bytes = 0;
+    while ((write = first_write(&store->queue)) != NULL) {
+        size_t size = write->change == NULL ? 0 : store_change_size(write->change);
+        if (bytes > 0 && bytes + size > GROUP_BYTES_MAX)
+            break;
+        bytes += size;
+        list_remove(&write->node);
+        list_append(&store->committing, &write->node);
+    }
+    if (list_empty(&store->committing))
+        return;
+    store->busy = true;
+    store->driver->commit(store);
+}
+
+static void dispatch(struct loop_task *task)
+{
+    struct store *store = container_of(task, struct store, dispatch);
+    if (!store->busy)
+        commit_next(store);
+}
+
+static void apply(struct store *store, struct store_change *change)
+{
+    struct store_entry *entry = change->entry;
+    uint64_t previous_create = entry->value != NULL ? entry->create_revision : 0;
+    store->pending_bytes -= store_change_size(change);
+    store->revision = change->revision;
+    if (entry->newest == change)
+        entry->newest = NULL;
+    change->entry = NULL;
+    change->previous = entry->value;
+    entry->value = bytes_ref(change->value);
+    entry->create_revision = change->create_revision;
+    entry->revision = change->revision;
+    entry->is_volatile = change->is_volatile;
+    if (store->driver->applied != NULL)
+        store->driver->applied(store, entry, previous_create);
+    drop_if_empty(store, entry);
+    store_history_add(store, change);
+}
+
+static void finish_group(struct store *store)
+{
+    struct list group;
+    list_init(&group);
+    for (struct list_node *node; (node = list_pop(&store->committing)) != NULL;)
+        list_append(&group, node);
+    for (struct list_node *node; (node = list_pop(&group)) != NULL;) {
+        struct store_write *write = container_of(node, struct store_write, node);
+        if (write->change != NULL) {
+            write->revision = write->change->revision;
+            apply(store, take_pointer(&write->change));
+        }
+        write->done(write); /* may be gone now */
+    }
+}
+
+static void take_back(struct store *store, struct list *writes)
+{
+    for (struct list_node *node = list_first(writes); node != NULL && node != &writes->head; node = node->next) {
+        struct store_write *write = container_of(node, struct store_write, node);
+        struct store_change *change = take_pointer(&write->change);
+        if (change == NULL)
+            continue;
+        store->pending_bytes -= store_change_size(change);
+        struct store_entry *entry = change->entry;
+        /* The entry may carry later changes: those are taken back too, and the last one finds it unused. */
+        if (entry->newest == change) {
+            entry->newest = NULL;
+            drop_if_empty(store, entry);
+        }
+        store_change_free(change);
+    }
+}
+
+/* Nothing of what is not durable happened; what waits behind is decided anew. */
+static void fail_group(struct store *store, int rc, const struct error *err)
+{
+    struct list failed;
+    list_init(&failed);
+    take_back(store, &store->committing);
+    take_back(store, &store->queue);
+    store->assigned = store->revision;
+    for (struct list_node *node; (node = list_pop(&store->committing)) != NULL;)
+        list_append(&failed, node);
+    for (struct list_node *node = list_first(&store->queue); node != NULL && node != &store->queue.head; node = node->next) {
+        struct store_write *write = container_of(node, struct store_write, node);
+        if (write->rc != -ERROR_CLOSED)
+            decide(store, write);
+    }
+    for (struct list_node *node; (node = list_pop(&failed)) != NULL;) {
+        struct store_write *write = container_of(node, struct store_write, node);
+        if (write->rc == 0) {
+            write->rc = rc;
+            write->err = *err;
+        }
+        write->done(write);
+    }
+}
+
+void store_committed(struct store *store, int rc, const struct error *err)
+{
+    if (rc < 0)
+        fail_group(store, rc, err);
+    else
+        finish_group(store);
+    store->busy = false;
+    if (!list_empty(&store->queue) && !store->closing)
+        loop_defer(store->loop, &store->dispatch);
+}
+
+/* --- reading --- */
+
+static struct store_record record_of(const struct store_entry *entry)
+{
+    return (struct store_record){ .key = bytes_str(entry->key), .value = entry->value,
+                                  .create_revision = entry->create_revision, .revision = entry->revision };
+}
+
+int store_get(struct store *store, struct str key, struct store_record *ret_record, struct error *err)
+{
+    struct store_entry *entry = find_entry(store, key);
+    if (entry == NULL || entry->value == NULL)
+        return error_set(err, ERROR_NOT_FOUND, STR_FMT ": not found", STR_ARG(key));
+    *ret_record = record_of(entry);
+    ret_record->key = key;
+    bytes_ref(ret_record->value);
+    return 0;
+}
+
+uint64_t store_range(struct store *store, struct str prefix, struct str start,
+                     bool (*each)(void *context, const struct store_record *record), void *context)
+{
+    struct str from = str_compare(start, prefix) > 0 ? start : prefix;
+    struct tree_node *node = tree_lower_bound(&store->entries, from);
+    for (; node != NULL && str_starts(node->key, prefix); node = tree_next(node)) {
+        struct store_entry *entry = container_of(node, struct store_entry, node);
+        struct store_record record = record_of(entry);
+        if (entry->value != NULL && !each(context, &record))
+            break;
+    }
+    return store->revision;
+}
+
+uint64_t store_revision(struct store *store)
+{
+    return store->revision;
+}
+
+uint64_t store_compact_revision(struct store *store)
+{
+    return store->compact_revision;
+}
+
+/* --- opening and closing --- */
+
+void store_load(struct store *store, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
+                bool is_volatile)
+{
+    struct store_entry *entry = find_entry(store, key);
+    if (entry == NULL)
+        entry = add_entry(store, key);
+    if (entry->revision < revision) {
+        uint64_t previous_create = entry->create_revision;
+        bytes_unref(entry->value);
+        entry->value = bytes_ref(value);
+        entry->create_revision = create_revision;
+        entry->revision = revision;
+        entry->is_volatile = is_volatile;
+        if (store->driver->applied != NULL)
+            store->driver->applied(store, entry, previous_create);
+    }
+    drop_if_empty(store, entry);
+}
+
+void store_loaded(struct store *store, uint64_t revision)
+{
+    if (revision > store->revision)
+        store->revision = revision;
+    store->assigned = store->compact_revision = store->revision;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    store->closing = true;
+    loop_cancel(store->loop, &store->dispatch);
+    while (store->busy || !list_empty(&store->queue)) {
+        if (!store->busy)
+            commit_next(store);
+        if (store->busy && store->driver->settle != NULL)
+            store->driver->settle(store);
+    }
+    store->driver->close(store);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* store_driver.h - the part every store has, and what a driver adds: durability.
+ *
+ * All current records are in memory, ordered by key, with the writes that are not yet
+ * durable hanging on their entry; reads and watches never reach a driver. Writes go
+ *
+ *   store_write_start -> decided, queued -> group -> driver->commit -> store_committed
+ *     -> per write, in order: applied to the entry, history, watchers, done()
+ *
+ * with one group on its way at a time. When a group fails, everything that is not
+ * durable is taken back and the writes queued behind it are decided anew. */
+#ifndef STORE_STORE_DRIVER_H
+#define STORE_STORE_DRIVER_H
+
+#include <stdbool.h>
+
+#include "base/tree.h"
+#include "store/store.h"
+
+/* An accepted write on its way; once applied, a piece of history. */
+struct store_change {
+    struct list_node by_age; /* in store.history once applied */
+    struct store_entry *entry; /* until applied */
+    struct bytes *key;
+    struct bytes *value;     /* NULL: deletion */
+    struct bytes *previous;  /* the value it replaced; set when applied */
+    uint64_t create_revision;
+    uint64_t revision;
+    bool is_volatile;
+};
+
+/* The newest state of a key. */
+struct store_entry {
+    struct tree_node node;        /* in store.entries */
+    struct bytes *key;
+    struct bytes *value;          /* NULL: does not exist (any more, or yet) */
+    uint64_t create_revision;
+    uint64_t revision;
+    struct store_change *newest;  /* the last change that is not applied yet; NULL: none */
+    struct list_node by_dirty;    /* for the driver: not in its checkpoint yet */
+    bool is_volatile;
+};
+
+struct store_driver {
+    const char *name;
+
+    /* Makes durable what store.committing holds (those with a change that is not volatile), then calls
+     * store_committed(), from inside or later. */
+    void (*commit)(struct store *store);
+
+    /* A change became the entry's state, in a group or while loading. Its value is NULL after a deletion, and
+     * the entry may be gone right after; 'previous_create' is the create_revision of the record that was
+     * there before, 0 if none. NULL: no interest. */
+    void (*applied)(struct store *store, struct store_entry *entry, uint64_t previous_create);
+
+    /* Ends a commit that is on its way (store_committed() was called when it returns). NULL: commit always does. */
+    void (*settle)(struct store *store);
+
+    /* Nothing is pending. Releases the driver's own. */
+    void (*close)(struct store *store);
+};
+
+struct store {
+    const struct store_driver *driver;
+    struct loop *loop;
+    struct tree entries;          /* store_entry.node */
+    uint64_t revision;            /* newest durable */
+    uint64_t assigned;            /* newest given to a change */
+    uint64_t compact_revision;
+    struct list queue;            /* store_write.node: decided, waiting for the next group */
+    struct list committing;       /* store_write.node: the group on its way */
+    size_t pending_bytes;         /* of the changes in both */
+    bool busy;                    /* a group is on its way */
+    bool closing;
+    struct loop_task dispatch;
+    struct list history;          /* store_change.by_age, oldest first */
+    size_t history_count;
+    size_t history_bytes;
+    struct list watches;          /* store_watch.node */
+    struct list_node *next_watch; /* where telling the watchers goes on */
+};
+
+void store_init(struct store *store, const struct store_driver *driver, struct loop *loop);
+void store_fini(struct store *store);
+
+/* The group on its way is durable (rc 0) or failed as a whole. */
+void store_committed(struct store *store, int rc, const struct error *err);
+
+/* While opening: what was found on disk. Later calls win over earlier ones of the same key when their
+ * revision is higher. A NULL value deletes. */
+void store_load(struct store *store, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
+                bool is_volatile);
+void store_loaded(struct store *store, uint64_t revision); /* the revision to go on from */
+
+/* history.c */
+void store_history_add(struct store *store, struct store_change *change); /* takes it over; tells the watchers */
+void store_history_clear(struct store *store);
+
+void store_change_free(struct store_change *change);
+
+/* Bytes of a change in a log. */
+static inline size_t store_change_size(const struct store_change *change)
+{
+    return 64 + change->key->size + (change->value != NULL ? change->value->size : 0);
+}
+
+#endif

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The official Python client, unmodified: typed objects, watch, dynamic discovery."""
+import pytest
+from kubernetes import client, config, dynamic, watch
+
+
+@pytest.fixture(scope="module")
+def api(cluster):
+    return config.new_client_from_config(cluster.kubeconfig)
+
+
+def test_typed_objects(api):
+    core = client.CoreV1Api(api)
+    body = client.V1ConfigMap(metadata=client.V1ObjectMeta(generate_name="typed-"), data={"a": "1"})
+    made = core.create_namespaced_config_map("default", body)
+    assert made.metadata.name.startswith("typed-") and made.metadata.uid
+    made.data["a"] = "2"
+    assert core.replace_namespaced_config_map(made.metadata.name, "default", made).data == {"a": "2"}
+    with pytest.raises(client.ApiException) as stale:
+        core.replace_namespaced_config_map(made.metadata.name, "default", made)
+    assert stale.value.status == 409
+    core.delete_namespaced_config_map(made.metadata.name, "default")
+    with pytest.raises(client.ApiException) as gone:
+        core.read_namespaced_config_map(made.metadata.name, "default")
+    assert gone.value.status == 404 and '"reason":"NotFound"' in gone.value.body
+
+
+def test_watch_sees_what_happens(api):
+    core = client.CoreV1Api(api)
+    revision = core.list_namespaced_config_map("default").metadata.resource_version
+    core.create_namespaced_config_map("default", client.V1ConfigMap(metadata=client.V1ObjectMeta(name="watched")))
+    core.delete_namespaced_config_map("watched", "default")
+    kinds = []
+    for event in watch.Watch().stream(core.list_namespaced_config_map, "default", resource_version=revision, timeout_seconds=10):
+        if event["object"].metadata.name == "watched":
+            kinds.append(event["type"])
+        if kinds == ["ADDED", "DELETED"]:
+            break
+    assert kinds == ["ADDED", "DELETED"]
+
+
+def test_dynamic_client_discovers_every_group(api):
+    found = dynamic.DynamicClient(api)
+    deployments = found.resources.get(api_version="apps/v1", kind="Deployment")
+    assert deployments.namespaced and "patch" in deployments.verbs
+    leases = found.resources.get(api_version="coordination.k8s.io/v1", kind="Lease")
+    assert {lease.metadata.name for lease in leases.get(namespace="kube-node-lease").items} == {"node1", "node2"}

@@ -3,9 +3,7 @@
 
 #include "cluster/containerd.h"
 
-#include <fcntl.h>
-
-#include "base/buffer.h"
+#include "base/file.h"
 
 /* Version 2 is what containerd 1.6 (Debian 12) and 1.7 (Debian 13) read. oom scores are restricted because not every
  * host lets us lower them (no CAP_SYS_RESOURCE in nested containers); the streaming server is reached through the kubelet only. */
@@ -31,8 +29,5 @@ int containerd_configure(const char *path, const struct containerd_paths *paths,
                   "  [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n"
                   "    runtime_type = \"io.containerd.runc.v2\"\n",
                   paths->root, paths->state, paths->socket, paths->root, paths->cni_bin, paths->cni_conf);
-    autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text.data, text.size) != (ssize_t)text.size)
-        return error_errno(err, "write %s", path);
-    return 0;
+    return file_write(AT_FDCWD, path, buffer_str(&text), 0600, err);
 }

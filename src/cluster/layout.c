@@ -3,14 +3,12 @@
 
 #include "cluster/layout.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <yyjson.h>
 
-#include "base/str.h"
+#include "base/file.h"
 
 #define DATA_ROOT "/var/lib/coracle"
 #define RUN_ROOT  "/run/coracle"
@@ -74,25 +72,24 @@ int cluster_layout_save(const struct cluster_layout *layout, struct error *err)
     cluster_data_path(layout, path, "cluster.json");
     int size = snprintf(text, sizeof(text), "{\"name\":\"%s\",\"nodes\":%lld,\"apiPort\":%lld}\n", layout->name,
                         (long long)layout->nodes, (long long)layout->api_port);
-    autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text, (size_t)size) != size)
-        return error_errno(err, "write %s", path);
-    return 0;
+    return file_write(AT_FDCWD, path, (struct str){ text, (size_t)size }, 0600, err);
 }
 
 int cluster_layout_load(struct cluster_layout *layout, const char *name, struct error *err)
 {
     struct cluster_layout found;
-    char path[CLUSTER_PATH_MAX], text[SPEC_MAX];
+    char path[CLUSTER_PATH_MAX];
     int rc = cluster_layout_init(&found, name, err);
     if (rc < 0)
         return rc;
     cluster_data_path(&found, path, "cluster.json");
-    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    auto_buffer struct buffer text = { 0 };
+    rc = file_read(AT_FDCWD, path, SPEC_MAX, &text, err);
+    if (rc == -ERROR_NOT_FOUND)
         return error_set(err, ERROR_NOT_FOUND, "there is no cluster '%s' here; 'coracle up' makes one", name);
-    ssize_t size = read(fd, text, sizeof(text));
-    yyjson_doc *doc = size <= 0 ? NULL : yyjson_read(text, (size_t)size, 0);
+    if (rc < 0)
+        return rc;
+    yyjson_doc *doc = yyjson_read(text.data, text.size, 0);
     yyjson_val *root = yyjson_doc_get_root(doc);
     found.nodes = yyjson_get_sint(yyjson_obj_get(root, "nodes"));
     found.api_port = yyjson_get_sint(yyjson_obj_get(root, "apiPort"));

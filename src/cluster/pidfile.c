@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-enum { PATH_SIZE = 4096, STAT_SIZE = 1024, START_TIME_FIELD = 22 /* of /proc/PID/stat, see proc(5) */ };
+#include "base/file.h"
+
+enum { STAT_SIZE = 1024, START_TIME_FIELD = 22 /* of /proc/PID/stat, see proc(5) */ };
 
 /* Clock ticks since boot when the process began; 0 when it is gone. */
 static unsigned long long process_start_time(pid_t pid)
@@ -30,13 +32,9 @@ static unsigned long long process_start_time(pid_t pid)
 
 int pidfile_write(const char *path, pid_t pid, struct error *err)
 {
-    char beside[PATH_SIZE], text[64];
-    snprintf(beside, sizeof(beside), "%s.new", path);
+    char text[64];
     int size = snprintf(text, sizeof(text), "%d %llu\n", (int)pid, process_start_time(pid));
-    autoclose int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, text, (size_t)size) != size || rename(beside, path) < 0)
-        return error_errno(err, "write %s", path);
-    return 0;
+    return file_write(AT_FDCWD, path, (struct str){ text, (size_t)size }, 0600, err);
 }
 
 static int pidfile_read(const char *path, pid_t *ret_pid, unsigned long long *ret_start, struct error *err)

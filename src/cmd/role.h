@@ -21,5 +21,6 @@ extern const struct role roles[];
 extern const size_t role_count;
 
 int role_image(int argc, char **argv);
+int role_supervisor(int argc, char **argv);
 
 #endif

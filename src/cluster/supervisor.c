@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cluster/component.h"
+#include "cluster/machines.h"
+#include "cluster/pidfile.h"
+#include "loop/loop.h"
+#include "node/machine/cgroup.h"
+
+#define STOP_GRACE     (5 * USEC_PER_SEC)
+#define STOP_WAIT_MSEC 20000
+
+enum { PARTS_MAX = 2 * CLUSTER_NODES_MAX + 1, WORDS_MAX = 32, PROGRAM_MAX = 4096 };
+
+struct supervisor {
+    const struct cluster_layout *layout;
+    struct loop *loop;
+    struct machines machines;
+    char program[PROGRAM_MAX];
+    struct component *parts[PARTS_MAX]; /* in starting order; stopped in the opposite one */
+    size_t n_parts;
+    size_t stopping; /* parts that still have to end */
+    struct loop_signal *signals[2];
+};
+
+void supervisor_pid_path(const struct cluster_layout *layout, const char *name, char *text)
+{
+    char flat[64];
+    snprintf(flat, sizeof(flat), "%s", name);
+    for (char *p = flat; *p != '\0'; p++)
+        if (*p == '/')
+            *p = '-';
+    cluster_run_path(layout, text, "pids/%s.pid", flat);
+}
+
+static void add_part(struct supervisor *supervisor, const char *name, const char *const *argv)
+{
+    char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX], flat[64];
+    supervisor_pid_path(supervisor->layout, name, pid_path);
+    snprintf(flat, sizeof(flat), "%s", name);
+    for (char *p = flat; *p != '\0'; p++)
+        if (*p == '/')
+            *p = '-';
+    cluster_run_path(supervisor->layout, log_path, "logs/%s.log", flat);
+    const struct component_options options = { .name = name, .argv = argv, .pid_path = pid_path, .log_path = log_path };
+    supervisor->parts[supervisor->n_parts++] = component_create(supervisor->loop, &options);
+}
+
+static void add_server(struct supervisor *supervisor)
+{
+    const struct cluster_layout *layout = supervisor->layout;
+    char data[CLUSTER_PATH_MAX], kubeconfig[CLUSTER_PATH_MAX], port[16];
+    cluster_data_path(layout, data, "server");
+    cluster_data_path(layout, kubeconfig, "admin.kubeconfig");
+    snprintf(port, sizeof(port), "%lld", (long long)layout->api_port);
+    const char *const argv[] = {
+        supervisor->program,
+        "server",
+        "--data-dir",
+        data,
+        "--bind-address",
+        "127.0.0.1",
+        "--secure-port",
+        port,
+        "--write-kubeconfig",
+        kubeconfig,
+        "--fabric",
+        fabric_state_path(supervisor->machines.fabric),
+        "--advertise-address",
+        CLUSTER_GATEWAY,
+        "--cluster-cidr",
+        CLUSTER_POD_CIDR,
+        "--service-cluster-ip-range",
+        CLUSTER_SERVICE_CIDR,
+        NULL,
+    };
+    add_part(supervisor, "server", argv);
+}
+
+static void add_containerd(struct supervisor *supervisor, const struct machine *machine)
+{
+    char name[64], config[CLUSTER_PATH_MAX];
+    snprintf(name, sizeof(name), "%s/containerd", machine_name(machine));
+    machines_containerd_config(supervisor->layout, machine_name(machine), config);
+    const char *const argv[] = {
+        supervisor->program, "machine-exec", machine_state_path(machine), "containerd", "--config", config, NULL
+    };
+    add_part(supervisor, name, argv);
+}
+
+static void add_agent(struct supervisor *supervisor, const struct machine *machine)
+{
+    const struct cluster_layout *layout = supervisor->layout;
+    const char *node = machine_name(machine);
+    char name[64], kubeconfig[CLUSTER_PATH_MAX], pki[CLUSTER_PATH_MAX], data[CLUSTER_PATH_MAX],
+        socket[CLUSTER_PATH_MAX], endpoint[CLUSTER_PATH_MAX + 8], cni[CLUSTER_PATH_MAX], address[IP_TEXT_SIZE];
+    struct ip ip = machine_address(machine);
+    ip_format(&ip, address);
+    snprintf(name, sizeof(name), "%s/agent", node);
+    cluster_data_path(layout, kubeconfig, "nodes/%s/kubelet.kubeconfig", node);
+    cluster_data_path(layout, pki, "nodes/%s/pki", node);
+    cluster_data_path(layout, data, "nodes/%s/kubelet", node);
+    cluster_run_path(layout, cni, "nodes/%s/cni/net.d", node);
+    machines_containerd_socket(layout, node, socket);
+    snprintf(endpoint, sizeof(endpoint), "unix://%s", socket);
+    const char *const argv[] = {
+        supervisor->program,
+        "machine-exec",
+        machine_state_path(machine),
+        supervisor->program,
+        "agent",
+        "--hostname-override",
+        node,
+        "--node-ip",
+        address,
+        "--kubeconfig",
+        kubeconfig,
+        "--cert-dir",
+        pki,
+        "--root-dir",
+        data,
+        "--container-runtime-endpoint",
+        endpoint,
+        "--cni-conf-dir",
+        cni,
+        "--cgroup-root",
+        machine_cgroup(machine),
+        "--cluster-cidr",
+        CLUSTER_POD_CIDR,
+        "--cluster-dns",
+        CLUSTER_DNS_ADDRESS,
+        "--cluster-domain",
+        CLUSTER_DNS_DOMAIN,
+        NULL,
+    };
+    _Static_assert(countof(argv) <= WORDS_MAX, "one more word");
+    add_part(supervisor, name, argv);
+}
+
+static void stop_next(struct supervisor *supervisor);
+
+static void part_stopped(void *context)
+{
+    struct supervisor *supervisor = context;
+    supervisor->stopping--;
+    stop_next(supervisor);
+}
+
+/* One after the other, agents before what they talk to. */
+static void stop_next(struct supervisor *supervisor)
+{
+    if (supervisor->stopping == 0)
+        loop_stop(supervisor->loop);
+    else
+        component_stop(supervisor->parts[supervisor->stopping - 1], STOP_GRACE, part_stopped, supervisor);
+}
+
+static void on_signal(void *context, int signal_number)
+{
+    struct supervisor *supervisor = context;
+    (void)signal_number;
+    if (supervisor->stopping > 0)
+        return; /* already at it */
+    supervisor->stopping = supervisor->n_parts;
+    stop_next(supervisor);
+}
+
+static int join_own_cgroup(const struct cluster_layout *layout, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX];
+    snprintf(path, sizeof(path), "/coracle-%s/control", layout->name);
+    int rc = cgroup_create(path, err);
+    return rc == 0 ? cgroup_join(path, 0, err) : rc;
+}
+
+static int make_directories(const struct cluster_layout *layout, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX];
+    cluster_run_path(layout, path, "pids");
+    int rc = file_make_directories(AT_FDCWD, path, 0755, err);
+    cluster_run_path(layout, path, "logs");
+    return rc == 0 ? file_make_directories(AT_FDCWD, path, 0755, err) : rc;
+}
+
+static int prepare(struct supervisor *supervisor, struct error *err)
+{
+    ssize_t size = readlink("/proc/self/exe", supervisor->program, sizeof(supervisor->program) - 1);
+    if (size < 0)
+        return error_errno(err, "read /proc/self/exe");
+    int rc = make_directories(supervisor->layout, err);
+    if (rc == 0)
+        rc = join_own_cgroup(supervisor->layout, err);
+    if (rc == 0)
+        rc = machines_open(supervisor->layout, &supervisor->machines, err);
+    if (rc == 0)
+        rc = loop_create_real(&supervisor->loop, err);
+    if (rc == 0)
+        rc = loop_signal_open(supervisor->loop, SIGTERM, on_signal, supervisor, &supervisor->signals[0], err);
+    if (rc == 0)
+        rc = loop_signal_open(supervisor->loop, SIGINT, on_signal, supervisor, &supervisor->signals[1], err);
+    return rc;
+}
+
+static void release(struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->n_parts; i++)
+        component_destroy(supervisor->parts[i]);
+    for (size_t i = 0; i < countof(supervisor->signals); i++)
+        loop_signal_close(supervisor->signals[i]);
+    loop_destroy(supervisor->loop);
+    machines_close(&supervisor->machines);
+}
+
+int supervisor_run(const struct cluster_layout *layout, struct error *err)
+{
+    struct supervisor supervisor = { .layout = layout };
+    char pid_path[CLUSTER_PATH_MAX];
+    supervisor_pid_path(layout, "supervisor", pid_path);
+    int rc = prepare(&supervisor, err);
+    if (rc == 0)
+        rc = pidfile_write(pid_path, getpid(), err);
+    if (rc == 0) {
+        add_server(&supervisor);
+        for (int64_t i = 0; i < layout->nodes; i++)
+            add_containerd(&supervisor, supervisor.machines.items[i]);
+        for (int64_t i = 0; i < layout->nodes; i++)
+            add_agent(&supervisor, supervisor.machines.items[i]);
+        for (size_t i = 0; i < supervisor.n_parts; i++)
+            component_start(supervisor.parts[i]);
+        loop_run(supervisor.loop);
+        pidfile_remove(pid_path);
+    }
+    release(&supervisor);
+    return rc;
+}
+
+int supervisor_start(const struct cluster_layout *layout, struct error *err)
+{
+    char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX];
+    pid_t pid = 0;
+    int pidfd = -1;
+    int rc = make_directories(layout, err);
+    if (rc < 0)
+        return rc;
+    supervisor_pid_path(layout, "supervisor", pid_path);
+    if (pidfile_open(pid_path, &pidfd, &pid, NULL) == 0) {
+        close(pidfd);
+        return 0;
+    }
+    cluster_run_path(layout, log_path, "logs/supervisor.log");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+    const char *const argv[] = { "coracle", "supervisor", "--name", layout->name, NULL };
+    errno = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, (char *const *)argv, environ);
+    rc = errno == 0 ? pidfile_write(pid_path, pid, err) : error_errno(err, "start the supervisor");
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+int supervisor_stop(const struct cluster_layout *layout, struct error *err)
+{
+    char pid_path[CLUSTER_PATH_MAX];
+    pid_t pid = 0;
+    autoclose int pidfd = -1;
+    supervisor_pid_path(layout, "supervisor", pid_path);
+    int rc = pidfile_open(pid_path, &pidfd, &pid, err);
+    if (rc < 0)
+        return rc;
+    struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGTERM, NULL, 0) < 0)
+        return error_errno(err, "signal the supervisor");
+    if (poll(&ended, 1, STOP_WAIT_MSEC) != 1)
+        return error_set(err, ERROR_TIMEOUT, "the supervisor (process %d) does not end", (int)pid);
+    return 0;
+}

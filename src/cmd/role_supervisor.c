@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* role_supervisor.c - coracle supervisor: keeps one cluster's processes running; started by 'coracle up'. */
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "cluster/supervisor.h"
+#include "cmd/role.h"
+
+int role_supervisor(int argc, char **argv)
+{
+    const char *name = "coracle";
+    const struct option options[] = {
+        { "name", OPTION_TEXT, &name, "NAME", "the cluster", 0, 0 },
+    };
+    const struct command_line line = {
+        "coracle supervisor [--name NAME]",
+        "Keeps a cluster's processes running, in the foreground, until SIGTERM. 'coracle up' starts it.",
+        options,
+        countof(options),
+        NULL,
+        0,
+    };
+    struct error err = { 0 };
+    struct cluster_layout layout;
+    int rc = options_parse(&line, argc, argv, NULL, &err);
+    if (rc > 0)
+        return EXIT_DONE;
+    if (rc == 0)
+        rc = cluster_layout_load(&layout, name, &err);
+    if (rc == 0)
+        rc = supervisor_run(&layout, &err);
+    if (rc < 0)
+        fprintf(stderr, "coracle supervisor: %s\n", err.message);
+    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -9,6 +9,7 @@
 #include "node/machine/holder.h"
 
 const struct role roles[] = {
+    { "down", "stop a cluster of this machine and remove everything it made", role_down, NULL, false },
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },
     { "supervisor", "keep a cluster's processes running", role_supervisor, NULL, true },

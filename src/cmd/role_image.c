@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "cli/options.h"
+#include "cluster/node_images.h"
 #include "cmd/role.h"
 #include "image/image.h"
 
@@ -26,7 +27,7 @@ static int split_pairs(const struct option_list *list, const char *option, struc
         if (colon == NULL || colon == list->items[i] || colon[1] == '\0')
             return error_set(err, ERROR_USAGE, "--%s is FROM:TO, not '%s'", option, list->items[i]);
         *colon = '\0';
-        pairs[i] = (struct image_file){ list->items[i], colon + 1 };
+        pairs[i] = (struct image_file){ .source = list->items[i], .path = colon + 1 };
     }
     return 0;
 }
@@ -114,12 +115,56 @@ static int run_pack(int argc, char **argv)
     return rc < 0 ? fail("pack", &err) : EXIT_DONE;
 }
 
+/* import and list share their options. */
+static int run_on_nodes(int argc, char **argv, const char *verb, size_t max_words)
+{
+    const char *name = "coracle";
+    const struct option options[] = {
+        { "name", OPTION_TEXT, &name, "NAME", "the cluster", 0, 0 },
+    };
+    bool import = max_words > 0;
+    const struct command_line line = {
+        import ? "coracle image import [--name NAME] FILE" : "coracle image list [--name NAME]",
+        import ? "Imports an OCI image archive into every node of a cluster of this machine."
+               : "Prints the images that each node of a cluster of this machine has.",
+        options,
+        countof(options),
+        NULL,
+        max_words,
+    };
+    struct error err = { 0 };
+    struct cluster_layout layout;
+    char **words = NULL;
+    int rc = options_parse(&line, argc, argv, &words, &err);
+    if (rc > 0)
+        return EXIT_DONE;
+    if (rc == 0 && import && words[0] == NULL)
+        rc = error_set(&err, ERROR_USAGE, "which FILE? usage: %s", line.usage);
+    if (rc == 0)
+        rc = cluster_layout_load(&layout, name, &err);
+    if (rc == 0)
+        rc = import ? node_images_import(&layout, words[0], &err) : node_images_list(&layout, &err);
+    return rc < 0 ? fail(verb, &err) : EXIT_DONE;
+}
+
+static int run_import(int argc, char **argv)
+{
+    return run_on_nodes(argc, argv, "import", 1);
+}
+
+static int run_list(int argc, char **argv)
+{
+    return run_on_nodes(argc, argv, "list", 0);
+}
+
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *summary;
 } verbs[] = {
     { "pack", run_pack, "make an image archive from files" },
+    { "import", run_import, "import an archive into the nodes of a cluster" },
+    { "list", run_list, "print what the nodes have" },
 };
 
 static void print_verbs(FILE *out)

@@ -15,8 +15,9 @@
 
 /* A file of the image; parent directories are made. */
 struct image_file {
-    const char *source; /* on this machine; its permission bits are kept */
+    const char *source; /* on this machine, its permission bits are kept; NULL: 'content' it is, executable */
     const char *path;   /* absolute, in the image */
+    struct str content;
 };
 
 struct image_link {

@@ -41,7 +41,7 @@ static void remember_name(void *context, const char *name)
 static void test_pack_is_repeatable_and_named(void **state)
 {
     (void)state;
-    struct image_file file = { "/proc/self/exe", "/bin/test" };
+    struct image_file file = { .source = "/proc/self/exe", .path = "/bin/test" };
     const char *const entrypoint[] = { "/bin/test", NULL };
     struct image_options options = { .name = "example/test:7", .files = &file, .n_files = 1, .entrypoint = entrypoint };
     auto_buffer struct buffer first = { .max = IMAGE_SIZE_MAX };
@@ -59,14 +59,14 @@ static void test_pack_is_repeatable_and_named(void **state)
 static void test_bad_paths_are_refused(void **state)
 {
     (void)state;
-    struct image_file file = { "/proc/self/exe", "/bin/../../etc/passwd" };
+    struct image_file file = { .source = "/proc/self/exe", .path = "/bin/../../etc/passwd" };
     struct image_options options = { .name = "x", .files = &file, .n_files = 1 };
     auto_buffer struct buffer out = { .max = IMAGE_SIZE_MAX };
     struct error err = { 0 };
     assert_int_equal(image_pack(&options, &out, &err), -ERROR_USAGE);
     assert_non_null(strstr(err.message, ".."));
 
-    file = (struct image_file){ "/no/such/file", "/bin/x" };
+    file = (struct image_file){ .source = "/no/such/file", .path = "/bin/x" };
     assert_int_equal(image_pack(&options, &out, &err), -ERROR_NOT_FOUND);
     assert_non_null(strstr(err.message, "/no/such/file"));
 }

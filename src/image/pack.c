@@ -76,10 +76,12 @@ static int write_file(struct archive_writer *writer, const struct image_file *fi
 {
     auto_buffer struct buffer content = { .max = IMAGE_SIZE_MAX };
     const char *path = NULL;
-    unsigned mode = 0;
+    unsigned mode = 0755;
     int rc = entry_path(file->path, &path, err);
-    if (rc == 0)
+    if (rc == 0 && file->source != NULL)
         rc = read_source(file->source, &content, &mode, err);
+    else if (rc == 0)
+        buffer_append_str(&content, file->content);
     if (rc == 0)
         rc = write_parents(writer, path, err);
     return rc == 0 ? archive_writer_file(writer, path, mode, buffer_str(&content), err) : rc;

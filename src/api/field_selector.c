@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* field_selector.c - selection by a few fields that a resource's row lists. */
+#include <stdio.h>
+
+#include "api/field_path.h"
+#include "api/selector.h"
+
+/* Moves past one term, up to a comma that no backslash precedes. */
+static struct str next_term(struct str *rest)
+{
+    size_t at = 0;
+
+    while (at < rest->size && rest->data[at] != ',')
+        at += rest->data[at] == '\\' && at + 1 < rest->size ? 2 : 1;
+    struct str term = { rest->data, at };
+    *rest = str_skip(*rest, at < rest->size ? at + 1 : at);
+    return term;
+}
+
+static int unescape(struct str text, struct arena *arena, struct str *ret_text, struct error *err)
+{
+    char *plain = arena_alloc(arena, text.size + 1);
+    size_t size = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c == '\\') {
+            if (++i == text.size)
+                return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: invalid escape sequence: \\");
+            c = text.data[i];
+            if (c != '\\' && c != ',' && c != '=')
+                return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: invalid escape sequence: \\%c", c);
+        } else if (c == ',' || c == '=') {
+            return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: unescaped character in value: %c", c);
+        }
+        plain[size++] = c;
+    }
+    plain[size] = '\0';
+    *ret_text = (struct str){ plain, size };
+    return 0;
+}
+
+/* The first operator that no backslash precedes. */
+static bool split_term(struct str term, struct str *ret_key, struct str *ret_value, bool *ret_negate)
+{
+    for (size_t i = 0; i < term.size; i++) {
+        struct str rest = str_skip(term, i);
+        if (term.data[i] == '\\') {
+            i++;
+            continue;
+        }
+        size_t width = str_starts(rest, STR("!=")) || str_starts(rest, STR("==")) ? 2 : term.data[i] == '=';
+        if (width == 0)
+            continue;
+        *ret_key = (struct str){ term.data, i };
+        *ret_value = str_skip(term, i + width);
+        *ret_negate = term.data[i] == '!';
+        return true;
+    }
+    return false;
+}
+
+int field_selector_parse(struct str text, struct arena *arena, struct field_selector *ret_selector, struct error *err)
+{
+    struct field_selector selector = { 0 };
+    struct str rest = text;
+    size_t terms = 1;
+
+    for (size_t i = 0; i < text.size; i++)
+        terms += text.data[i] == ',';
+    if (terms > SELECTOR_REQUIREMENTS_MAX)
+        return error_set(err, ERROR_BAD_REQUEST, "the field selector has more than %d terms",
+                         SELECTOR_REQUIREMENTS_MAX);
+    selector.requirements = arena_new_array(arena, struct field_requirement, terms);
+    while (rest.size > 0) {
+        struct str term = next_term(&rest), key, value;
+        struct field_requirement *requirement = &selector.requirements[selector.n_requirements];
+        if (term.size == 0)
+            continue;
+        if (!split_term(term, &key, &value, &requirement->negate))
+            return error_set(err, ERROR_BAD_REQUEST, "invalid selector: '" STR_FMT "'; can't understand '" STR_FMT "'",
+                             STR_ARG(text), STR_ARG(term));
+        int rc = unescape(value, arena, &requirement->value, err);
+        if (rc < 0)
+            return rc;
+        requirement->key = arena_str(arena, key);
+        selector.n_requirements++;
+    }
+    *ret_selector = selector;
+    return 0;
+}
+
+/* A row of a resource: "label", "label=>path" or "label!nevermatches" (known, but no object has it). */
+static bool row_is(const char *row, struct str label, struct str *ret_path)
+{
+    struct str text = str_of(row);
+
+    if (!str_starts(text, label))
+        return false;
+    struct str rest = str_skip(text, label.size);
+    if (rest.size == 0)
+        *ret_path = text;
+    else if (str_starts(rest, STR("=>")))
+        *ret_path = str_skip(rest, 2);
+    else if (str_is(rest, "!nevermatches"))
+        *ret_path = STR("");
+    else
+        return false;
+    return true;
+}
+
+static bool find_path(const struct api_resource *resource, struct str label, struct str *ret_path)
+{
+    if (str_is(label, "metadata.name") ||
+        (str_is(label, "metadata.namespace") && (resource->kind->namespaced || resource->selectable_fields == NULL))) {
+        *ret_path = label;
+        return true;
+    }
+    for (size_t i = 0; resource->selectable_fields != NULL && resource->selectable_fields[i] != NULL; i++)
+        if (row_is(resource->selectable_fields[i], label, ret_path))
+            return true;
+    return false;
+}
+
+int field_selector_check(const struct field_selector *selector, const struct api_resource *resource, struct error *err)
+{
+    struct str path;
+
+    for (size_t i = 0; i < selector->n_requirements; i++) {
+        struct str label = selector->requirements[i].key;
+        if (find_path(resource, label, &path))
+            continue;
+        /* Kinds with fields of their own say it in other words than those without. */
+        if (resource->selectable_fields != NULL)
+            return error_set(err, ERROR_BAD_REQUEST, "field label not supported: " STR_FMT, STR_ARG(label));
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "\"" STR_FMT
+                         "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                         STR_ARG(label));
+    }
+    return 0;
+}
+
+static struct str read_label(const struct api_resource *resource, struct str label, const void *typed,
+                             char space[FIELD_PATH_TEXT_SIZE])
+{
+    struct field_path path;
+    struct str text;
+
+    if (!find_path(resource, label, &text))
+        return STR("");
+    /* An Event's source is its component, or the controller that newer clients name instead. */
+    if (str_is(text, "source") && field_path_resolve(resource->kind->type, STR("source.component"), &path)) {
+        struct str component = field_path_text(&path, typed, space);
+        if (component.size > 0)
+            return component;
+        text = STR("reportingComponent");
+    }
+    if (!field_path_resolve(resource->kind->type, text, &path))
+        return STR("");
+    return field_path_text(&path, typed, space);
+}
+
+bool field_selector_matches(const struct field_selector *selector, const struct api_resource *resource,
+                            const void *typed)
+{
+    char space[FIELD_PATH_TEXT_SIZE];
+
+    for (size_t i = 0; i < selector->n_requirements; i++) {
+        const struct field_requirement *requirement = &selector->requirements[i];
+        struct str value = read_label(resource, requirement->key, typed, space);
+        if (str_equal(value, requirement->value) == requirement->negate)
+            return false;
+    }
+    return true;
+}
+
+bool field_selector_exact(const struct field_selector *selector, struct str key, struct str *ret_value)
+{
+    for (size_t i = 0; i < selector->n_requirements; i++) {
+        if (selector->requirements[i].negate || !str_equal(selector->requirements[i].key, key))
+            continue;
+        *ret_value = selector->requirements[i].value;
+        return true;
+    }
+    return false;
+}
+
+void field_selector_format(const struct field_selector *selector, struct buffer *text)
+{
+    for (size_t i = 0; i < selector->n_requirements; i++) {
+        const struct field_requirement *requirement = &selector->requirements[i];
+        if (i > 0)
+            buffer_append_char(text, ',');
+        buffer_append_str(text, requirement->key);
+        buffer_append_text(text, requirement->negate ? "!=" : "=");
+        for (size_t k = 0; k < requirement->value.size; k++) {
+            char c = requirement->value.data[k];
+            if (c == '\\' || c == ',' || c == '=')
+                buffer_append_char(text, '\\');
+            buffer_append_char(text, c);
+        }
+    }
+}

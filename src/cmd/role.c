@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "cmd/role.h"
+#include "node/cni/cni.h"
 #include "node/machine/holder.h"
 
 const struct role roles[] = {
@@ -15,6 +16,7 @@ const struct role roles[] = {
     { "supervisor", "keep a cluster's processes running", role_supervisor, NULL, true },
     { "machine-hold", "keep a machine's namespaces alive", holder_hold_main, NULL, true },
     { "machine-exec", "run a command inside a machine", holder_exec_main, NULL, true },
+    { "cni", "connect a pod to its node, called by the container runtime", cni_main, CNI_PLUGIN, true },
 };
 
 const size_t role_count = countof(roles);

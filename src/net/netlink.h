@@ -34,7 +34,8 @@ struct netlink_link {
 };
 
 void netlink_add_bridge(struct netlink *netlink, const struct netlink_link *link);
-/* 'peer' is the other end, in the namespace 'peer_namespace' (-1: this one). */
+/* 'peer' is the other end, in the namespace 'peer_namespace' (-1: this one). It cannot be brought up here: the kernel
+ * makes it first, when it has no other end yet. */
 void netlink_add_veth(struct netlink *netlink, const struct netlink_link *link, const struct netlink_link *peer,
                       int peer_namespace);
 void netlink_set_link(struct netlink *netlink, const struct netlink_link *link);

@@ -47,6 +47,16 @@ const struct object *informer_next(const struct informer *informer, const struct
 const struct object *informer_next_in(const struct informer *informer, const char *namespace_,
                                       const struct object *previous);
 
+/* Those that name this owner in metadata.ownerReferences, in a stable order; start with NULL. */
+const struct object *informer_next_owned(const struct informer *informer, const char *owner_uid,
+                                         const struct object *previous);
+
+/* When the version of it that is here arrived (loop_now()); 0 when absent. Survives listing again: what did
+ * not change did not arrive anew. */
+usec_t informer_seen(const struct informer *informer, const char *key);
+
+const struct api_resource *informer_resource(const struct informer *informer);
+
 /* One informer per resource and selection of a client, shared by its components. */
 struct informer_set;
 struct informer_set *informer_set_create(struct client *client);

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* informer.c - list, watch, resume, list again.
+ *
+ * The watch starts at revision 0, which lists: ADDED for all that exists, then a BOOKMARK.
+ * What was here before such a list and was not named in it is gone. Later watches resume
+ * behind the newest revision seen; Expired goes back to the list. */
+#include "client/informer.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/tree.h"
+#include "generated/types.h"
+
+/* Upstream's reflector waits this long between attempts. */
+#define BACKOFF_FIRST (800 * USEC_PER_MSEC)
+#define BACKOFF_MAX   (30 * USEC_PER_SEC)
+
+struct informer {
+    struct client *client;
+    const struct api_resource *resource;
+    char *namespace_;
+    char *label_selector;
+    char *field_selector;
+    struct client_watch *watch;
+    struct loop_timer retry;
+    usec_t backoff;
+    struct tree entries;     /* by object_key() */
+    struct tree owners;      /* owner links, by "uid/key" */
+    struct list listeners;
+    uint64_t revision;
+    uint64_t list_number;    /* which list an entry was last seen in */
+    bool listing;            /* the BOOKMARK that ends the list is still to come */
+    bool synced;
+    bool started;
+};
+
+struct entry {
+    struct tree_node node;
+    const struct object *object; /* owns a reference; its key is the node's */
+    uint64_t list_number;
+    usec_t seen;
+    struct owner_link *links; /* n_links of them */
+    size_t n_links;
+};
+
+struct owner_link {
+    struct tree_node node;
+    char *key;
+    struct entry *entry;
+};
+
+static void open_watch(struct informer *informer);
+
+static void link_owners(struct informer *informer, struct entry *entry)
+{
+    const struct api_object_meta *meta = object_meta(entry->object);
+    if (meta->n_owner_references == 0)
+        return;
+    entry->links = memory_zalloc(meta->n_owner_references * sizeof(*entry->links));
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        struct owner_link *link = &entry->links[entry->n_links++];
+        link->entry = entry;
+        link->key = memory_format("%s/%s", text_or_empty(meta->owner_references[i].uid), object_key(entry->object));
+        tree_insert(&informer->owners, str_of(link->key), &link->node); /* named twice: linked once */
+    }
+}
+
+static void unlink_owners(struct informer *informer, struct entry *entry)
+{
+    for (size_t i = 0; i < entry->n_links; i++) {
+        tree_remove(&informer->owners, &entry->links[i].node);
+        free(entry->links[i].key);
+    }
+    free(entry->links);
+    entry->links = NULL;
+    entry->n_links = 0;
+}
+
+static void entry_destroy(struct informer *informer, struct entry *entry)
+{
+    tree_remove(&informer->entries, &entry->node);
+    unlink_owners(informer, entry);
+    object_unref(entry->object);
+    free(entry);
+}
+
+static void tell(struct informer *informer, const struct object *before, const struct object *after)
+{
+    struct informer_listener *listener;
+    list_for_each(&informer->listeners, listener, node)
+        listener->changed(listener, before, after);
+}
+
+static void store(struct informer *informer, const struct object *object)
+{
+    struct str key = str_of(object_key(object));
+    struct entry *entry = tree_find_entry(&informer->entries, key, struct entry, node);
+    const struct object *before = NULL;
+    if (entry == NULL) {
+        entry = memory_new(struct entry);
+        entry->object = object_ref(object);
+        tree_insert(&informer->entries, str_of(object_key(entry->object)), &entry->node);
+    } else {
+        entry->list_number = informer->list_number;
+        if (object_revision(entry->object) == object_revision(object))
+            return;
+        before = entry->object;
+        unlink_owners(informer, entry);
+        entry->object = object_ref(object);
+        entry->node.key = str_of(object_key(entry->object)); /* equal bytes that live with the new object */
+    }
+    entry->list_number = informer->list_number;
+    entry->seen = loop_now(informer->client->loop);
+    link_owners(informer, entry);
+    tell(informer, before, entry->object);
+    object_unref(before);
+}
+
+static void forget(struct informer *informer, struct entry *entry)
+{
+    auto_with(object_unref_cleanup) const struct object *before = object_ref(entry->object);
+    entry_destroy(informer, entry);
+    tell(informer, before, NULL);
+}
+
+/* The list is whole: what it did not name is gone. */
+static void end_list(struct informer *informer)
+{
+    informer->listing = false;
+    struct entry *entry;
+    tree_for_each(&informer->entries, entry, node) {
+        if (entry->list_number != informer->list_number)
+            forget(informer, entry);
+    }
+    if (informer->synced)
+        return;
+    informer->synced = true;
+    struct informer_listener *listener;
+    list_for_each(&informer->listeners, listener, node) {
+        if (listener->synced != NULL)
+            listener->synced(listener);
+    }
+}
+
+static void watch_event(void *context, enum client_watch_event event, const struct object *object, uint64_t revision)
+{
+    struct informer *informer = context;
+    informer->backoff = 0;
+    if (!informer->listing && revision > informer->revision)
+        informer->revision = revision;
+    switch (event) {
+    case CLIENT_ADDED:
+    case CLIENT_MODIFIED:
+        store(informer, object);
+        break;
+    case CLIENT_DELETED: {
+        struct entry *entry =
+            tree_find_entry(&informer->entries, str_of(object_key(object)), struct entry, node);
+        if (entry != NULL)
+            forget(informer, entry);
+        break;
+    }
+    case CLIENT_BOOKMARK:
+        if (informer->listing) {
+            informer->revision = revision;
+            end_list(informer);
+        }
+        break;
+    }
+}
+
+static void watch_ended(void *context, int rc, const struct error *err)
+{
+    struct informer *informer = context;
+    client_watch_close(informer->watch);
+    informer->watch = NULL;
+    if (rc == -ERROR_EXPIRED || rc == -ERROR_GONE)
+        informer->revision = 0;
+    else if (rc < 0)
+        log_warning("watch failed", LOG_TEXT("resource", informer->resource->plural),
+                    LOG_TEXT("client", informer->client->name), LOG_TEXT("error", err != NULL ? err->message : ""));
+    if (rc == 0 || rc == -ERROR_EXPIRED || rc == -ERROR_GONE) {
+        if (informer->backoff == 0) {
+            informer->backoff = 1; /* an end that brought nothing before the next one waits */
+            loop_timer_start(informer->client->loop, &informer->retry, 0);
+            return;
+        }
+    }
+    usec_t delay = informer->backoff < BACKOFF_FIRST ? BACKOFF_FIRST : informer->backoff * 2;
+    informer->backoff = delay > BACKOFF_MAX ? BACKOFF_MAX : delay;
+    delay = (usec_t)((double)informer->backoff * (1 + random_unit(loop_random(informer->client->loop))));
+    loop_timer_start(informer->client->loop, &informer->retry, delay);
+}
+
+static const struct client_watch_events watch_events = { .event = watch_event, .ended = watch_ended };
+
+static void open_watch(struct informer *informer)
+{
+    if (informer->listing || !informer->synced)
+        informer->revision = 0;
+    informer->listing = informer->revision == 0;
+    if (informer->listing)
+        informer->list_number++;
+    struct client_watch_request request = {
+        .resource = informer->resource,
+        .namespace_ = informer->namespace_,
+        .label_selector = informer->label_selector,
+        .field_selector = informer->field_selector,
+        .revision = informer->revision,
+    };
+    informer->watch = client_watch_open(informer->client, &request, &watch_events, informer);
+}
+
+static void retry(struct loop_timer *timer)
+{
+    open_watch(container_of(timer, struct informer, retry));
+}
+
+struct informer *informer_create(struct client *client, const struct informer_options *options)
+{
+    struct informer *informer = memory_new(struct informer);
+    informer->client = client;
+    informer->resource = options->resource;
+    informer->namespace_ = memory_strdup(options->namespace_);
+    informer->label_selector = memory_strdup(options->label_selector);
+    informer->field_selector = memory_strdup(options->field_selector);
+    informer->retry.callback = retry;
+    list_init(&informer->listeners);
+    return informer;
+}
+
+void informer_destroy(struct informer *informer)
+{
+    if (informer == NULL)
+        return;
+    client_watch_close(informer->watch);
+    loop_timer_stop(&informer->retry);
+    struct entry *entry;
+    tree_for_each(&informer->entries, entry, node)
+        entry_destroy(informer, entry);
+    free(informer->namespace_);
+    free(informer->label_selector);
+    free(informer->field_selector);
+    free(informer);
+}
+
+void informer_start(struct informer *informer)
+{
+    if (informer->started)
+        return;
+    informer->started = true;
+    open_watch(informer);
+}
+
+void informer_listen(struct informer *informer, struct informer_listener *listener)
+{
+    list_append(&informer->listeners, &listener->node);
+    struct entry *entry;
+    tree_for_each(&informer->entries, entry, node)
+        listener->changed(listener, NULL, entry->object);
+    if (informer->synced && listener->synced != NULL)
+        listener->synced(listener);
+}
+
+void informer_unlisten(struct informer *informer, struct informer_listener *listener)
+{
+    (void)informer;
+    list_remove(&listener->node);
+}
+
+bool informer_synced(const struct informer *informer)
+{
+    return informer->synced;
+}
+
+uint64_t informer_revision(const struct informer *informer)
+{
+    return informer->listing ? 0 : informer->revision;
+}
+
+const struct api_resource *informer_resource(const struct informer *informer)
+{
+    return informer->resource;
+}
+
+static struct entry *find_entry(const struct informer *informer, struct str key)
+{
+    return tree_find_entry(&informer->entries, key, struct entry, node);
+}
+
+const struct object *informer_get(const struct informer *informer, const char *key)
+{
+    struct entry *entry = find_entry(informer, str_of(key));
+    return entry == NULL ? NULL : entry->object;
+}
+
+const struct object *informer_find(const struct informer *informer, const char *namespace_, const char *name)
+{
+    if (text_empty(namespace_))
+        return informer_get(informer, text_or_empty(name));
+    char key[512]; /* two names of at most 253 bytes */
+    int length = snprintf(key, sizeof(key), "%s/%s", namespace_, text_or_empty(name));
+    return length < 0 || (size_t)length >= sizeof(key) ? NULL : informer_get(informer, key);
+}
+
+usec_t informer_seen(const struct informer *informer, const char *key)
+{
+    struct entry *entry = find_entry(informer, str_of(key));
+    return entry == NULL ? 0 : entry->seen;
+}
+
+size_t informer_count(const struct informer *informer)
+{
+    return informer->entries.size;
+}
+
+/* The node behind 'previous', which may have left the tree. */
+static struct tree_node *node_behind(const struct tree *tree, struct str key)
+{
+    struct tree_node *node = tree_lower_bound(tree, key);
+    return node != NULL && str_equal(node->key, key) ? tree_next(node) : node;
+}
+
+const struct object *informer_next(const struct informer *informer, const struct object *previous)
+{
+    struct tree_node *node = previous == NULL ? tree_first(&informer->entries)
+                                              : node_behind(&informer->entries, str_of(object_key(previous)));
+    return node == NULL ? NULL : container_of(node, struct entry, node)->object;
+}
+
+const struct object *informer_next_in(const struct informer *informer, const char *namespace_,
+                                      const struct object *previous)
+{
+    char prefix[300];
+    int length = snprintf(prefix, sizeof(prefix), "%s/", namespace_);
+    if (length < 0 || (size_t)length >= sizeof(prefix))
+        return NULL;
+    struct str start = { prefix, (size_t)length };
+    struct tree_node *node = previous == NULL ? tree_lower_bound(&informer->entries, start)
+                                              : node_behind(&informer->entries, str_of(object_key(previous)));
+    if (node == NULL || !str_starts(node->key, start))
+        return NULL;
+    return container_of(node, struct entry, node)->object;
+}
+
+const struct object *informer_next_owned(const struct informer *informer, const char *owner_uid,
+                                         const struct object *previous)
+{
+    char key[700];
+    int length = snprintf(key, sizeof(key), "%s/%s", text_or_empty(owner_uid),
+                          previous == NULL ? "" : object_key(previous));
+    if (length < 0 || (size_t)length >= sizeof(key))
+        return NULL;
+    struct str start = { key, (size_t)length };
+    struct tree_node *node =
+        previous == NULL ? tree_lower_bound(&informer->owners, start) : node_behind(&informer->owners, start);
+    struct str prefix = { key, strlen(text_or_empty(owner_uid)) + 1 };
+    if (node == NULL || !str_starts(node->key, prefix))
+        return NULL;
+    return container_of(node, struct owner_link, node)->entry->object;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* invalid_object.c - field errors that show a whole message. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api/codec.h"
+#include "api/validation/invalid.h"
+
+void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
+                    const void *value, const char *detail, ...)
+{
+    auto_buffer struct buffer json = { 0 };
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, detail);
+    vsnprintf(text, sizeof(text), detail, arguments);
+    va_end(arguments);
+    if (value != NULL)
+        api_encode_json(type, NULL, value, &json);
+    invalid_raw(errors, at, value == NULL ? "null" : buffer_failed(&json) ? "" : text_or_empty(json.data), "%s", text);
+}

@@ -27,6 +27,8 @@ void stream_init(struct stream *stream, const struct stream_driver *driver, stru
     stream->driver = driver;
     stream->loop = loop;
     stream->peer = memory_strdup(peer);
+    stream->high_mark = STREAM_HIGH_MARK;
+    stream->low_mark = STREAM_LOW_MARK;
     stream->flush_task.callback = stream_run_flush;
     stream->deliver_task.callback = stream_run_deliver;
     stream->close_timer.callback = stream_close_timeout;
@@ -82,7 +84,7 @@ void stream_read_stop(struct stream *stream)
 /* After something was added to the queue. */
 static void stream_queued_more(struct stream *stream)
 {
-    if (stream->queue.size > STREAM_HIGH_MARK)
+    if (stream->queue.size > stream->high_mark)
         stream->above_mark = true;
     if (stream->queue.size > STREAM_QUEUE_MAX) {
         struct error err;
@@ -163,7 +165,7 @@ void stream_sent(struct stream *stream)
 {
     if (stream->closed)
         return;
-    if (stream->above_mark && stream->queue.size < STREAM_LOW_MARK) {
+    if (stream->above_mark && stream->queue.size < stream->low_mark) {
         stream->above_mark = false;
         if (stream->events != NULL && stream->events->drained != NULL)
             stream->events->drained(stream->context);

@@ -90,6 +90,7 @@ enum api_field_flags {
     API_ELEMENT_POINTER = 1 << 14,
     API_PACKED = 1 << 15,       /* proto3 repeated scalar */
     API_SECRET = 1 << 16,       /* gRPC field that must not be logged */
+    API_TYPED = 1 << 17,        /* its documents say kind and apiVersion in JSON */
 };
 
 struct api_type;
@@ -110,6 +111,7 @@ struct api_field {
     uint32_t flags;
     uint8_t value;        /* enum api_value */
     uint8_t shape;        /* enum api_shape */
+    uint16_t name_size;   /* strlen(name) */
     uint32_t element_size; /* of a list element or map entry; maps: key first, value at value_offset */
     uint32_t value_offset;
     const struct api_type *type;      /* of messages */

@@ -112,12 +112,13 @@ static bool take_offset(struct str *text, int *ret_seconds)
 bool time_parse(struct str text, usec_t *ret_moment)
 {
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0, offset = 0;
-    if (!take_digits(&text, 4, '-', &year) || !take_digits(&text, 2, '-', &month) || !take_digits(&text, 2, 'T', &day) ||
-        !take_digits(&text, 2, ':', &hour) || !take_digits(&text, 2, ':', &minute) ||
-        !take_digits(&text, 2, '\0', &second) || !take_fraction(&text, &micros) || !take_offset(&text, &offset))
+    if (!take_digits(&text, 4, '-', &year) || !take_digits(&text, 2, '-', &month) ||
+        !take_digits(&text, 2, 'T', &day) || !take_digits(&text, 2, ':', &hour) ||
+        !take_digits(&text, 2, ':', &minute) || !take_digits(&text, 2, '\0', &second) ||
+        !take_fraction(&text, &micros) || !take_offset(&text, &offset))
         return false;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) || hour > 23 || minute > 59 ||
-        second > 59)
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) || hour > 23 ||
+        minute > 59 || second > 59)
         return false;
     int64_t seconds = days_of_date(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
     usec_t moment = seconds * USEC_PER_SEC + micros;

@@ -25,7 +25,8 @@ static void moments_round_trip(void **state)
     struct random random;
     random_init(&random, 1);
     for (int i = 0; i < 2000; i++) {
-        usec_t moment = (usec_t)random_below(&random, (uint64_t)315537897599 * USEC_PER_SEC) - 62135596800 * USEC_PER_SEC;
+        usec_t moment =
+            (usec_t)random_below(&random, (uint64_t)315537897599 * USEC_PER_SEC) - 62135596800 * USEC_PER_SEC;
         usec_t back = 0;
         time_format(moment, true, text);
         assert_true(time_parse(str_of(text), &back));

@@ -12,8 +12,11 @@
 static size_t utf8_length(const unsigned char *at, size_t left)
 {
     unsigned char first = at[0];
-    size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3 :
-                    first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    size_t length = first < 0x80                    ? 1
+                    : first >= 0xc2 && first < 0xe0 ? 2
+                    : (first & 0xf0) == 0xe0        ? 3
+                    : first >= 0xf0 && first < 0xf5 ? 4
+                                                    : 0;
     if (length == 0 || length > left)
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -58,7 +61,7 @@ static void append_escape(struct buffer *out, unsigned char c)
 
 void json_append_string(struct buffer *out, struct str text)
 {
-    const unsigned char *at = (const unsigned char *)text.data, *end = at + text.size;
+    const unsigned char *at = (const unsigned char *)text_or_empty(text.data), *end = at + text.size;
     buffer_append_char(out, '"');
     while (at < end) {
         const unsigned char *start = at;

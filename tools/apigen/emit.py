@@ -158,7 +158,7 @@ def field_flags(message, field):
     if field.form:
         flags.append({"inline": "API_INLINE", "self": "API_SELF"}[field.form])
     for word, flag in (("omitzero", "API_OMIT_ZERO"), ("nullable", "API_NULLABLE"), ("deprecated", "API_DEPRECATED"),
-                       ("secret", "API_SECRET")):
+                       ("secret", "API_SECRET"), ("typed", "API_TYPED")):
         if word in given:
             flags.append(flag)
     topology = (given.get("list") or "").split()[:1]
@@ -178,6 +178,8 @@ def field_row(message, field, strings):
     row = [f".name = {'NULL' if hidden else quote(field.key)}", f".member = {quote(field.proto)}", f".tag = {field.tag}",
            f".offset = offsetof({struct}, {field.member})", f".flags = {field_flags(message, field)}",
            f".value = {field.value}"]
+    if not hidden:
+        row.append(f".name_size = {len(field.key)}")
     if field.shape == "list":
         row += [".shape = API_LIST", f".element_size = sizeof({field.c_type})"]
     elif field.shape == "map":

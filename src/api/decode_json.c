@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* decode_json.c - JSON to structs.
+ *
+ * The document is parsed by yyjson and walked along the tables. Keys of canonical documents come in
+ * the order of the table, so the search for a key starts behind the last one found. Messages are
+ * worded as upstream's: clients show them to people, and some read them. */
+#include "api/codec.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "api/document_path.h"
+#include "api/member.h"
+#include "base/base64.h"
+#include "codec/json.h"
+
+enum {
+    NESTING_MAX = 500,       /* of messages; the only deep ones are JSON schemas inside each other */
+    STRICT_ERRORS_MAX = 100, /* more are not collected */
+    TEXT_CHUNK = 512,        /* texts are packed into pieces of this size */
+    TEXT_PACKED_MAX = 128,   /* longer ones get their own memory */
+    SEEN_MAX = 128,          /* fields of one object; no type has as many */
+};
+
+struct decoder {
+    struct arena *arena;
+    struct error *err;
+    struct api_strict_errors *strict; /* may be NULL */
+    char *text;                       /* free part of the current chunk */
+    size_t text_left;
+};
+
+/* Where a value goes and how its place is called. */
+struct place {
+    struct document_path path;
+    const struct api_type *owner; /* the struct whose field this is */
+    unsigned nesting;
+};
+
+static int decode_message(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
+                          const struct place *place);
+static int decode_value(struct decoder *decoder, const struct api_field *field, yyjson_val *json, void *value,
+                        const struct place *place);
+
+/* Messages ---------------------------------------------------------------------------------------- */
+
+static void add_strict(struct decoder *decoder, const char *what, const struct document_path *path)
+{
+    struct api_strict_errors *strict = decoder->strict;
+    if (strict == NULL || strict->count >= STRICT_ERRORS_MAX)
+        return;
+    auto_buffer struct buffer text = { 0 };
+    document_path_append(path, false, &text);
+    const char *line = arena_format(decoder->arena, "%s field \"%s\"", what, text_or_empty(text.data));
+    for (size_t i = 0; i < strict->count; i++)
+        if (text_equal(strict->texts[i], line))
+            return;
+    if (strict->texts == NULL)
+        strict->texts = arena_new_array(decoder->arena, const char *, STRICT_ERRORS_MAX);
+    strict->texts[strict->count++] = line;
+}
+
+static const char *json_kind(yyjson_val *json, char space[64])
+{
+    switch (yyjson_get_type(json)) {
+    case YYJSON_TYPE_STR:
+        return "string";
+    case YYJSON_TYPE_BOOL:
+        return "bool";
+    case YYJSON_TYPE_OBJ:
+        return "object";
+    case YYJSON_TYPE_ARR:
+        return "array";
+    case YYJSON_TYPE_RAW:
+        snprintf(space, 64, "number %.*s", yyjson_get_len(json) > 40 ? 40 : (int)yyjson_get_len(json),
+                 yyjson_get_raw(json));
+        return space;
+    default:
+        return "null";
+    }
+}
+
+/* The last part of a package path: "v1". */
+static const char *package_name(const struct api_type *type)
+{
+    const char *slash = strrchr(type->go_package, '/');
+    return slash != NULL ? slash + 1 : type->go_package;
+}
+
+static void append_go_type(const struct api_field *field, const struct api_type *owner, bool element,
+                           struct buffer *out)
+{
+    static const char *const names[] = {
+        [API_BOOL] = "bool",
+        [API_INT32] = "int32",
+        [API_INT64] = "int64",
+        [API_UINT32] = "uint32",
+        [API_UINT64] = "uint64",
+        [API_FLOAT64] = "float64",
+        [API_STRING] = "string",
+        [API_BYTES] = "[]uint8",
+        [API_TIME] = "v1.Time",
+        [API_MICRO_TIME] = "v1.MicroTime",
+        [API_DURATION] = "v1.Duration",
+        [API_QUANTITY] = "resource.Quantity",
+        [API_INT_OR_STRING] = "intstr.IntOrString",
+        [API_RAW] = "runtime.RawExtension",
+        [API_MESSAGE] = "",
+    };
+    bool whole = field->named != NULL && (field->value != API_STRING || field->shape == API_SINGLE);
+    if (whole && !element) {
+        buffer_format(out, "%s.%s",
+                      strcmp(field->named, "UID") == 0 ? "types"
+                      : owner != NULL                  ? package_name(owner)
+                                                       : "v1",
+                      field->named);
+        return;
+    }
+    if (!element && field->shape != API_SINGLE)
+        buffer_append_text(out, field->shape == API_LIST ? "[]" : "map[string]");
+    if (field->value == API_MESSAGE)
+        buffer_format(out, "%s.%s", package_name(field->type), field->type->name);
+    else if (field->named != NULL && field->value == API_STRING)
+        buffer_format(out, "%s.%s", owner != NULL ? package_name(owner) : "v1", field->named);
+    else
+        buffer_append_text(out, names[field->value]);
+}
+
+/* 'element': a list's or map's element is wrong, not the field itself. */
+static int wrong_type(struct decoder *decoder, const struct api_field *field, yyjson_val *json,
+                      const struct place *place, bool element)
+{
+    char space[64];
+    const char *got = json_kind(json, space);
+    bool whole_number = strncmp(got, "number", 6) == 0 &&
+                        (field->value == API_INT32 || field->value == API_INT64 || field->value == API_FLOAT64) &&
+                        (element || field->shape == API_SINGLE);
+    if (strncmp(got, "number", 6) == 0 && !whole_number)
+        got = "number";
+    auto_buffer struct buffer path = { 0 }, type = { 0 };
+    document_path_append(&place->path, true, &path);
+    append_go_type(field, place->owner, element, &type);
+    return error_set(decoder->err, ERROR_BAD_REQUEST, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
+                     got, place->owner->name, text_or_empty(path.data), text_or_empty(type.data));
+}
+
+static int bad_text(struct decoder *decoder, const struct place *place, const char *format, struct str text)
+{
+    auto_buffer struct buffer path = { 0 };
+    document_path_append(&place->path, false, &path);
+    char sentence[256];
+    snprintf(sentence, sizeof(sentence), format, text.size > 100 ? 100 : (int)text.size, text_or_empty(text.data));
+    return error_set(decoder->err, ERROR_BAD_REQUEST, "%s: %s", text_or_empty(path.data), sentence);
+}
+
+/* Scalars ------------------------------------------------------------------------------------------ */
+
+static char *keep_text(struct decoder *decoder, struct str text)
+{
+    if (text.size >= TEXT_PACKED_MAX)
+        return arena_strndup(decoder->arena, text.data, text.size);
+    if (decoder->text_left <= text.size) {
+        decoder->text = arena_alloc(decoder->arena, TEXT_CHUNK);
+        decoder->text_left = TEXT_CHUNK;
+    }
+    char *copy = decoder->text;
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    decoder->text += text.size + 1;
+    decoder->text_left -= text.size + 1;
+    return copy;
+}
+
+static int decode_text(struct decoder *decoder, const struct api_field *field, yyjson_val *json, const char **value,
+                       const struct place *place)
+{
+    struct str text = { yyjson_get_str(json), yyjson_get_len(json) };
+    if (memchr(text.data, '\0', text.size) != NULL)
+        return bad_text(decoder, place, "the text \"%.*s\" holds a NUL character",
+                        (struct str){ text.data, strlen(text.data) });
+    const struct api_enum *known = field->enumeration;
+    for (size_t i = 0; known != NULL && i < known->n_values; i++) {
+        if (str_is(text, known->values[i])) {
+            *value = known->values[i];
+            return 0;
+        }
+    }
+    *value = text.size == 0 ? "" : keep_text(decoder, text);
+    return 0;
+}
+
+static bool raw_number(yyjson_val *json, struct str *ret_text)
+{
+    *ret_text = (struct str){ yyjson_get_raw(json), yyjson_get_len(json) };
+    return yyjson_is_raw(json);
+}
+
+static bool decode_integer(const struct api_field *field, yyjson_val *json, void *value)
+{
+    struct str text;
+    int64_t number = 0;
+    uint64_t positive = 0;
+    if (!raw_number(json, &text))
+        return false;
+    switch (field->value) {
+    case API_INT32:
+        if (!str_to_int64(text, &number) || number < INT32_MIN || number > INT32_MAX)
+            return false;
+        *(int32_t *)value = (int32_t)number;
+        return true;
+    case API_INT64:
+        return str_to_int64(text, value);
+    case API_UINT32:
+        if (!str_to_uint64(text, &positive) || positive > UINT32_MAX)
+            return false;
+        *(uint32_t *)value = (uint32_t)positive;
+        return true;
+    default:
+        return str_to_uint64(text, value);
+    }
+}
+
+static bool decode_double(struct decoder *decoder, yyjson_val *json, double *value)
+{
+    struct str text;
+    if (!raw_number(json, &text))
+        return false;
+    char space[64];
+    const char *digits = space;
+    if (text.size < sizeof(space)) {
+        memcpy(space, text.data, text.size);
+        space[text.size] = '\0';
+    } else {
+        digits = arena_strndup(decoder->arena, text.data, text.size);
+    }
+    errno = 0;
+    double number = strtod(digits, NULL);
+    if (errno == ERANGE && (number > 1 || number < -1))
+        return false;
+    *value = number;
+    return true;
+}
+
+static int decode_bytes(struct decoder *decoder, struct str text, struct str *value, const struct place *place)
+{
+    auto_buffer struct buffer bytes = { .max = text.size + 4 };
+    if (!base64_decode(text, &bytes))
+        return bad_text(decoder, place, "illegal base64 data in \"%.*s\"", text);
+    *value = arena_str(decoder->arena, (struct str){ text_or_empty(bytes.data), bytes.size });
+    return 0;
+}
+
+static int decode_quantity(struct decoder *decoder, yyjson_val *json, struct quantity *value, const struct place *place)
+{
+    struct str text = { 0 };
+    if (!raw_number(json, &text) && !yyjson_is_str(json))
+        text = STR("");
+    else if (yyjson_is_str(json))
+        text = (struct str){ yyjson_get_str(json), yyjson_get_len(json) };
+    (void)place;
+    struct error problem = { 0 };
+    if (quantity_parse(str_trim(text), value, &problem) < 0)
+        return error_set(decoder->err, ERROR_BAD_REQUEST, "%s", problem.message);
+    return 0;
+}
+
+static int decode_int_or_string(struct decoder *decoder, const struct api_field *field, yyjson_val *json,
+                                struct int_or_string *value, const struct place *place)
+{
+    struct str text;
+    int64_t number = 0;
+    if (yyjson_is_str(json))
+        return decode_text(decoder, field, json, &value->text, place);
+    if (!raw_number(json, &text) || !str_to_int64(text, &number) || number < INT32_MIN || number > INT32_MAX)
+        return wrong_type(decoder, field, json, place, true);
+    *value = (struct int_or_string){ .number = (int32_t)number };
+    return 0;
+}
+
+static int decode_raw(struct decoder *decoder, yyjson_val *json, struct str *value)
+{
+    auto_buffer struct buffer text = { 0 };
+    json_append_value(&text, json);
+    if (buffer_failed(&text))
+        return error_set(decoder->err, ERROR_LIMIT, "embedded JSON is too large");
+    *value = arena_str(decoder->arena, buffer_str(&text));
+    return 0;
+}
+
+static int decode_moment(struct decoder *decoder, struct str text, usec_t *value, const struct place *place)
+{
+    if (time_parse(text, value))
+        return 0;
+    return bad_text(decoder, place, "parsing time \"%.*s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse it", text);
+}
+
+/* A value that is not null. */
+static int decode_value(struct decoder *decoder, const struct api_field *field, yyjson_val *json, void *value,
+                        const struct place *place)
+{
+    bool string = yyjson_is_str(json), good = true;
+    struct str text = { string ? yyjson_get_str(json) : NULL, string ? yyjson_get_len(json) : 0 };
+    switch (field->value) {
+    case API_MESSAGE:
+        if (field->type->json_form == API_FORM_OBJECT && !yyjson_is_obj(json))
+            break;
+        return decode_message(decoder, field->type, json, value, place);
+    case API_RAW:
+        return decode_raw(decoder, json, value);
+    case API_QUANTITY:
+        return decode_quantity(decoder, json, value, place);
+    case API_INT_OR_STRING:
+        return decode_int_or_string(decoder, field, json, value, place);
+    case API_BOOL:
+        *(bool *)value = yyjson_get_bool(json);
+        good = yyjson_is_bool(json);
+        break;
+    case API_FLOAT64:
+        good = decode_double(decoder, json, value);
+        break;
+    case API_STRING:
+        if (string)
+            return decode_text(decoder, field, json, value, place);
+        good = false;
+        break;
+    case API_BYTES:
+        if (string)
+            return decode_bytes(decoder, text, value, place);
+        good = false;
+        break;
+    case API_TIME:
+    case API_MICRO_TIME:
+        if (string)
+            return decode_moment(decoder, text, value, place);
+        good = false;
+        break;
+    case API_DURATION:
+        if (string && !duration_parse(text, value))
+            return bad_text(decoder, place, "time: invalid duration \"%.*s\"", text);
+        good = string;
+        break;
+    default:
+        good = decode_integer(field, json, value);
+        break;
+    }
+    if (field->value == API_MESSAGE || !good)
+        return wrong_type(decoder, field, json, place, true);
+    return 0;
+}
+
+/* Lists and maps ------------------------------------------------------------------------------------- */
+
+static int decode_list(struct decoder *decoder, const struct api_field *field, yyjson_val *json, void *owner_value,
+                       const struct place *place)
+{
+    if (!yyjson_is_arr(json))
+        return wrong_type(decoder, field, json, place, false);
+    size_t count = yyjson_arr_size(json);
+    char *elements =
+        count == 0 ? (char *)(uintptr_t)&member_empty : arena_array(decoder->arena, count, field->element_size);
+    struct place at = { { &place->path, { 0 }, 0, false }, place->owner, place->nesting };
+    yyjson_arr_iter iterator = yyjson_arr_iter_with(json);
+    for (size_t i = 0; i < count; i++) {
+        yyjson_val *element = yyjson_arr_iter_next(&iterator);
+        at.path.index = i;
+        if (yyjson_is_null(element))
+            continue;
+        int rc = decode_value(decoder, field, element, elements + i * field->element_size, &at);
+        if (rc < 0)
+            return rc;
+    }
+    *(void **)member_of(field, owner_value) = elements;
+    *member_count(field, owner_value) = count;
+    return 0;
+}
+
+/* Keys by text, the same key in the order of the document (yyjson lays values out in it). */
+static int compare_keys(const void *a, const void *b)
+{
+    yyjson_val *x = *(yyjson_val *const *)a, *y = *(yyjson_val *const *)b;
+    int order = str_compare((struct str){ yyjson_get_str(x), yyjson_get_len(x) },
+                            (struct str){ yyjson_get_str(y), yyjson_get_len(y) });
+    return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+static bool same_key(yyjson_val *a, yyjson_val *b)
+{
+    return yyjson_get_len(a) == yyjson_get_len(b) &&
+           memcmp(yyjson_get_str(a), yyjson_get_str(b), yyjson_get_len(a)) == 0;
+}
+
+static yyjson_val **sorted_keys(struct decoder *decoder, yyjson_val *json, size_t count)
+{
+    yyjson_val **keys = arena_new_array(decoder->arena, yyjson_val *, count);
+    yyjson_obj_iter iterator = yyjson_obj_iter_with(json);
+    bool sorted = true;
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = yyjson_obj_iter_next(&iterator);
+        sorted = sorted && (i == 0 || compare_keys(&keys[i - 1], &keys[i]) < 0);
+    }
+    if (!sorted)
+        qsort(keys, count, sizeof(*keys), compare_keys);
+    return keys;
+}
+
+static int decode_map(struct decoder *decoder, const struct api_field *field, yyjson_val *json, void *owner_value,
+                      const struct place *place)
+{
+    if (!yyjson_is_obj(json))
+        return wrong_type(decoder, field, json, place, false);
+    size_t count = yyjson_obj_size(json), used = 0;
+    char *entries = (char *)(uintptr_t)&member_empty;
+    if (count > 0) {
+        entries = arena_array(decoder->arena, count, field->element_size);
+        static const struct api_field key_field = { .value = API_STRING };
+        yyjson_val **keys = sorted_keys(decoder, json, count);
+        for (size_t i = 0; i < count; i++) {
+            struct str key = { yyjson_get_str(keys[i]), yyjson_get_len(keys[i]) };
+            if (i + 1 < count && same_key(keys[i], keys[i + 1])) {
+                struct document_path step = { &place->path, key, 0, true };
+                add_strict(decoder, "duplicate", &step);
+                continue; /* the last one counts */
+            }
+            struct place at = { { &place->path, key, 0, true }, place->owner, place->nesting };
+            char *entry = entries + used++ * field->element_size;
+            yyjson_val *value = yyjson_obj_iter_get_val(keys[i]);
+            int rc = decode_text(decoder, &key_field, keys[i], (const char **)(void *)entry, &at);
+            if (rc == 0 && !yyjson_is_null(value))
+                rc = decode_value(decoder, field, value, entry + field->value_offset, &at);
+            if (rc < 0)
+                return rc;
+        }
+    }
+    *(void **)member_of(field, owner_value) = entries;
+    *member_count(field, owner_value) = used;
+    return 0;
+}
+
+/* Objects ------------------------------------------------------------------------------------------ */
+
+struct found {
+    const struct api_field *field;
+    void *value; /* the struct that has the member: of an inlined field, that part */
+};
+
+/* Tries the fields from *cursor on, then those before it; leaves *cursor behind the found one. */
+static bool find_field(const struct api_type *type, struct str key, void *value, size_t *cursor,
+                       struct found *ret_found)
+{
+    size_t i = *cursor;
+    for (size_t tried = 0; tried < type->n_fields; tried++, i++) {
+        if (i >= type->n_fields)
+            i = 0;
+        const struct api_field *field = &type->fields[i];
+        if (field->flags & API_INLINE) {
+            size_t inner = 0;
+            if (find_field(field->type, key, member_of(field, value), &inner, ret_found)) {
+                *cursor = i;
+                return true;
+            }
+        } else if (field->name_size == key.size && field->name != NULL &&
+                   memcmp(field->name, key.data, key.size) == 0) {
+            *ret_found = (struct found){ field, value };
+            *cursor = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int decode_member(struct decoder *decoder, const struct found *found, yyjson_val *json,
+                         const struct place *place)
+{
+    const struct api_field *field = found->field;
+    void *member = member_of(field, found->value);
+    if (yyjson_is_null(json)) {
+        if (field->shape != API_SINGLE)
+            *member_count(field, found->value) = 0;
+        if (field->shape != API_SINGLE || member_is_indirect(field))
+            *(void **)member = NULL;
+        return 0;
+    }
+    if (field->shape == API_LIST)
+        return decode_list(decoder, field, json, found->value, place);
+    if (field->shape == API_MAP)
+        return decode_map(decoder, field, json, found->value, place);
+    if (!member_is_indirect(field))
+        return decode_value(decoder, field, json, member, place);
+    void *target = *(void **)member != NULL ? *(void **)member : arena_zalloc(decoder->arena, member_size(field));
+    int rc = decode_value(decoder, field, json, target, place);
+    if (rc < 0)
+        return rc;
+    *(void **)member = target;
+    return 0;
+}
+
+/* kind and apiVersion of a document are no members: who called has read them already. */
+static const struct api_field type_meta_fields[] = {
+    { .name = "kind", .name_size = 4, .value = API_STRING },
+    { .name = "apiVersion", .name_size = 10, .value = API_STRING },
+};
+
+static const struct api_field *type_meta_field(const struct api_type *type, struct str key)
+{
+    for (size_t i = 0; type->type_meta && i < countof(type_meta_fields); i++)
+        if (str_is(key, type_meta_fields[i].name))
+            return &type_meta_fields[i];
+    return NULL;
+}
+
+/* The fields that an object has given so far. */
+struct seen {
+    const struct api_field *fields[SEEN_MAX];
+    size_t count;
+};
+
+static bool seen_before(struct seen *seen, const struct api_field *field)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->fields[i] == field)
+            return true;
+    if (seen->count < SEEN_MAX)
+        seen->fields[seen->count++] = field;
+    return false;
+}
+
+static int decode_object(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
+                         const struct place *place)
+{
+    struct seen seen;
+    seen.count = 0;
+    size_t cursor = 0, index = 0, count = 0;
+    yyjson_val *name = NULL, *member = NULL;
+    const struct document_path *parent = place->owner == NULL ? NULL : &place->path;
+    yyjson_obj_foreach(json, index, count, name, member)
+    {
+        struct place at = { { parent, { yyjson_get_str(name), yyjson_get_len(name) }, 0, false },
+                            type,
+                            place->nesting };
+        struct found found = { 0 };
+        if (!find_field(type, at.path.key, value, &cursor, &found))
+            found.field = type_meta_field(type, at.path.key);
+        if (found.field == NULL) {
+            add_strict(decoder, "unknown", &at.path);
+            continue;
+        }
+        if (decoder->strict != NULL && seen_before(&seen, found.field))
+            add_strict(decoder, "duplicate", &at.path);
+        if (found.value != NULL) {
+            int rc = decode_member(decoder, &found, member, &at);
+            if (rc < 0)
+                return rc;
+        } else if (!yyjson_is_str(member) && !yyjson_is_null(member)) {
+            return wrong_type(decoder, found.field, member, &at, false);
+        }
+    }
+    return 0;
+}
+
+/* JSONSchemaPropsOrArray and its like: the first field is the object (or the flag), the second what stands for it. */
+static int decode_either(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
+                         const struct place *place)
+{
+    bool boolean = type->json_form == API_FORM_OBJECT_OR_BOOL;
+    const struct api_field *object = &type->fields[boolean ? 1 : 0], *other = &type->fields[boolean ? 0 : 1];
+    if (yyjson_is_obj(json)) {
+        if (boolean)
+            *(bool *)member_of(other, value) = true;
+        return decode_member(decoder, &(struct found){ object, value }, json, place);
+    }
+    return decode_member(decoder, &(struct found){ other, value }, json, place);
+}
+
+static int decode_message(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
+                          const struct place *place)
+{
+    struct place inner = *place;
+    if (++inner.nesting > NESTING_MAX)
+        return error_set(decoder->err, ERROR_LIMIT, "exceeded max depth");
+    switch (type->json_form) {
+    case API_FORM_OBJECT:
+        return decode_object(decoder, type, json, value, &inner);
+    case API_FORM_STRING_LIST:
+        return decode_member(decoder, &(struct found){ &type->fields[0], value }, json, &inner);
+    default:
+        return decode_either(decoder, type, json, value, &inner);
+    }
+}
+
+int api_decode_json(const struct api_type *type, struct str json, struct arena *arena, void *value,
+                    struct api_strict_errors *strict, struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc < 0)
+        return rc;
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    memset(value, 0, type->size);
+    if (yyjson_is_null(root))
+        return 0;
+    char space[64];
+    if (type->json_form == API_FORM_OBJECT && !yyjson_is_obj(root))
+        return error_set(err, ERROR_BAD_REQUEST, "json: cannot unmarshal %s into Go value of type %s.%s",
+                         json_kind(root, space), package_name(type), type->name);
+    struct decoder decoder = { .arena = arena, .err = err, .strict = strict };
+    if (strict != NULL)
+        *strict = (struct api_strict_errors){ 0 };
+    struct place place = { 0 };
+    return decode_message(&decoder, type, root, value, &place);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* object.c - the bytes of an object, what is found in them without decoding, and the decoded form.
+ *
+ * Making an object scans its metadata once (the rest is skipped): no tree, no table. The
+ * struct is made when the first component asks, by whoever asks first; threads that ask at
+ * the same time may both decode, and one of the results is dropped. */
+#include "api/object.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/codec.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/ref.h"
+#include "generated/types.h"
+
+struct decoded {
+    struct arena arena;
+    void *value;
+};
+
+struct object {
+    struct ref ref;
+    uint32_t labels_offset; /* of the value of metadata.labels in the bytes; 0: none */
+    uint32_t labels_size;
+    const struct api_resource *resource;
+    struct bytes *bytes;
+    uint64_t revision;
+    _Atomic(struct decoded *) decoded;
+    /* In 'text': the namespace, then the key, whose end is the name, then the uid. */
+    uint16_t key_offset;
+    uint16_t name_offset;
+    uint16_t uid_offset;
+    char text[];
+};
+
+/* Scanning ----------------------------------------------------------------------------------------- */
+
+/* A reader of JSON text that is trusted to be well-formed only as far as it looks: every step is bounded. */
+struct scanner {
+    const char *at;
+    const char *end;
+};
+
+static void skip_blanks(struct scanner *scanner)
+{
+    while (scanner->at < scanner->end && strchr(" \t\r\n", *scanner->at) != NULL && *scanner->at != '\0')
+        scanner->at++;
+}
+
+static bool take(struct scanner *scanner, char c)
+{
+    skip_blanks(scanner);
+    if (scanner->at == scanner->end || *scanner->at != c)
+        return false;
+    scanner->at++;
+    return true;
+}
+
+/* The text between the quotes, escapes as they are. */
+static bool take_string(struct scanner *scanner, struct str *ret_text)
+{
+    if (!take(scanner, '"'))
+        return false;
+    const char *start = scanner->at;
+    while (scanner->at < scanner->end && *scanner->at != '"')
+        scanner->at += *scanner->at == '\\' ? 2 : 1;
+    if (scanner->at >= scanner->end)
+        return false;
+    *ret_text = (struct str){ start, (size_t)(scanner->at - start) };
+    scanner->at++;
+    return true;
+}
+
+/* A whole value, by counting brackets. */
+static bool take_value(struct scanner *scanner, struct str *ret_text)
+{
+    skip_blanks(scanner);
+    const char *start = scanner->at;
+    size_t depth = 0;
+    struct str text;
+    do {
+        skip_blanks(scanner);
+        if (scanner->at == scanner->end)
+            return false;
+        char c = *scanner->at;
+        if (c == '"') {
+            if (!take_string(scanner, &text))
+                return false;
+        } else if (c == '{' || c == '[') {
+            depth++;
+            scanner->at++;
+        } else if (c == '}' || c == ']') {
+            if (depth == 0)
+                return false;
+            depth--;
+            scanner->at++;
+        } else if (depth > 0) {
+            scanner->at++;
+        } else {
+            while (scanner->at < scanner->end && strchr(",}] \t\r\n", *scanner->at) == NULL)
+                scanner->at++;
+        }
+    } while (depth > 0);
+    *ret_text = (struct str){ start, (size_t)(scanner->at - start) };
+    return ret_text->size > 0;
+}
+
+/* The next member of an object; false at its end, or where the text is wrong (then *ret_good is false). */
+static bool next_member(struct scanner *scanner, bool first, struct str *ret_key, struct str *ret_value, bool *ret_good)
+{
+    *ret_good = true;
+    if (take(scanner, '}'))
+        return false;
+    *ret_good = (first || take(scanner, ',')) && take_string(scanner, ret_key) && take(scanner, ':') &&
+                take_value(scanner, ret_value);
+    return *ret_good;
+}
+
+struct metadata {
+    struct str name, namespace, uid, resource_version; /* without their quotes */
+    struct str labels;                                 /* the object, braces included */
+    const char *insert;                                /* where resourceVersion belongs */
+    const char *version_start, *version_end;           /* one that is there already, with the comma before it */
+};
+
+static struct str unquote(struct str value)
+{
+    bool quoted = value.size >= 2 && value.data[0] == '"';
+    return quoted ? (struct str){ value.data + 1, value.size - 2 } : (struct str){ 0 };
+}
+
+static bool scan_members(struct str text, struct metadata *metadata)
+{
+    struct scanner scanner = { text.data, text.data + text.size };
+    if (!take(&scanner, '{'))
+        return false;
+    struct str key, value;
+    bool good = true;
+    for (bool first = true;; first = false) {
+        skip_blanks(&scanner);
+        const char *before = scanner.at;
+        if (!next_member(&scanner, first, &key, &value, &good))
+            return good;
+        if (str_is(key, "name") || str_is(key, "generateName") || str_is(key, "namespace") || str_is(key, "selfLink") ||
+            str_is(key, "uid"))
+            metadata->insert = scanner.at;
+        if (str_is(key, "name"))
+            metadata->name = unquote(value);
+        else if (str_is(key, "namespace"))
+            metadata->namespace = unquote(value);
+        else if (str_is(key, "uid"))
+            metadata->uid = unquote(value);
+        else if (str_is(key, "labels"))
+            metadata->labels = value;
+        else if (str_is(key, "resourceVersion")) {
+            metadata->resource_version = unquote(value);
+            metadata->version_start = before;
+            metadata->version_end = scanner.at;
+        }
+    }
+}
+
+static bool scan_document(struct str json, struct metadata *metadata)
+{
+    struct scanner scanner = { json.data, json.data + json.size };
+    struct str key, value;
+    bool good = true, found = false;
+    if (!take(&scanner, '{'))
+        return false;
+    for (bool first = true; next_member(&scanner, first, &key, &value, &good); first = false) {
+        if (str_is(key, "metadata")) {
+            found = true;
+            if (!scan_members(value, metadata))
+                return false;
+        }
+    }
+    skip_blanks(&scanner);
+    return good && found && scanner.at == scanner.end;
+}
+
+/* Making ------------------------------------------------------------------------------------------- */
+
+enum { TEXT_MAX = 1024 }; /* name, namespace and uid together: names have at most 253 characters */
+
+static int scan(const struct api_resource *resource, struct str json, struct metadata *metadata, struct error *err)
+{
+    *metadata = (struct metadata){ 0 };
+    if (json.size >= UINT32_MAX / 2)
+        return error_set(err, ERROR_LIMIT, "a %s of %zu bytes is too large", resource->singular, json.size);
+    if (json.size == 0 || !scan_document(json, metadata))
+        return error_set(err, ERROR_SYNTAX, "a stored %s is no JSON document with metadata", resource->singular);
+    size_t text = 2 * metadata->namespace.size + metadata->name.size + metadata->uid.size;
+    if (metadata->name.size == 0 || text > TEXT_MAX || memchr(metadata->name.data, '\\', metadata->name.size) != NULL)
+        return error_set(err, ERROR_INVALID, "a stored %s has no usable name", resource->singular);
+    return 0;
+}
+
+static char *put(char *at, struct str text, char end)
+{
+    if (text.size > 0)
+        memcpy(at, text.data, text.size);
+    at[text.size] = end;
+    return at + text.size + 1;
+}
+
+/* Takes over 'bytes'. */
+static struct object *create(const struct api_resource *resource, const struct metadata *metadata, struct bytes *bytes,
+                             uint64_t revision)
+{
+    struct str namespace = metadata->namespace;
+    struct object *object =
+        memory_zalloc(sizeof(*object) + 2 * namespace.size + metadata->name.size + metadata->uid.size + 4);
+    ref_init(&object->ref);
+    object->resource = resource;
+    object->bytes = bytes;
+    object->revision = revision;
+    char *at = put(object->text, namespace, '\0');
+    object->key_offset = (uint16_t)(at - object->text);
+    if (namespace.size > 0)
+        at = put(at, namespace, '/');
+    object->name_offset = (uint16_t)(at - object->text);
+    at = put(at, metadata->name, '\0');
+    object->uid_offset = (uint16_t)(at - object->text);
+    put(at, metadata->uid, '\0');
+    return object;
+}
+
+/* 'json' up to 'before', then 'middle', then from 'after' on. */
+static struct bytes *splice(struct str json, const char *before, struct str middle, const char *after)
+{
+    size_t head = (size_t)(before - json.data), tail = json.size - (size_t)(after - json.data);
+    struct bytes *bytes = bytes_create(NULL, head + middle.size + tail);
+    memcpy(bytes->data, json.data, head);
+    memcpy(bytes->data + head, middle.data, middle.size);
+    memcpy(bytes->data + head + middle.size, after, tail);
+    return bytes;
+}
+
+static void remember_labels(struct object *object, struct str labels, const char *json, size_t shift)
+{
+    if (labels.data == NULL)
+        return;
+    object->labels_offset = (uint32_t)((size_t)(labels.data - json) + shift);
+    object->labels_size = (uint32_t)labels.size;
+}
+
+int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
+                       struct object **ret_object, struct error *err)
+{
+    struct metadata metadata;
+    json = str_trim(json); /* upstream's encoder ends documents with a newline */
+    int rc = scan(resource, json, &metadata, err);
+    if (rc < 0)
+        return rc;
+    char member[64];
+    const char *before = metadata.insert, *after = metadata.insert;
+    if (metadata.version_start != NULL) {
+        before = metadata.version_start;
+        after = metadata.version_end;
+    }
+    bool first = metadata.version_start != NULL && *before != ',';
+    int size = snprintf(member, sizeof(member), "%s\"resourceVersion\":\"%llu\"", first ? "" : ",",
+                        (unsigned long long)revision);
+    struct bytes *bytes = splice(json, before, (struct str){ member, (size_t)size }, after);
+    *ret_object = create(resource, &metadata, bytes, revision);
+    bool behind = metadata.labels.data >= after;
+    size_t grown = (size_t)size - (size_t)(after - before);
+    remember_labels(*ret_object, metadata.labels, json.data, behind ? grown : 0);
+    return 0;
+}
+
+static struct decoded *decode(const struct object *object, struct error *err)
+{
+    const struct api_type *type = object->resource->kind->type;
+    struct decoded *decoded = memory_new(struct decoded);
+    decoded->value = arena_zalloc(&decoded->arena, type->size);
+    int rc = api_decode_json(type, bytes_str(object->bytes), &decoded->arena, decoded->value, NULL, err);
+    if (rc == 0)
+        return decoded;
+    arena_fini(&decoded->arena);
+    free(decoded);
+    return NULL;
+}
+
+int object_from_served(const struct api_resource *resource, struct str json, struct object **ret_object,
+                       struct error *err)
+{
+    struct metadata metadata;
+    json = str_trim(json);
+    int rc = scan(resource, json, &metadata, err);
+    if (rc < 0)
+        return rc;
+    uint64_t revision = 0;
+    if (metadata.resource_version.size > 0 && !str_to_uint64(metadata.resource_version, &revision))
+        return error_set(err, ERROR_INVALID, "%s \"" STR_FMT "\" has a resourceVersion that is no number",
+                         resource->singular, STR_ARG(metadata.name));
+    struct object *object = create(resource, &metadata, bytes_create(json.data, json.size), revision);
+    remember_labels(object, metadata.labels, json.data, 0);
+    struct error problem = { 0 };
+    struct decoded *decoded = decode(object, &problem); /* it came from outside: wrong types are found now */
+    if (decoded == NULL) {
+        rc = error_set(err, ERROR_INVALID, "%s \"%s\": %s", resource->singular, object_key(object), problem.message);
+        object_unref(object);
+        return rc;
+    }
+    atomic_init(&object->decoded, decoded);
+    *ret_object = object;
+    return 0;
+}
+
+struct object *object_ref(const struct object *object)
+{
+    struct object *shared = (struct object *)(uintptr_t)object; /* the count is not part of what is immutable */
+    if (shared != NULL)
+        ref_get(&shared->ref);
+    return shared;
+}
+
+static void free_decoded(struct decoded *decoded)
+{
+    if (decoded == NULL)
+        return;
+    arena_fini(&decoded->arena);
+    free(decoded);
+}
+
+void object_unref(const struct object *object)
+{
+    struct object *shared = (struct object *)(uintptr_t)object;
+    if (shared == NULL || !ref_put(&shared->ref))
+        return;
+    free_decoded(atomic_load_explicit(&shared->decoded, memory_order_acquire));
+    bytes_unref(shared->bytes);
+    free(shared);
+}
+
+/* Reading ------------------------------------------------------------------------------------------ */
+
+const struct api_resource *object_resource(const struct object *object)
+{
+    return object->resource;
+}
+
+struct str object_json(const struct object *object)
+{
+    return bytes_str(object->bytes);
+}
+
+struct bytes *object_bytes(const struct object *object)
+{
+    return object->bytes;
+}
+
+uint64_t object_revision(const struct object *object)
+{
+    return object->revision;
+}
+
+const char *object_name(const struct object *object)
+{
+    return object->text + object->name_offset;
+}
+
+const char *object_namespace(const struct object *object)
+{
+    return object->text;
+}
+
+const char *object_uid(const struct object *object)
+{
+    return object->text + object->uid_offset;
+}
+
+const char *object_key(const struct object *object)
+{
+    return object->text + object->key_offset;
+}
+
+/* Keys and values of valid labels need no escapes, so that the bytes can be compared as they are. */
+bool object_label(const struct object *object, struct str key, struct str *ret_value)
+{
+    if (object->labels_size == 0)
+        return false;
+    const char *start = object->bytes->data + object->labels_offset;
+    struct scanner scanner = { start, start + object->labels_size };
+    struct str name, value;
+    bool good = true;
+    if (!take(&scanner, '{'))
+        return false;
+    for (bool first = true; next_member(&scanner, first, &name, &value, &good); first = false) {
+        if (str_equal(name, key)) {
+            *ret_value = unquote(value);
+            if (ret_value->data == NULL)
+                *ret_value = STR("");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is known without decoding, for an object whose document is not what its kind says. */
+static struct decoded *only_metadata(const struct object *object)
+{
+    struct decoded *decoded = memory_new(struct decoded);
+    struct api_object_meta *meta = arena_zalloc(&decoded->arena, object->resource->kind->type->size);
+    meta->name = object_name(object);
+    meta->namespace = object_namespace(object);
+    meta->uid = object_uid(object);
+    decoded->value = meta;
+    return decoded;
+}
+
+const void *object_typed(const struct object *object)
+{
+    struct object *shared = (struct object *)(uintptr_t)object;
+    struct decoded *decoded = atomic_load_explicit(&shared->decoded, memory_order_acquire);
+    if (decoded != NULL)
+        return decoded->value;
+    struct error problem = { 0 };
+    decoded = decode(object, &problem);
+    if (decoded == NULL) {
+        log_error("a stored object does not decode", LOG_TEXT("resource", object->resource->plural),
+                  LOG_TEXT("object", object_key(object)), LOG_TEXT("error", problem.message));
+        decoded = only_metadata(object);
+    }
+    struct decoded *other = NULL;
+    if (atomic_compare_exchange_strong_explicit(&shared->decoded, &other, decoded, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return decoded->value;
+    free_decoded(decoded); /* another thread was faster */
+    return other->value;
+}
+
+const void *object_typed_as(const struct object *object, const struct api_type *type)
+{
+    if (object->resource->kind->type != type)
+        abort();
+    return object_typed(object);
+}
+
+const struct api_object_meta *object_meta(const struct object *object)
+{
+    return object_typed(object); /* every stored struct begins with it */
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "generated/types.h"
+
+#define POD(metadata) \
+    "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":" metadata ",\"spec\":{\"nodeName\":\"n1\"}}"
+
+static void resource_version_is_put_behind_the_uid(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str stored;
+        const char *served;
+    } cases[] = {
+        { STR(POD("{\"name\":\"a\",\"uid\":\"u\",\"generation\":1,\"labels\":{\"x\":\"y\"}}") "\n"),
+          POD("{\"name\":\"a\",\"uid\":\"u\",\"resourceVersion\":\"42\",\"generation\":1,\"labels\":{\"x\":\"y\"}}") },
+        { STR(POD("{\"name\":\"a\"}")), POD("{\"name\":\"a\",\"resourceVersion\":\"42\"}") },
+        { STR(POD("{\"labels\":{\"x\":\"y\"},\"name\":\"a\"}")),
+          POD("{\"labels\":{\"x\":\"y\"},\"name\":\"a\",\"resourceVersion\":\"42\"}") },
+        { STR(POD("{\"resourceVersion\":\"1\",\"name\":\"a\",\"labels\":{\"x\":\"y\"}}")),
+          POD("{\"resourceVersion\":\"42\",\"name\":\"a\",\"labels\":{\"x\":\"y\"}}") },
+        { STR(POD("{\"name\":\"a\" , \"resourceVersion\":\"12345678\",\"labels\":{\"x\":\"y\"}}")),
+          POD("{\"name\":\"a\" ,\"resourceVersion\":\"42\",\"labels\":{\"x\":\"y\"}}") },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        assert_int_equal(object_from_stored(&api_resource_pod, cases[i].stored, 42, &object, NULL), 0);
+        assert_string_equal(object_json(object).data, cases[i].served);
+        assert_string_equal(api_pod_of(object)->metadata.resource_version, "42");
+        assert_string_equal(api_pod_of(object)->spec.node_name, "n1");
+        struct str value;
+        assert_int_equal(object_label(object, STR("x"), &value), strstr(cases[i].served, "labels") != NULL);
+        if (strstr(cases[i].served, "labels") != NULL)
+            assert_true(str_is(value, "y"));
+        assert_false(object_label(object, STR("y"), &value));
+        object_unref(object);
+    }
+}
+
+static void names_are_found(void **state)
+{
+    (void)state;
+    struct object *object = NULL;
+    struct str json = STR(POD("{\"name\":\"web-0\",\"namespace\":\"shop\",\"uid\":\"u-1\",\"resourceVersion\":\"7\"}"));
+    assert_int_equal(object_from_served(&api_resource_pod, json, &object, NULL), 0);
+    assert_string_equal(object_name(object), "web-0");
+    assert_string_equal(object_namespace(object), "shop");
+    assert_string_equal(object_key(object), "shop/web-0");
+    assert_string_equal(object_uid(object), "u-1");
+    assert_int_equal(object_revision(object), 7);
+    assert_string_equal(object_meta(object)->name, "web-0");
+    assert_ptr_equal(object_resource(object), &api_resource_pod);
+    object_unref(object_ref(object));
+    object_unref(object);
+    assert_null(object_ref(NULL));
+    object_unref(NULL);
+
+    json = STR("{\"metadata\":{\"name\":\"n1\"}}");
+    assert_int_equal(object_from_stored(&api_resource_node, json, 9, &object, NULL), 0);
+    assert_string_equal(object_key(object), "n1");
+    assert_string_equal(object_namespace(object), "");
+    object_unref(object);
+}
+
+static void broken_documents_are_refused(void **state)
+{
+    (void)state;
+    static const char *broken[] = { "",
+                                    "[]",
+                                    "{}",
+                                    "{\"metadata\":{}}",
+                                    "{\"metadata\":null}",
+                                    "{\"metadata\":{\"name\":\"a\"}",
+                                    "{\"metadata\":{\"name\":\"a\\\"}}",
+                                    "{\"metadata\":{\"name\":\"a\"}}x",
+                                    "{\"metadata\":{\"name\" \"a\"}}",
+                                    "{\"metadata\":{\"name\":}}" };
+    struct object *object = NULL;
+    for (size_t i = 0; i < countof(broken); i++) {
+        assert_true(object_from_stored(&api_resource_pod, str_of(broken[i]), 1, &object, NULL) < 0);
+        assert_true(object_from_served(&api_resource_pod, str_of(broken[i]), &object, NULL) < 0);
+    }
+    struct error err = { 0 };
+    struct str wrong = STR("{\"metadata\":{\"name\":\"a\"},\"spec\":[]}");
+    assert_int_equal(object_from_served(&api_resource_pod, wrong, &object, &err), -ERROR_INVALID);
+    assert_string_equal(err.message,
+                        "pod \"a\": json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec");
+    assert_int_equal(object_from_stored(&api_resource_pod, wrong, 1, &object, NULL), 0);
+    assert_string_equal(api_pod_of(object)->metadata.name, "a"); /* logged, and only the names are known */
+    object_unref(object);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resource_version_is_put_behind_the_uid),
+        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(broken_documents_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

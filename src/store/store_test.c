@@ -30,6 +30,15 @@ static int setup_memory(void **state)
     return store_open_memory(fixture.loop, &fixture.store, NULL);
 }
 
+static int setup_lmdb(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){ .loop = loop_create_virtual(USEC_PER_SEC, 1), .directory = "/tmp/store-test-XXXXXX" };
+    assert_non_null(mkdtemp(fixture.directory));
+    *state = &fixture;
+    return store_open_lmdb(fixture.loop, fixture.directory, &fixture.store, NULL);
+}
+
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
@@ -314,5 +323,6 @@ static void test_done_starts_the_next(void **state)
 int main(void)
 {
     const struct CMUnitTest memory[] = { TESTS(setup_memory) };
-    return cmocka_run_group_tests_name("memory", memory, NULL, NULL);
+    const struct CMUnitTest lmdb[] = { TESTS(setup_lmdb) };
+    return cmocka_run_group_tests_name("memory", memory, NULL, NULL) + cmocka_run_group_tests_name("lmdb", lmdb, NULL, NULL);
 }

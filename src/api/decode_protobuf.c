@@ -380,6 +380,8 @@ static int decode_message(struct decoder *decoder, const struct api_type *type, 
         return error_set(decoder->err, ERROR_LIMIT, "exceeded max depth");
     int rc = decode_fields(decoder, type, message, value);
     decoder->nesting--;
+    if (type->json_form == API_FORM_STRING_LIST && member_elements(&type->fields[0], value) == NULL)
+        *(const void **)member_of(&type->fields[0], value) = &member_empty; /* given, and empty */
     return rc;
 }
 

@@ -142,7 +142,11 @@ static void make_either(struct maker *maker, const struct api_type *type, void *
 
 static void make_message(struct maker *maker, const struct api_type *type, void *value)
 {
-    if (type->json_form != API_FORM_OBJECT && type->json_form != API_FORM_STRING_LIST) {
+    if (type->json_form == API_FORM_STRING_LIST) { /* null inside a map becomes empty, in upstream too */
+        make_elements(maker, &type->fields[0], value);
+        return;
+    }
+    if (type->json_form != API_FORM_OBJECT) {
         make_either(maker, type, value);
         return;
     }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* proxy.h - the service proxy of one node: Services and EndpointSlices in, nftables out.
+ *
+ * Waits for whole lists before it first writes, and then replaces its tables at once: a
+ * restart, whatever ended the one before, leaves the old rules in force until then.
+ * Changes that arrive together go out together; one transaction is under way at a time, on
+ * a worker. Belongs to the informers' loop. */
+#ifndef NODE_PROXY_PROXY_H
+#define NODE_PROXY_PROXY_H
+
+#include <stdbool.h>
+
+#include "client/informer.h"
+
+struct proxy;
+
+struct proxy_options {
+    const char *node_name;
+    int network_namespace; /* where the rules go; -1: our own. Stays the caller's, must stay open */
+};
+
+struct proxy_status {
+    uint64_t transactions; /* that the kernel took */
+    uint64_t failures;     /* that it refused; each is followed by a whole replacement */
+    size_t services;       /* known, with those it ignores */
+    size_t rules;          /* items wanted */
+    usec_t last_sync;      /* when the newest transaction was done; 0: none yet */
+    usec_t last_duration;  /* of that transaction on the worker */
+};
+
+struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, const struct proxy_options *options);
+void proxy_start(struct proxy *proxy);
+/* The rules stay. Call stopped() comes when no work is under way any more; then destroy. */
+void proxy_stop(struct proxy *proxy, void (*stopped)(void *context), void *context);
+void proxy_destroy(struct proxy *proxy); /* after stopped(), or never started; NULL is fine */
+
+/* True once the rules stand for all that was listed: the "ready" of the proxy's health check. */
+bool proxy_synced(const struct proxy *proxy);
+void proxy_status(const struct proxy *proxy, struct proxy_status *ret_status);
+
+#endif

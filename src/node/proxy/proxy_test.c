@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* proxy_test.c - the rules in force: a node and two pods in namespaces, real connections, and the loop around them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "api/codec.h"
+#include "net/conntrack.h"
+#include "net/namespace.h"
+#include "net/netlink.h"
+#include "net/nftables.h"
+#include "node/proxy/apply.h"
+#include "node/proxy/render.h"
+
+enum { PODS = 2 };
+
+struct place {
+    int node, pods[PODS];
+    struct ruleset *v4, *v6;
+    struct loop *loop;
+    struct apply *apply;
+    int rc;
+};
+
+static struct ip_prefix prefix_of(const char *text)
+{
+    struct ip_prefix prefix;
+    assert_true(ip_prefix_parse(str_of(text), &prefix));
+    return prefix;
+}
+
+static void check(int rc, const struct error *err)
+{
+    if (rc != 0)
+        fail_msg("%s", err->message);
+}
+
+/* Pod i is 10.244.1.(2+i)/32 behind the node's 10.244.1.1, as our CNI plugin makes it. */
+static void connect_pod(struct place *place, int i)
+{
+    struct error err = { 0 };
+    struct netlink *node, *pod;
+    char name[IFNAMSIZ], address[32];
+    snprintf(name, sizeof(name), "pod%d", i);
+    snprintf(address, sizeof(address), "10.244.1.%d/32", 2 + i);
+    check(netlink_open(place->node, &node, &err), &err);
+    check(netlink_open(place->pods[i], &pod, &err), &err);
+    netlink_add_veth(node, &(struct netlink_link){ .name = name, .index = 10 + i, .up = true },
+                     &(struct netlink_link){ .name = "eth0", .index = 5 }, place->pods[i]);
+    check(netlink_commit(node, &err), &err);
+    netlink_set_link(node, &(struct netlink_link){ .name = "lo", .up = true });
+    netlink_set_link(pod, &(struct netlink_link){ .name = "lo", .up = true });
+    netlink_set_link(pod, &(struct netlink_link){ .index = 5, .up = true });
+    struct ip_prefix own = prefix_of(address), gateway = prefix_of("10.244.1.1/32");
+    netlink_add_address(node, 10 + i, &gateway);
+    netlink_add_route(node, &(struct netlink_route){ .destination = own, .index = 10 + i });
+    netlink_add_address(pod, 5, &own);
+    netlink_add_route(pod, &(struct netlink_route){ .destination = gateway, .index = 5 });
+    netlink_add_route(pod, &(struct netlink_route){ .gateway = gateway.address, .index = 5 });
+    check(netlink_commit(node, &err), &err);
+    check(netlink_commit(pod, &err), &err);
+    netlink_close(node);
+    netlink_close(pod);
+}
+
+/* A way out, as every node has one: packets are routed before they are translated. */
+static void connect_uplink(struct place *place)
+{
+    struct error err = { 0 };
+    struct netlink *node;
+    struct ip_prefix own = prefix_of("10.99.0.1/24");
+    check(netlink_open(place->node, &node, &err), &err);
+    netlink_add_bridge(node, &(struct netlink_link){ .name = "eth0", .index = 50, .up = true });
+    netlink_add_address(node, 50, &own);
+    netlink_add_route(node, &(struct netlink_route){ .gateway = ip_v4(10, 99, 0, 254) });
+    check(netlink_commit(node, &err), &err);
+    netlink_close(node);
+}
+
+static void applied(void *context, int rc, const struct error *err, usec_t duration)
+{
+    struct place *place = context;
+    (void)duration;
+    place->rc = rc;
+    if (rc < 0)
+        print_message("%s\n", err->message);
+    loop_stop(place->loop);
+}
+
+static int enter(void **state)
+{
+    static struct place place;
+    struct error err = { 0 };
+    *state = NULL;
+    if (namespace_create(&place.node, &err) < 0)
+        return 0;
+    for (int i = 0; i < PODS; i++) {
+        assert_int_equal(namespace_create(&place.pods[i], &err), 0);
+        connect_pod(&place, i);
+    }
+    connect_uplink(&place);
+    check(namespace_sysctl(place.node, "ipv4/ip_forward", "1", &err), &err);
+    check(loop_create_real(&place.loop, &err), &err);
+    place.v4 = ruleset_create(IP_V4);
+    place.v6 = ruleset_create(IP_V6);
+    place.apply = apply_create(place.loop, place.node, place.v4, place.v6, applied, &place);
+    *state = &place;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        return 0;
+    apply_destroy(place->apply);
+    loop_destroy(place->loop);
+    ruleset_destroy(place->v4);
+    ruleset_destroy(place->v6);
+    close(place->node);
+    for (int i = 0; i < PODS; i++)
+        close(place->pods[i]);
+    return 0;
+}
+
+static void apply(struct place *place)
+{
+    auto_buffer struct buffer commands = { .max = 1 << 24 };
+    bool any = ruleset_take_changes(place->v4, &commands);
+    any |= ruleset_take_changes(place->v6, &commands);
+    assert_true(any);
+    apply_start(place->apply, buffer_steal(&commands, NULL), true);
+    loop_run(place->loop);
+    assert_int_equal(place->rc, 0);
+    assert_false(apply_busy(place->apply));
+}
+
+/* A service 10.96.0.7:80, node port 30080, of both protocols, with the pods whose bits are set. */
+static void want_service(struct place *place, unsigned pods, const char *more)
+{
+    auto_arena struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct api_service service = { 0 };
+    struct api_discovery_endpoint_slice slice = { 0 };
+    char text[1024];
+    snprintf(text, sizeof(text),
+             "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"ports\":[{\"name\":\"a\",\"protocol\":\"TCP\",\"port\":80,"
+             "\"nodePort\":30080},{\"name\":\"b\",\"protocol\":\"UDP\",\"port\":80,\"nodePort\":30080}]%s}}",
+             more);
+    check(api_decode_json(&api_type_service, str_of(text), &arena, &service, NULL, &err), &err);
+    auto_buffer struct buffer json = { .max = 4096 };
+    buffer_append_text(&json, "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"a\",\"protocol\":\"TCP\",\"port\":8080},"
+                              "{\"name\":\"b\",\"protocol\":\"UDP\",\"port\":8080}],\"endpoints\":[");
+    for (unsigned i = 0, any = 0; i < PODS; i++)
+        if (pods & 1u << i)
+            buffer_format(&json, "%s{\"addresses\":[\"10.244.1.%u\"],\"nodeName\":\"node1\"}", any++ ? "," : "", 2 + i);
+    buffer_append_text(&json, "]}");
+    check(api_decode_json(&api_type_discovery_endpoint_slice, buffer_str(&json), &arena, &slice, NULL, &err), &err);
+    const struct api_discovery_endpoint_slice *slices[] = { &slice };
+    render_service(&(struct render_input){ "default/web", &service, slices, 1, "node1" }, place->v4, place->v6);
+    apply(place);
+}
+
+static int open_socket(int namespace_fd, int type)
+{
+    struct error err = { 0 };
+    int fd;
+    check(namespace_socket(namespace_fd, AF_INET, type, 0, &fd, &err), &err);
+    struct timeval limit = { .tv_usec = 500000 };
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    return fd;
+}
+
+static struct sockaddr_in address_of(const char *ip, uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+    inet_pton(AF_INET, ip, &address.sin_addr);
+    return address;
+}
+
+static void listen_in_pods(struct place *place, int type, int servers[PODS])
+{
+    struct sockaddr_in any = address_of("0.0.0.0", 8080);
+    for (int i = 0; i < PODS; i++) {
+        servers[i] = open_socket(place->pods[i], type);
+        assert_int_equal(bind(servers[i], (struct sockaddr *)&any, sizeof(any)), 0);
+        if (type == SOCK_STREAM)
+            assert_int_equal(listen(servers[i], 16), 0);
+    }
+}
+
+/* Connects; which pod got it, -1 refused, -2 something else. */
+static int connect_to(int from, const char *ip, uint16_t port, const int servers[PODS])
+{
+    autoclose int client = open_socket(from, SOCK_STREAM);
+    struct sockaddr_in address = address_of(ip, port);
+    if (connect(client, (struct sockaddr *)&address, sizeof(address)) < 0)
+        return errno == ECONNREFUSED ? -1 : -2;
+    struct pollfd polls[PODS] = { { servers[0], POLLIN, 0 }, { servers[1], POLLIN, 0 } };
+    assert_int_equal(poll(polls, PODS, 500), 1);
+    int pod = polls[0].revents ? 0 : 1;
+    autoclose int accepted = accept(servers[pod], NULL, NULL);
+    char byte = 'x';
+    assert_int_equal(send(accepted, &byte, 1, 0), 1);
+    assert_int_equal(recv(client, &byte, 1, 0), 1);
+    return pod;
+}
+
+static void test_connections(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    int servers[PODS], seen[PODS] = { 0 };
+    listen_in_pods(place, SOCK_STREAM, servers);
+
+    want_service(place, 0, "");
+    assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 80, servers), -1);
+    assert_int_equal(connect_to(place->node, "10.244.1.1", 30080, servers), -1);
+
+    want_service(place, 3, "");
+    for (int i = 0; i < 40; i++) /* the pods themselves are clients: some of it is hairpin */
+        seen[connect_to(place->pods[0], "10.96.0.7", 80, servers)]++;
+    assert_true(seen[0] > 0 && seen[1] > 0);
+    assert_true(connect_to(place->node, "10.96.0.7", 80, servers) >= 0);
+    for (int i = 0; i < 10; i++)
+        assert_true(connect_to(place->pods[1], "10.244.1.1", 30080, servers) >= 0);
+    assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 81, servers), -2); /* nobody's */
+
+    want_service(place, 2, "");
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 80, servers), 1);
+
+    want_service(place, 3, ",\"sessionAffinity\":\"ClientIP\"");
+    int first = connect_to(place->pods[0], "10.96.0.7", 80, servers);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 80, servers), first);
+    want_service(place, 1u << !first, ",\"sessionAffinity\":\"ClientIP\"");
+    assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 80, servers), !first);
+
+    close(servers[0]);
+    close(servers[1]);
+}
+
+static int send_to(int client, const int servers[PODS])
+{
+    assert_int_equal(send(client, "x", 1, 0), 1);
+    struct pollfd polls[PODS] = { { servers[0], POLLIN, 0 }, { servers[1], POLLIN, 0 } };
+    if (poll(polls, PODS, 300) != 1)
+        return -1;
+    int pod = polls[0].revents ? 0 : 1;
+    char byte;
+    assert_int_equal(recv(servers[pod], &byte, 1, 0), 1);
+    return pod;
+}
+
+static void test_udp_flows_move(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    int servers[PODS];
+    listen_in_pods(place, SOCK_DGRAM, servers);
+    want_service(place, 1, "");
+    autoclose int client = open_socket(place->node, SOCK_DGRAM);
+    struct sockaddr_in service = address_of("10.96.0.7", 80);
+    assert_int_equal(connect(client, (struct sockaddr *)&service, sizeof(service)), 0);
+    assert_int_equal(send_to(client, servers), 0);
+    assert_int_equal(send_to(client, servers), 0);
+    want_service(place, 2, ""); /* the same client socket: its flow must not stay with the pod that left */
+    assert_int_equal(send_to(client, servers), 1);
+    want_service(place, 3, ""); /* and must stay where it is as long as that is an endpoint */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(send_to(client, servers), 1);
+    close(servers[0]);
+    close(servers[1]);
+}
+
+/* Somebody removes our table: the next transaction fails, and the whole is written again. */
+static void test_table_removed(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    struct error err = { 0 };
+    struct nftables *nftables;
+    want_service(place, 3, "");
+    check(nftables_open(place->node, &nftables, &err), &err);
+    check(nftables_run(nftables, "delete table ip coracle", NULL, &err), &err);
+    nftables_close(nftables);
+
+    auto_buffer struct buffer commands = { .max = 4096 };
+    ruleset_begin(place->v4, "x");
+    assert_true(ruleset_want(place->v4, RULE_HAIRPIN, "10.0.0.1 . 10.0.0.1", ""));
+    ruleset_end(place->v4);
+    assert_true(ruleset_take_changes(place->v4, &commands));
+    apply_start(place->apply, buffer_steal(&commands, NULL), false);
+    loop_run(place->loop);
+    assert_true(place->rc < 0);
+    ruleset_forget(place->v4);
+    apply(place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_connections, enter, leave),
+        cmocka_unit_test_setup_teardown(test_udp_flows_move, enter, leave),
+        cmocka_unit_test_setup_teardown(test_table_removed, enter, leave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

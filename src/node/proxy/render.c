@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* render.c - which of a service's ports lead where.
+ *
+ * A frontend is an address (or every address of the node) with protocol and port. Its traffic
+ * policy picks the endpoints:
+ *
+ *                       Cluster policy                 Local policy
+ *   ready ones          all                            those of this node
+ *   none ready          those terminating and serving  the same, of this node
+ *   none of those       reject                         drop, when there are some elsewhere
+ *
+ * Traffic from outside (node port, external, load balancer) with the Cluster policy is masqueraded, because
+ * the endpoint may be on another node and its answer must come back by this one. */
+#include "node/proxy/render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#define AFFINITY_SECONDS 10800 /* default of sessionAffinityConfig.clientIP.timeoutSeconds */
+#define TEXT_SIZE        128
+
+struct endpoint {
+    struct ip ip;
+    uint16_t port;
+    bool local;
+    char text[IP_TEXT_SIZE + 8]; /* "10.244.1.5 . 8080" */
+};
+
+struct endpoints {
+    struct endpoint *items;
+    size_t count;
+};
+
+struct rendering {
+    const struct render_input *input;
+    struct ruleset *ruleset;
+    enum ip_family family;
+    struct arena *arena;
+    /* of the port in hand */
+    const struct api_service_port *port;
+    char protocol[8];
+    enum rule_place endpoint_place; /* of the protocol; node ports' are as far on as RULE_NODE_ENDPOINT_TCP from _TCP */
+    struct endpoints cluster, local;
+    bool any; /* there are usable endpoints somewhere */
+    int32_t affinity; /* seconds, 0: none */
+    char id[24]; /* of the port's own chains, when it has affinity */
+};
+
+static const char *const proxy_label = "service.kubernetes.io/service-proxy-name";
+
+bool render_ignores(const struct api_service *service)
+{
+    for (size_t i = 0; i < service->metadata.n_labels; i++)
+        if (text_equal(service->metadata.labels[i].key, proxy_label))
+            return true;
+    return text_equal(service->spec.type, "ExternalName") || text_empty(service->spec.cluster_ip) ||
+           text_equal(service->spec.cluster_ip, "None");
+}
+
+/* ---------------------------------------------------------------- endpoints */
+
+static int compare_endpoints(const void *a, const void *b)
+{
+    const struct endpoint *x = a, *y = b;
+    int order = ip_compare(&x->ip, &y->ip);
+    return order != 0 ? order : (int)x->port - (int)y->port;
+}
+
+enum condition { NOT_USABLE, READY, LAST_RESORT };
+
+/* nil means true, for ready and, when ready is nil or true, for serving. */
+static enum condition condition_of(const struct api_discovery_endpoint *endpoint)
+{
+    const struct api_discovery_endpoint_conditions *conditions = &endpoint->conditions;
+    if (conditions->ready == NULL || *conditions->ready)
+        return READY;
+    bool serving = conditions->serving != NULL && *conditions->serving;
+    bool terminating = conditions->terminating != NULL && *conditions->terminating;
+    return serving && terminating ? LAST_RESORT : NOT_USABLE;
+}
+
+static const struct api_discovery_endpoint_port *find_port(const struct api_discovery_endpoint_slice *slice,
+                                                           const struct api_service_port *port, const char *protocol)
+{
+    for (size_t i = 0; i < slice->n_ports; i++) {
+        const struct api_discovery_endpoint_port *found = &slice->ports[i];
+        const char *own = text_empty(found->protocol) ? "TCP" : found->protocol;
+        if (text_equal(found->name, port->name) && str_equal_nocase(str_of(own), str_of(protocol)) && found->port != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static void gather_slice(const struct rendering *rendering, const struct api_discovery_endpoint_slice *slice,
+                         enum condition wanted, bool only_local, struct endpoints *found)
+{
+    const struct api_discovery_endpoint_port *port = find_port(slice, rendering->port, rendering->protocol);
+    if (port == NULL || *port->port < 1 || *port->port > 65535)
+        return;
+    for (size_t i = 0; i < slice->n_endpoints; i++) {
+        const struct api_discovery_endpoint *from = &slice->endpoints[i];
+        bool local = !text_empty(from->node_name) && text_equal(from->node_name, rendering->input->node_name);
+        struct endpoint endpoint = { .port = (uint16_t)*port->port, .local = local };
+        if (condition_of(from) != wanted || (only_local && !local) || from->n_addresses == 0 ||
+            !ip_parse(str_of(from->addresses[0]), &endpoint.ip) || endpoint.ip.family != rendering->family)
+            continue;
+        char ip[IP_TEXT_SIZE];
+        ip_format(&endpoint.ip, ip);
+        snprintf(endpoint.text, sizeof(endpoint.text), "%s . %u", ip, endpoint.port);
+        found->items[found->count++] = endpoint;
+    }
+}
+
+static struct endpoints gather_condition(const struct rendering *rendering, enum condition wanted, bool only_local)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < rendering->input->n_slices; i++)
+        most += rendering->input->slices[i]->n_endpoints;
+    struct endpoints found = { arena_new_array(rendering->arena, struct endpoint, most + 1), 0 };
+    for (size_t i = 0; i < rendering->input->n_slices; i++)
+        gather_slice(rendering, rendering->input->slices[i], wanted, only_local, &found);
+
+    /* Sorted, and each once: an endpoint that moves between slices is in both for a moment. */
+    qsort(found.items, found.count, sizeof(found.items[0]), compare_endpoints);
+    size_t kept = 0;
+    for (size_t i = 0; i < found.count; i++)
+        if (kept == 0 || compare_endpoints(&found.items[kept - 1], &found.items[i]) != 0)
+            found.items[kept++] = found.items[i];
+    found.count = kept;
+    return found;
+}
+
+static struct endpoints gather(const struct rendering *rendering, bool only_local)
+{
+    struct endpoints found = gather_condition(rendering, READY, only_local);
+    return found.count > 0 ? found : gather_condition(rendering, LAST_RESORT, only_local);
+}
+
+/* ---------------------------------------------------------------- chains */
+
+/* A frontend as the keys of the maps begin: "10.96.0.10 . tcp . 53", or "tcp . 30080" for a node port. */
+struct frontend {
+    bool node_port;
+    bool masquerade;
+    char key[TEXT_SIZE];
+    char slots[TEXT_SIZE]; /* the same without the protocol, as the keys of endpoints begin */
+};
+
+/* "n3_tcp", "n3m_tcp", "p3_tcp", "p3m_tcp": pick one of three, of an address or a node port, masqueraded or not. */
+static void want_picking_chain(const struct rendering *rendering, const struct frontend *frontend, size_t count,
+                               char name[TEXT_SIZE])
+{
+    const char *family = rendering->family == IP_V6 ? "ip6" : "ip";
+    const char *protocol = rendering->protocol;
+    char rules[256], address[16] = "";
+    if (!frontend->node_port)
+        snprintf(address, sizeof(address), "%s daddr . ", family);
+    snprintf(name, TEXT_SIZE, "%c%zu%s_%s", frontend->node_port ? 'p' : 'n', count, frontend->masquerade ? "m" : "",
+             protocol);
+    snprintf(rules, sizeof(rules), "%sdnat %s to %s%s dport . numgen random mod %zu map @%s_%sendpoints",
+             frontend->masquerade ? "meta mark set meta mark | 0x4000\n" : "", family, address, protocol, count, protocol,
+             frontend->node_port ? "node_" : "");
+    ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules);
+}
+
+/* A client goes back to the endpoint whose set remembers it. The set is called after its timeout too: a set's
+ * declaration cannot change. */
+static void want_affinity_endpoint(const struct rendering *rendering, const struct endpoint *endpoint, char chain[TEXT_SIZE],
+                                   char set[TEXT_SIZE])
+{
+    bool v6 = rendering->family == IP_V6;
+    const char *family = v6 ? "ip6" : "ip";
+    char address[IP_TEXT_SIZE], text[256];
+    ip_format(&endpoint->ip, address);
+    unsigned hash = (unsigned)(str_hash(str_of(endpoint->text)) >> 16);
+    snprintf(set, TEXT_SIZE, "a%s_%08x_%d", rendering->id, hash, rendering->affinity);
+    snprintf(chain, TEXT_SIZE, "e%s_%08x", rendering->id, hash);
+    snprintf(text, sizeof(text), "type %s; flags dynamic,timeout; timeout %ds;", v6 ? "ipv6_addr" : "ipv4_addr",
+             rendering->affinity);
+    ruleset_want(rendering->ruleset, RULE_SET, set, text);
+    snprintf(text, sizeof(text), "update @%s { %s saddr }\nmeta l4proto %s dnat %s to %s%s%s:%u", set, family,
+             rendering->protocol, family, v6 ? "[" : "", address, v6 ? "]" : "", endpoint->port);
+    ruleset_want(rendering->ruleset, RULE_CHAIN, chain, text);
+}
+
+static void want_affinity_chain(const struct rendering *rendering, const struct endpoints *endpoints, bool masquerade,
+                                char name[TEXT_SIZE])
+{
+    bool only_local = endpoints == &rendering->local;
+    auto_buffer struct buffer rules = { .max = 4 << 20 }, verdicts = { .max = 4 << 20 };
+    for (size_t i = 0; i < endpoints->count; i++) {
+        char chain[TEXT_SIZE], set[TEXT_SIZE];
+        want_affinity_endpoint(rendering, &endpoints->items[i], chain, set);
+        buffer_format(&rules, "%s saddr @%s goto %s\n", rendering->family == IP_V6 ? "ip6" : "ip", set, chain);
+        buffer_format(&verdicts, "%s%zu : goto %s", i > 0 ? ", " : "", i, chain);
+    }
+    buffer_format(&rules, "numgen random mod %zu vmap { " STR_FMT " }", endpoints->count,
+                  STR_ARG(buffer_str(&verdicts)));
+    snprintf(name, TEXT_SIZE, "s%s%s", rendering->id, only_local ? "l" : "");
+    if (!buffer_failed(&rules) && !buffer_failed(&verdicts))
+        ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules.data);
+    if (masquerade) {
+        char inner[TEXT_SIZE], text[2 * TEXT_SIZE];
+        memcpy(inner, name, sizeof(inner));
+        snprintf(text, sizeof(text), "meta mark set meta mark | 0x4000\ngoto %s", inner);
+        snprintf(name, TEXT_SIZE, "s%s%sm", rendering->id, only_local ? "l" : "");
+        ruleset_want(rendering->ruleset, RULE_CHAIN, name, text);
+    }
+}
+
+/* ---------------------------------------------------------------- frontends */
+
+static void want_endpoints(const struct rendering *rendering, const struct frontend *frontend,
+                           const struct endpoints *endpoints)
+{
+    char chain[TEXT_SIZE], verdict[TEXT_SIZE + 8], key[TEXT_SIZE + 32];
+    enum rule_place place = frontend->node_port ? RULE_NODE_PORT : RULE_SERVICE;
+    if (rendering->affinity > 0)
+        want_affinity_chain(rendering, endpoints, frontend->masquerade, chain);
+    else
+        want_picking_chain(rendering, frontend, endpoints->count, chain);
+    snprintf(verdict, sizeof(verdict), "goto %s", chain);
+    if (!ruleset_want(rendering->ruleset, place, frontend->key, verdict))
+        return; /* another service has the frontend: its endpoints must not get mixed with ours */
+    for (size_t i = 0; i < endpoints->count; i++) {
+        const struct endpoint *endpoint = &endpoints->items[i];
+        if (rendering->affinity == 0) {
+            snprintf(key, sizeof(key), "%s . %zu", frontend->slots, i);
+            ruleset_want(rendering->ruleset,
+                         rendering->endpoint_place + (frontend->node_port ? RULE_NODE_ENDPOINT_TCP - RULE_ENDPOINT_TCP : 0),
+                         key, endpoint->text);
+        }
+        if (endpoint->local) {
+            char ip[IP_TEXT_SIZE];
+            ip_format(&endpoint->ip, ip);
+            snprintf(key, sizeof(key), "%s . %s", ip, ip);
+            ruleset_want(rendering->ruleset, RULE_HAIRPIN, key, "");
+        }
+    }
+}
+
+static void want_frontend(const struct rendering *rendering, struct frontend *frontend, bool local_policy)
+{
+    const struct endpoints *endpoints = local_policy ? &rendering->local : &rendering->cluster;
+    if (endpoints->count > 0)
+        want_endpoints(rendering, frontend, endpoints);
+    else
+        ruleset_want(rendering->ruleset, frontend->node_port ? RULE_REFUSED_NODE : RULE_REFUSED, frontend->key,
+                     rendering->any ? "drop" : "goto refuse");
+}
+
+static void want_address(const struct rendering *rendering, const char *address, bool external, bool local_policy)
+{
+    struct ip ip;
+    if (!ip_parse(str_of(address), &ip) || ip.family != rendering->family)
+        return;
+    char text[IP_TEXT_SIZE];
+    ip_format(&ip, text);
+    struct frontend frontend = { .masquerade = external && !local_policy };
+    snprintf(frontend.key, sizeof(frontend.key), "%s . %s . %d", text, rendering->protocol, rendering->port->port);
+    snprintf(frontend.slots, sizeof(frontend.slots), "%s . %d", text, rendering->port->port);
+    want_frontend(rendering, &frontend, local_policy);
+}
+
+static void want_source_ranges(const struct rendering *rendering, const char *address)
+{
+    const struct api_service_spec *spec = &rendering->input->service->spec;
+    struct ip ip;
+    if (spec->n_load_balancer_source_ranges == 0 || !ip_parse(str_of(address), &ip) || ip.family != rendering->family)
+        return;
+    char key[TEXT_SIZE], allowed[2 * TEXT_SIZE], text[IP_TEXT_SIZE];
+    ip_format(&ip, text);
+    snprintf(key, sizeof(key), "%s . %s . %d", text, rendering->protocol, rendering->port->port);
+    ruleset_want(rendering->ruleset, RULE_GUARDED, key, "");
+    for (size_t i = 0; i < spec->n_load_balancer_source_ranges; i++) {
+        struct ip_prefix range;
+        if (!ip_prefix_parse(str_trim(str_of(spec->load_balancer_source_ranges[i])), &range) ||
+            range.address.family != rendering->family)
+            continue;
+        range.address = ip_prefix_network(&range);
+        ip_prefix_format(&range, text);
+        snprintf(allowed, sizeof(allowed), "%s . %s", key, text);
+        ruleset_want(rendering->ruleset, RULE_ALLOWED, allowed, "");
+    }
+}
+
+static void want_node_port(const struct rendering *rendering, bool local_policy)
+{
+    if (rendering->port->node_port < 1 || rendering->port->node_port > 65535)
+        return;
+    struct frontend frontend = { .node_port = true, .masquerade = !local_policy };
+    snprintf(frontend.key, sizeof(frontend.key), "%s . %d", rendering->protocol, rendering->port->node_port);
+    snprintf(frontend.slots, sizeof(frontend.slots), "%d", rendering->port->node_port);
+    want_frontend(rendering, &frontend, local_policy);
+}
+
+/* ---------------------------------------------------------------- services */
+
+static bool set_protocol(struct rendering *rendering)
+{
+    static const struct {
+        const char *given, *word;
+        enum rule_place place;
+    } known[] = { { "TCP", "tcp", RULE_ENDPOINT_TCP },
+                  { "UDP", "udp", RULE_ENDPOINT_UDP },
+                  { "SCTP", "sctp", RULE_ENDPOINT_SCTP } };
+    const char *given = text_empty(rendering->port->protocol) ? "TCP" : rendering->port->protocol;
+    for (size_t i = 0; i < countof(known); i++)
+        if (strcmp(known[i].given, given) == 0) {
+            snprintf(rendering->protocol, sizeof(rendering->protocol), "%s", known[i].word);
+            rendering->endpoint_place = known[i].place;
+            return true;
+        }
+    return false;
+}
+
+static void render_port(struct rendering *rendering)
+{
+    const struct api_service_spec *spec = &rendering->input->service->spec;
+    if (!set_protocol(rendering) || rendering->port->port < 1 || rendering->port->port > 65535)
+        return;
+    char name[512];
+    snprintf(name, sizeof(name), "%s:%s:%d", rendering->input->owner, rendering->protocol, rendering->port->port);
+    snprintf(rendering->id, sizeof(rendering->id), "%016llx", (unsigned long long)str_hash(str_of(name)));
+    rendering->cluster = gather(rendering, false);
+    rendering->local = gather(rendering, true);
+    rendering->any = rendering->cluster.count > 0;
+
+    bool internal_local = text_equal(spec->internal_traffic_policy, "Local");
+    bool external_local = text_equal(spec->external_traffic_policy, "Local");
+    if (spec->n_cluster_ips == 0)
+        want_address(rendering, spec->cluster_ip, false, internal_local);
+    for (size_t i = 0; i < spec->n_cluster_ips; i++)
+        want_address(rendering, spec->cluster_ips[i], false, internal_local);
+    for (size_t i = 0; i < spec->n_external_ips; i++)
+        want_address(rendering, spec->external_ips[i], true, external_local);
+    const struct api_load_balancer_status *balancer = &rendering->input->service->status.load_balancer;
+    for (size_t i = 0; i < balancer->n_ingress; i++)
+        if (!text_empty(balancer->ingress[i].ip) && !text_equal(balancer->ingress[i].ip_mode, "Proxy")) {
+            want_address(rendering, balancer->ingress[i].ip, true, external_local);
+            want_source_ranges(rendering, balancer->ingress[i].ip);
+        }
+    want_node_port(rendering, external_local);
+}
+
+/* External addresses and node ports too are of the families of the cluster's addresses only. */
+static bool has_family(const struct api_service_spec *spec, enum ip_family family)
+{
+    struct ip ip;
+    for (size_t i = 0; i < spec->n_cluster_ips; i++)
+        if (ip_parse(str_of(spec->cluster_ips[i]), &ip) && ip.family == family)
+            return true;
+    return ip_parse(str_of(spec->cluster_ip), &ip) && ip.family == family;
+}
+
+static void render_family(const struct render_input *input, struct ruleset *ruleset, enum ip_family family)
+{
+    auto_arena struct arena arena = { 0 };
+    const struct api_service *service = input->service;
+    struct rendering rendering = { .input = input, .ruleset = ruleset, .family = family, .arena = &arena };
+    ruleset_begin(ruleset, input->owner);
+    if (service != NULL && !render_ignores(service) && has_family(&service->spec, family)) {
+        if (text_equal(service->spec.session_affinity, "ClientIP")) {
+            const struct api_session_affinity_config *config = service->spec.session_affinity_config;
+            rendering.affinity = AFFINITY_SECONDS;
+            if (config != NULL && config->client_ip != NULL && config->client_ip->timeout_seconds != NULL &&
+                *config->client_ip->timeout_seconds > 0)
+                rendering.affinity = *config->client_ip->timeout_seconds;
+        }
+        for (size_t i = 0; i < service->spec.n_ports; i++) {
+            rendering.port = &service->spec.ports[i];
+            render_port(&rendering);
+        }
+    }
+    ruleset_end(ruleset);
+}
+
+void render_service(const struct render_input *input, struct ruleset *v4, struct ruleset *v6)
+{
+    render_family(input, v4, IP_V4);
+    render_family(input, v6, IP_V6);
+}

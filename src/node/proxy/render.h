@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* render.h - one Service and its EndpointSlices as items of the rulesets. Pure. */
+#ifndef NODE_PROXY_RENDER_H
+#define NODE_PROXY_RENDER_H
+
+#include "generated/types.h"
+#include "node/proxy/ruleset.h"
+
+struct render_input {
+    const char *owner;                                       /* "namespace/name" */
+    const struct api_service *service;                       /* NULL: it is gone */
+    const struct api_discovery_endpoint_slice *const *slices; /* of this service */
+    size_t n_slices;
+    const char *node_name;                                   /* ours */
+};
+
+/* Replaces what the service wants in both rulesets. */
+void render_service(const struct render_input *input, struct ruleset *v4, struct ruleset *v6);
+
+/* The proxy leaves these services alone: headless, ExternalName, another proxy's. */
+bool render_ignores(const struct api_service *service);
+
+#endif

@@ -88,6 +88,8 @@ void http_response_begin(struct http_exchange *exchange, int status, const struc
 /* False: more is queued than the limit; go on writing after drained(). The bytes were taken all the same. */
 bool http_response_write(struct http_exchange *exchange, struct bytes *bytes);
 void http_response_end(struct http_exchange *exchange);
+/* With trailers, after at least begin(): how gRPC tells its status. */
+void http_response_end_trailers(struct http_exchange *exchange, const struct http_headers *trailers);
 void http_response_abort(struct http_exchange *exchange); /* resets: the client sees a broken response */
 
 /* 101: hands the connection over (HTTP/1.1 only; -ERROR_UNSUPPORTED on HTTP/2). The stream is the caller's; bytes that came

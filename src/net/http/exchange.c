@@ -264,6 +264,18 @@ void http_response_end(struct http_exchange *exchange)
     exchange->connection->protocol->end(exchange);
 }
 
+void http_response_end_trailers(struct http_exchange *exchange, const struct http_headers *trailers)
+{
+    if (exchange->ended || !exchange->begun)
+        return;
+    struct http_header *items = arena_new_array(&exchange->arena, struct http_header, trailers->count + 1);
+    for (size_t i = 0; i < trailers->count; i++)
+        items[i] = (struct http_header){ arena_str(&exchange->arena, trailers->items[i].name),
+                                         arena_str(&exchange->arena, trailers->items[i].value) };
+    exchange->trailers = (struct http_headers){ items, trailers->count };
+    http_response_end(exchange);
+}
+
 void http_response_abort(struct http_exchange *exchange)
 {
     if (exchange->ended)

@@ -76,6 +76,7 @@ struct http_exchange {
     size_t held;                /* HTTP/2: of it, not yet given back to the window */
     const struct http_exchange_events *events;
     void *events_context;
+    struct http_headers trailers; /* of the response; in the arena */
     struct bytes_queue output; /* HTTP/2: response bytes that wait for their window */
     int32_t stream_id;         /* HTTP/2 */
     int refuse;                /* status to answer instead of asking the handler; 0: none */

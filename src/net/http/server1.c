@@ -375,8 +375,13 @@ static void server1_end(struct http_exchange *exchange)
 {
     struct http_connection *connection = exchange->connection;
     struct server1 *server1 = server1_of(connection);
-    if (exchange->chunked)
-        stream_write(connection->stream, STR("0\r\n\r\n"));
+    if (exchange->chunked) {
+        auto_buffer struct buffer tail = { 0 };
+        buffer_append_text(&tail, "0\r\n");
+        append_headers(&tail, &exchange->trailers);
+        buffer_append_text(&tail, "\r\n");
+        stream_write(connection->stream, buffer_str(&tail));
+    }
     if (!server1->feeding)
         server1_next(server1);
     /* else feed() does, when the parser has come back */

@@ -70,17 +70,38 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t siz
     return (ssize_t)size;
 }
 
+#define RESPONSE_HEADERS 64 /* ours; handlers that proxy cut there */
+
+static nghttp2_nv header_value(struct str name, struct str value)
+{
+    return (nghttp2_nv){ (uint8_t *)name.data, (uint8_t *)value.data, name.size, value.size, NGHTTP2_NV_FLAG_NONE };
+}
+
+static void server2_submit_trailers(nghttp2_session *session, const struct http_exchange *exchange)
+{
+    nghttp2_nv values[RESPONSE_HEADERS];
+    size_t count = 0;
+    for (; count < exchange->trailers.count && count < RESPONSE_HEADERS; count++)
+        values[count] = header_value(exchange->trailers.items[count].name, exchange->trailers.items[count].value);
+    nghttp2_submit_trailer(session, exchange->stream_id, values, count);
+}
+
 static ssize_t on_source(nghttp2_session *session, int32_t stream_id, uint8_t *buffer, size_t length, uint32_t *flags,
                          nghttp2_data_source *source, void *context)
 {
-    (void)session, (void)stream_id, (void)buffer, (void)context;
+    (void)stream_id, (void)buffer, (void)context;
     struct http_exchange *exchange = source->ptr;
     size_t size = exchange->output.size < length ? exchange->output.size : length;
     if (size == 0 && !exchange->ended)
         return NGHTTP2_ERR_DEFERRED;
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (exchange->ended && size == exchange->output.size)
+    if (exchange->ended && size == exchange->output.size) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (exchange->trailers.count > 0) {
+            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            server2_submit_trailers(session, exchange);
+        }
+    }
     return (ssize_t)size;
 }
 
@@ -353,13 +374,6 @@ static void server2_timeout(struct http_connection *connection)
 }
 
 /* ---------------------------------------------------------------- responses */
-
-#define RESPONSE_HEADERS 64 /* ours; handlers that proxy cut there */
-
-static nghttp2_nv header_value(struct str name, struct str value)
-{
-    return (nghttp2_nv){ (uint8_t *)name.data, (uint8_t *)value.data, name.size, value.size, NGHTTP2_NV_FLAG_NONE };
-}
 
 /* What HTTP/2 forbids, and handlers that serve both versions may give. */
 static bool connection_specific(struct str name)

@@ -140,6 +140,8 @@ struct api_type {
     size_t size;               /* of the struct */
     const struct api_field *fields; /* in declaration order, which is the JSON order */
     size_t n_fields;
+    const uint8_t *by_tag;     /* positions of the fields with a tag, ascending: the order on the wire */
+    uint8_t n_by_tag;
     uint8_t json_form;
     bool proto3;               /* gRPC messages: zero scalars are omitted */
     bool type_meta;            /* JSON begins with kind and apiVersion */

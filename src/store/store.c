@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "store/store_driver.h"
 
-/* A group is what one log frame holds; at least one write, however large. */
 #define GROUP_BYTES_MAX ((size_t)4 << 20)
 
 static void dispatch(struct loop_task *task);
@@ -17,6 +16,7 @@ void store_init(struct store *store, const struct store_driver *driver, struct l
     store->driver = driver;
     store->loop = loop;
     store->dispatch.callback = dispatch;
+    store->group_bytes_max = GROUP_BYTES_MAX;
     /* etcd's first revision: 0 means "any" to Kubernetes. */
     store->revision = store->assigned = store->compact_revision = 1;
     list_init(&store->queue);
@@ -162,7 +162,7 @@ static void commit_next(struct store *store)
     size_t bytes = 0;
     while ((write = first_write(&store->queue)) != NULL) {
         size_t size = write->change == NULL ? 0 : store_change_size(write->change);
-        if (bytes > 0 && bytes + size > GROUP_BYTES_MAX)
+        if (bytes > 0 && bytes + size > store->group_bytes_max)
             break;
         bytes += size;
         list_remove(&write->node);

@@ -55,7 +55,8 @@ struct store_driver {
      * there before, 0 if none. NULL: no interest. */
     void (*applied)(struct store *store, struct store_entry *entry, uint64_t previous_create);
 
-    /* Ends a commit that is on its way (store_committed() was called when it returns). NULL: commit always does. */
+    /* Waits for the commit that is on its way, as far as it got; called until store_committed() was. NULL: commit
+     * always calls it from inside. */
     void (*settle)(struct store *store);
 
     /* Nothing is pending. Releases the driver's own. */
@@ -72,6 +73,7 @@ struct store {
     struct list queue;            /* store_write.node: decided, waiting for the next group */
     struct list committing;       /* store_write.node: the group on its way */
     size_t pending_bytes;         /* of the changes in both */
+    size_t group_bytes_max;       /* a group holds no more than this, or one write */
     bool busy;                    /* a group is on its way */
     bool closing;
     struct loop_task dispatch;

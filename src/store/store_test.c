@@ -30,6 +30,28 @@ static int setup_memory(void **state)
     return store_open_memory(fixture.loop, &fixture.store, NULL);
 }
 
+static int open_lmdb(struct loop *loop, void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){ .loop = loop, .directory = "/tmp/store-test-XXXXXX" };
+    assert_non_null(mkdtemp(fixture.directory));
+    *state = &fixture;
+    return store_open_lmdb(fixture.loop, fixture.directory, &fixture.store, NULL);
+}
+
+static int setup_lmdb(void **state)
+{
+    return open_lmdb(loop_create_virtual(USEC_PER_SEC, 1), state);
+}
+
+/* With real worker threads. */
+static int setup_lmdb_real(void **state)
+{
+    struct loop *loop = NULL;
+    assert_int_equal(loop_create_real(&loop, NULL), 0);
+    return open_lmdb(loop, state);
+}
+
 static int teardown(void **state)
 {
     struct fixture *fixture = *state;
@@ -308,11 +330,16 @@ static void test_done_starts_the_next(void **state)
         cmocka_unit_test_setup_teardown(test_range, setup, teardown),                            \
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),                            \
         cmocka_unit_test_setup_teardown(test_watchers_stop_each_other, setup, teardown),         \
-        cmocka_unit_test_setup_teardown(test_history_is_bounded, setup, teardown),               \
         cmocka_unit_test_setup_teardown(test_done_starts_the_next, setup, teardown)
 
 int main(void)
 {
-    const struct CMUnitTest memory[] = { TESTS(setup_memory) };
-    return cmocka_run_group_tests_name("memory", memory, NULL, NULL);
+    const struct CMUnitTest memory[] = {
+        TESTS(setup_memory),
+        cmocka_unit_test_setup_teardown(test_history_is_bounded, setup_memory, teardown),
+    };
+    const struct CMUnitTest lmdb[] = { TESTS(setup_lmdb) };
+    const struct CMUnitTest lmdb_real[] = { TESTS(setup_lmdb_real) };
+    return cmocka_run_group_tests_name("memory", memory, NULL, NULL) + cmocka_run_group_tests_name("lmdb", lmdb, NULL, NULL) +
+           cmocka_run_group_tests_name("lmdb on a real loop", lmdb_real, NULL, NULL);
 }

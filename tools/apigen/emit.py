@@ -213,11 +213,16 @@ def message_table(message, strings):
     lines = []
     if rows:
         lines = [f"static const struct api_field {symbol}_fields[] = {{"] + rows + ["};"]
+    tagged = sorted((field.tag, index) for index, field in enumerate(message.fields) if field.tag)
+    if tagged:
+        lines.append(f"static const uint8_t {symbol}_by_tag[] = {{ {', '.join(str(index) for _, index in tagged)} }};")
     given = message.attributes
     columns = [f".name = {quote(message.name)}", f".package = {quote(message.package)}",
                f".go_package = {quote(message.schema.go_package or '')}", f".size = sizeof(struct {naming.struct(message)})"]
     if rows:
         columns += [f".fields = {symbol}_fields", f".n_fields = {len(rows)}"]
+    if tagged:
+        columns += [f".by_tag = {symbol}_by_tag", f".n_by_tag = {len(tagged)}"]
     if given.get("form"):
         columns.append(f".json_form = {FORMS[given['form']]}")
     for present, text in ((message.schema.grpc, ".proto3 = true"), ("document" in given, ".type_meta = true"),

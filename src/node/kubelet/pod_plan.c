@@ -206,7 +206,9 @@ static void plan_start(struct planner *planner, size_t container)
         if (memo->pull_failed != 0) {
             usec_t pull_until = backoff_until(&memo->pull, memo->pull_failed);
             if (pull_until > input->now) {
-                wake_at(planner, pull_until);
+                usec_t shown = memo->pull_failed + USEC_PER_SEC; /* ErrImagePull is seen before it becomes a back-off */
+                planner->plan->pull_backing_off[container] = input->now >= shown;
+                wake_at(planner, input->now >= shown || shown > pull_until ? pull_until : shown);
                 return;
             }
         }

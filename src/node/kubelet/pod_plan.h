@@ -81,6 +81,7 @@ struct pod_plan {
     bool deadline_exceeded; /* activeDeadlineSeconds has passed */
     bool backing_off[POD_CONTAINERS_MAX]; /* CrashLoopBackOff now */
     usec_t backoff_delay[POD_CONTAINERS_MAX];
+    bool pull_backing_off[POD_CONTAINERS_MAX]; /* ImagePullBackOff: a second after ErrImagePull, until the next try */
 };
 
 void pod_plan(const struct pod_plan_input *input, struct pod_plan *plan);

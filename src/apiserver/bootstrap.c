@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/bootstrap.h"
+
+#include <stdlib.h>
+#include <yyjson.h>
+
+#include "api/codec.h"
+#include "base/memory.h"
+#include "generated/types.h"
+
+enum {
+    AT_ONCE = 16,        /* creates under way, so that they share the store's writes to disk */
+    ADDRESS_OBJECTS = 3, /* Service, Endpoints, EndpointSlice "kubernetes" */
+};
+
+extern const char *const bootstrap_manifests[];
+
+struct creation {
+    struct client_call call;
+    struct bootstrap *bootstrap;
+    bool busy;
+};
+
+struct bootstrap {
+    struct bootstrap_options options;
+    struct creation creations[AT_ONCE];
+    size_t next; /* index of the next manifest, then of the address objects */
+    size_t n_manifests;
+    size_t under_way;
+    bool barrier; /* namespaces first: what is in them is refused before they exist */
+    struct loop_task finish;
+    int rc;
+    struct error err;
+};
+
+static void start_more(struct bootstrap *bootstrap);
+
+static void finished(struct loop_task *task)
+{
+    struct bootstrap *bootstrap = container_of(task, struct bootstrap, finish);
+    bootstrap->options.done(bootstrap->options.context, bootstrap->rc, &bootstrap->err);
+}
+
+static void created(struct client_call *call, const struct client_result *result)
+{
+    struct creation *creation = container_of(call, struct creation, call);
+    struct bootstrap *bootstrap = creation->bootstrap;
+    creation->busy = false;
+    bootstrap->under_way--;
+    if (result->rc < 0 && result->rc != -ERROR_ALREADY_EXISTS && bootstrap->rc == 0) {
+        bootstrap->rc = result->rc;
+        bootstrap->err = result->err;
+    }
+    start_more(bootstrap);
+}
+
+static void create(struct bootstrap *bootstrap, const struct api_resource *resource, const char *namespace_,
+                   const void *body)
+{
+    struct creation *creation = bootstrap->creations;
+    while (creation->busy)
+        creation++;
+    *creation = (struct creation){ .call.done = created, .bootstrap = bootstrap, .busy = true };
+    bootstrap->under_way++;
+    const struct client_request request = {
+        .verb = API_CREATE,
+        .resource = resource,
+        .namespace_ = text_empty(namespace_) ? NULL : namespace_,
+        .body = body,
+    };
+    client_call_start(bootstrap->options.client, &creation->call, &request);
+}
+
+/* ---------------------------------------------------------------- manifests */
+
+static const struct api_kind *kind_of_manifest(struct str json)
+{
+    yyjson_doc *doc = yyjson_read(json.data, json.size, 0);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    struct str version = str_of(yyjson_get_str(yyjson_obj_get(root, "apiVersion"))), group = { 0 };
+    size_t slash = str_find(version, '/');
+    if (slash < version.size) {
+        group = (struct str){ version.data, slash };
+        version = str_skip(version, slash + 1);
+    }
+    const struct api_kind *kind = api_kind_find(group, version, str_of(yyjson_get_str(yyjson_obj_get(root, "kind"))));
+    yyjson_doc_free(doc);
+    return kind;
+}
+
+static void create_manifest(struct bootstrap *bootstrap, struct str json)
+{
+    auto_arena struct arena arena = { 0 };
+    const struct api_kind *kind = kind_of_manifest(json);
+    if (kind == NULL) {
+        bootstrap->rc =
+            error_set(&bootstrap->err, ERROR_INTERNAL, "unknown kind in built-in manifest " STR_FMT, STR_ARG(json));
+        return;
+    }
+    struct api_object_meta *object = arena_zalloc(&arena, kind->type->size); /* every kind begins with its metadata */
+    struct error err = { 0 };
+    int rc = api_decode_json(kind->type, json, &arena, object, NULL, &err);
+    if (rc < 0) {
+        bootstrap->rc = error_set(&bootstrap->err, ERROR_INTERNAL, "built-in manifest: %s", err.message);
+        return;
+    }
+    create(bootstrap, api_resource_of_kind(kind), object->namespace, object);
+}
+
+/* ---------------------------------------------------------------- the API server's own Service */
+
+static void create_service(struct bootstrap *bootstrap)
+{
+    char address[IP_TEXT_SIZE];
+    ip_format(&bootstrap->options.service_address, address);
+    struct api_string_entry labels[] = { { "component", "apiserver" }, { "provider", "kubernetes" } };
+    struct api_service_port port = {
+        .name = "https",
+        .protocol = "TCP",
+        .port = 443,
+        .target_port = { .number = bootstrap->options.advertise_port },
+    };
+    const struct api_service service = {
+        .metadata = { .name = "kubernetes", .namespace = "default", .labels = labels, .n_labels = countof(labels) },
+        .spec = { .type = "ClusterIP",
+                  .cluster_ip = address,
+                  .ports = &port,
+                  .n_ports = 1,
+                  .session_affinity = "None",
+                  .ip_family_policy = "SingleStack" },
+    };
+    create(bootstrap, &api_resource_service, "default", &service);
+}
+
+static void create_endpoints(struct bootstrap *bootstrap)
+{
+    char ip[IP_TEXT_SIZE];
+    ip_format(&bootstrap->options.advertise_address, ip);
+    struct api_string_entry labels[] = { { "endpointslice.kubernetes.io/skip-mirror", "true" } };
+    struct api_endpoint_address address = { .ip = ip };
+    struct api_endpoint_port port = { .name = "https", .port = bootstrap->options.advertise_port, .protocol = "TCP" };
+    struct api_endpoint_subset subset = { .addresses = &address, .n_addresses = 1, .ports = &port, .n_ports = 1 };
+    const struct api_endpoints endpoints = {
+        .metadata = { .name = "kubernetes", .namespace = "default", .labels = labels, .n_labels = countof(labels) },
+        .subsets = &subset,
+        .n_subsets = 1,
+    };
+    create(bootstrap, &api_resource_endpoints, "default", &endpoints);
+}
+
+static void create_slice(struct bootstrap *bootstrap)
+{
+    char ip[IP_TEXT_SIZE];
+    ip_format(&bootstrap->options.advertise_address, ip);
+    struct api_string_entry labels[] = { { "kubernetes.io/service-name", "kubernetes" } };
+    const char *addresses[] = { ip };
+    bool ready = true;
+    int32_t number = bootstrap->options.advertise_port;
+    struct api_discovery_endpoint endpoint = { .addresses = addresses,
+                                               .n_addresses = 1,
+                                               .conditions = { .ready = &ready } };
+    struct api_discovery_endpoint_port port = { .name = "https", .protocol = "TCP", .port = &number };
+    const struct api_discovery_endpoint_slice slice = {
+        .metadata = { .name = "kubernetes", .namespace = "default", .labels = labels, .n_labels = countof(labels) },
+        .address_type = bootstrap->options.advertise_address.family == IP_V6 ? "IPv6" : "IPv4",
+        .endpoints = &endpoint,
+        .n_endpoints = 1,
+        .ports = &port,
+        .n_ports = 1,
+    };
+    create(bootstrap, &api_resource_discovery_endpoint_slice, "default", &slice);
+}
+
+static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_service, create_endpoints,
+                                                                                       create_slice };
+
+/* ---------------------------------------------------------------- all of it */
+
+static bool is_namespace(struct str json)
+{
+    return str_contains(json, STR("\"kind\":\"Namespace\""));
+}
+
+static void start_more(struct bootstrap *bootstrap)
+{
+    size_t extra = bootstrap->options.advertise_address.family == IP_NONE ? 0 : ADDRESS_OBJECTS;
+    while (bootstrap->rc == 0 && bootstrap->under_way < AT_ONCE && bootstrap->next < bootstrap->n_manifests + extra) {
+        if (bootstrap->next >= bootstrap->n_manifests) {
+            address_objects[bootstrap->next++ - bootstrap->n_manifests](bootstrap);
+            continue;
+        }
+        struct str json = str_of(bootstrap_manifests[bootstrap->next]);
+        if (!is_namespace(json) && bootstrap->barrier && bootstrap->under_way > 0)
+            return; /* the last namespace's answer goes on here */
+        bootstrap->barrier = is_namespace(json);
+        bootstrap->next++;
+        create_manifest(bootstrap, json);
+    }
+    bool all = bootstrap->rc != 0 || bootstrap->next == bootstrap->n_manifests + extra;
+    if (all && bootstrap->under_way == 0)
+        loop_defer(client_loop(bootstrap->options.client), &bootstrap->finish);
+}
+
+struct bootstrap *bootstrap_start(const struct bootstrap_options *options)
+{
+    struct bootstrap *bootstrap = memory_new(struct bootstrap);
+    bootstrap->options = *options;
+    bootstrap->finish.callback = finished;
+    while (bootstrap_manifests[bootstrap->n_manifests] != NULL)
+        bootstrap->n_manifests++;
+    start_more(bootstrap);
+    return bootstrap;
+}
+
+void bootstrap_destroy(struct bootstrap *bootstrap)
+{
+    if (bootstrap == NULL)
+        return;
+    for (size_t i = 0; i < AT_ONCE; i++)
+        if (bootstrap->creations[i].busy)
+            client_call_cancel(&bootstrap->creations[i].call);
+    loop_cancel(client_loop(bootstrap->options.client), &bootstrap->finish);
+    free(bootstrap);
+}

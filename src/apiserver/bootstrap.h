@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* bootstrap.h - the objects that a cluster has from its first moment.
+ *
+ * Namespaces, priority classes, flow control, roles and bindings come from api/bootstrap/ *.yaml; the Service
+ * "kubernetes" and its endpoints from the server's own address. Written through a client like
+ * anybody's, in order; what exists stays as it is. */
+#ifndef APISERVER_BOOTSTRAP_H
+#define APISERVER_BOOTSTRAP_H
+
+#include "base/ip.h"
+#include "client/client.h"
+
+struct bootstrap;
+
+struct bootstrap_options {
+    struct client *client;       /* may do everything */
+    struct ip service_address;   /* of the Service "kubernetes": the first of the service range */
+    struct ip advertise_address; /* where the API server answers; none: no endpoints are written */
+    uint16_t advertise_port;
+    /* All is there; rc < 0: what could not be written. */
+    void (*done)(void *context, int rc, const struct error *err);
+    void *context;
+};
+
+struct bootstrap *bootstrap_start(const struct bootstrap_options *options);
+void bootstrap_destroy(struct bootstrap *bootstrap); /* cancels what is under way; NULL is fine */
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/pki.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/base64.h"
+#include "base/file.h"
+#include "crypto/key.h"
+#include "crypto/x509.h"
+
+#define DAY              ((usec_t)86400 * USEC_PER_SEC)
+#define AUTHORITY_LIFE   (3650 * DAY) /* ten years and one, as kubeadm's */
+#define CERTIFICATE_LIFE (365 * DAY)
+#define RENEW_BEFORE     (30 * DAY)
+#define CLOCK_SKEW       (300 * USEC_PER_SEC) /* clients whose clock is a little behind accept it too */
+
+enum { PEM_MAX = 1 << 16, DNS_NAMES_MAX = 16, ADDRESSES_MAX = 16, NAME_SIZE = 300 };
+
+static const char *const service_names[] = { "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+                                             "kubernetes.default.svc.cluster.local", "localhost" };
+
+/* What there is stays while it is good: clients may hold its key's fingerprint. */
+static bool still_good(int directory, const char *name, usec_t now)
+{
+    char path[NAME_SIZE];
+    auto_arena struct arena arena = { 0 };
+    auto_buffer struct buffer pem = { 0 };
+    struct x509_info info;
+    snprintf(path, sizeof(path), "%s.key", name);
+    if (!file_exists(directory, path))
+        return false;
+    snprintf(path, sizeof(path), "%s.crt", name);
+    if (file_read(directory, path, PEM_MAX, &pem, NULL) < 0 || x509_parse(buffer_str(&pem), &arena, &info, NULL) < 0)
+        return false;
+    return info.not_after > now + RENEW_BEFORE;
+}
+
+static int ensure(const struct x509_authority *authority, int directory, const char *name, struct x509_template what,
+                  usec_t now, struct error *err)
+{
+    if (still_good(directory, name, now))
+        return 0;
+    what.not_before = now - CLOCK_SKEW;
+    what.not_after = now + CERTIFICATE_LIFE;
+    int rc = x509_issue_files(authority, &what, directory, name, err);
+    return rc < 0 ? error_wrap_code(err, rc, "certificate %s", name) : 0;
+}
+
+static int ensure_server(const struct x509_authority *authority, int directory, const struct pki_options *options,
+                         struct error *err)
+{
+    const char *names[DNS_NAMES_MAX + 1] = { 0 };
+    struct ip addresses[ADDRESSES_MAX];
+    size_t n_names = countof(service_names), n_addresses = 2;
+    memcpy(names, service_names, sizeof(service_names));
+    for (const char *const *name = options->dns_names; name != NULL && *name != NULL && n_names < DNS_NAMES_MAX; name++)
+        names[n_names++] = *name;
+    ip_parse(STR("127.0.0.1"), &addresses[0]);
+    ip_parse(STR("::1"), &addresses[1]);
+    for (size_t i = 0; i < options->n_addresses && n_addresses < ADDRESSES_MAX; i++)
+        addresses[n_addresses++] = options->addresses[i];
+    const struct x509_template what = {
+        .common_name = "kube-apiserver",
+        .dns_names = names,
+        .addresses = addresses,
+        .address_count = n_addresses,
+        .usages = X509_USAGE_SERVER,
+    };
+    return ensure(authority, directory, "apiserver", what, options->now, err);
+}
+
+static int ensure_client(const struct x509_authority *authority, int directory, const char *name, const char *user,
+                         const char *group, usec_t now, struct error *err)
+{
+    const char *const groups[] = { group, NULL };
+    const struct x509_template what = { .common_name = user, .organizations = groups, .usages = X509_USAGE_CLIENT };
+    return ensure(authority, directory, name, what, now, err);
+}
+
+static int read_pem(int directory, const char *path, struct buffer *pem, struct error *err)
+{
+    return file_read(directory, path, PEM_MAX, pem, err);
+}
+
+static int read_all(int directory, struct pki *pki, struct error *err)
+{
+    const struct {
+        const char *path;
+        struct buffer *pem;
+    } files[] = {
+        { "ca.crt", &pki->ca_certificate },
+        { "ca.key", &pki->ca_key },
+        { "apiserver.crt", &pki->server_certificate },
+        { "apiserver.key", &pki->server_key },
+        { "apiserver-kubelet-client.crt", &pki->kubelet_client_certificate },
+        { "apiserver-kubelet-client.key", &pki->kubelet_client_key },
+        { "admin.crt", &pki->admin_certificate },
+        { "admin.key", &pki->admin_key },
+        { "sa.key", &pki->token_key },
+    };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < countof(files); i++)
+        rc = read_pem(directory, files[i].path, files[i].pem, err);
+    return rc;
+}
+
+static int ensure_all(int directory, const struct pki_options *options, struct error *err)
+{
+    struct x509_authority *authority = NULL;
+    struct evp_pkey_st *token_key = NULL;
+    usec_t now = options->now;
+    int rc =
+        x509_authority_open(directory, "ca", "kubernetes", now - CLOCK_SKEW, now + AUTHORITY_LIFE, &authority, err);
+    if (rc < 0)
+        return rc;
+    rc = ensure_server(authority, directory, options, err);
+    if (rc == 0)
+        rc = ensure_client(authority, directory, "apiserver-kubelet-client", "kube-apiserver-kubelet-client",
+                           "system:masters", now, err);
+    if (rc == 0)
+        rc = ensure_client(authority, directory, "admin", "kubernetes-admin", "system:masters", now, err);
+    /* P-256 takes microseconds to make where RSA takes a tenth of a second of the start. */
+    if (rc == 0)
+        rc = key_open(directory, "sa.key", KEY_EC_P256, &token_key, err);
+    key_unref(token_key);
+    x509_authority_destroy(authority);
+    return rc;
+}
+
+static int open_directory(const char *path, int *ret_fd, struct error *err)
+{
+    int rc = file_make_directories(AT_FDCWD, path, 0700, err);
+    if (rc < 0)
+        return rc;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, "open %s", path);
+    *ret_fd = fd;
+    return 0;
+}
+
+int pki_open(const struct pki_options *options, struct pki *ret_pki, struct error *err)
+{
+    autoclose int directory = -1;
+    struct pki pki = { 0 };
+    int rc = open_directory(options->directory, &directory, err);
+    if (rc == 0)
+        rc = ensure_all(directory, options, err);
+    if (rc == 0)
+        rc = read_all(directory, &pki, err);
+    if (rc < 0) {
+        pki_fini(&pki);
+        return error_wrap_code(err, rc, "keys in %s", options->directory);
+    }
+    *ret_pki = pki;
+    return 0;
+}
+
+void pki_fini(struct pki *pki)
+{
+    buffer_fini(&pki->ca_certificate);
+    buffer_fini(&pki->ca_key);
+    buffer_fini(&pki->server_certificate);
+    buffer_fini(&pki->server_key);
+    buffer_fini(&pki->kubelet_client_certificate);
+    buffer_fini(&pki->kubelet_client_key);
+    buffer_fini(&pki->admin_certificate);
+    buffer_fini(&pki->admin_key);
+    buffer_fini(&pki->token_key);
+}
+
+static int issue_node(const struct x509_authority *authority, int directory, const char *node, const struct ip *address,
+                      usec_t now, struct error *err)
+{
+    char user[NAME_SIZE];
+    snprintf(user, sizeof(user), "system:node:%s", node);
+    const char *const names[] = { node, NULL };
+    const char *const groups[] = { "system:nodes", NULL };
+    const struct x509_template server = {
+        .common_name = user,
+        .organizations = groups,
+        .dns_names = names,
+        .addresses = address,
+        .address_count = 1,
+        .usages = X509_USAGE_SERVER,
+    };
+    int rc = ensure(authority, directory, "kubelet", server, now, err);
+    if (rc == 0)
+        rc = ensure_client(authority, directory, "kubelet-client", user, "system:nodes", now, err);
+    return rc == 0 ? file_write(directory, "ca.crt", x509_authority_pem(authority), 0644, err) : rc;
+}
+
+int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
+                   usec_t now, struct error *err)
+{
+    autoclose int from = -1, to = -1;
+    struct x509_authority *authority = NULL;
+    int rc = open_directory(authority_directory, &from, err);
+    if (rc == 0)
+        rc = open_directory(directory, &to, err);
+    if (rc == 0)
+        rc = x509_authority_open(from, "ca", "kubernetes", now - CLOCK_SKEW, now + AUTHORITY_LIFE, &authority, err);
+    if (rc == 0)
+        rc = issue_node(authority, to, node, address, now, err);
+    x509_authority_destroy(authority);
+    return rc;
+}
+
+int pki_write_kubeconfig(const char *path, const char *cluster, const char *server_url, const char *user, struct str ca,
+                         struct str certificate, struct str key, struct error *err)
+{
+    auto_buffer struct buffer text = { 0 };
+    buffer_append_text(&text, "apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    certificate-authority-data: ");
+    base64_encode(ca, &text);
+    buffer_format(&text, "\n    server: %s\n  name: %s\n", server_url, cluster);
+    buffer_format(&text, "contexts:\n- context:\n    cluster: %s\n    user: %s\n  name: %s\ncurrent-context: %s\n",
+                  cluster, user, cluster, cluster);
+    buffer_format(&text, "users:\n- name: %s\n  user:\n    client-certificate-data: ", user);
+    base64_encode(certificate, &text);
+    buffer_append_text(&text, "\n    client-key-data: ");
+    base64_encode(key, &text);
+    buffer_append_char(&text, '\n');
+    return file_write(AT_FDCWD, path, buffer_str(&text), 0600, err);
+}

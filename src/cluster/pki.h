@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* pki.h - the keys and certificates of a control plane, and who they say one is.
+ *
+ *   ca.crt ca.key                    the cluster's authority
+ *   apiserver.crt apiserver.key      what the API server shows
+ *   apiserver-kubelet-client.*       what it shows to kubelets
+ *   admin.*                          system:masters, in the administrator's kubeconfig
+ *   sa.key                           signs service account tokens
+ *
+ * Made when missing, with modes 0600 for keys; a certificate whose last month has come is made anew. Blocks. */
+#ifndef CLUSTER_PKI_H
+#define CLUSTER_PKI_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/ip.h"
+#include "base/time.h"
+
+struct pki_options {
+    const char *directory;
+    usec_t now;
+    const struct ip *addresses; /* of the API server, beside 127.0.0.1 and ::1 */
+    size_t n_addresses;
+    const char *const *dns_names; /* NULL-terminated, beside the kubernetes.default... names; may be NULL */
+};
+
+/* The texts that a server needs; finished with pki_fini(). */
+struct pki {
+    struct buffer ca_certificate, ca_key;
+    struct buffer server_certificate, server_key;
+    struct buffer kubelet_client_certificate, kubelet_client_key;
+    struct buffer admin_certificate, admin_key;
+    struct buffer token_key;
+};
+
+int pki_open(const struct pki_options *options, struct pki *ret_pki, struct error *err) must_check;
+void pki_fini(struct pki *pki);
+
+/* For a node: kubelet-client.* (system:node:NAME), kubelet.* (what its server shows) and ca.crt in 'directory'; the
+ * authority is that of the control plane's directory. */
+int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
+                   usec_t now, struct error *err) must_check;
+
+/* A kubeconfig with the certificate and key inside, mode 0600. */
+int pki_write_kubeconfig(const char *path, const char *cluster, const char *server_url, const char *user, struct str ca,
+                         struct str certificate, struct str key, struct error *err) must_check;
+
+#endif

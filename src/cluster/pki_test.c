@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "cluster/pki.h"
+#include "crypto/x509.h"
+
+#define NOW ((usec_t)1800000000 * USEC_PER_SEC)
+
+static void test_made_once_kept_and_renewed(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/pki-test-XXXXXX", node_directory[64];
+    assert_non_null(mkdtemp(directory));
+    struct ip address = ip_v4(10, 99, 0, 254);
+    struct pki_options options = { .directory = directory, .now = NOW, .addresses = &address, .n_addresses = 1 };
+    struct pki first, second, later;
+    struct error err = { 0 };
+    assert_int_equal(pki_open(&options, &first, &err), 0);
+    assert_int_equal(pki_open(&options, &second, &err), 0);
+    assert_true(str_equal(buffer_str(&first.server_certificate), buffer_str(&second.server_certificate)));
+    assert_true(str_equal(buffer_str(&first.token_key), buffer_str(&second.token_key)));
+
+    options.now = NOW + (usec_t)350 * 86400 * USEC_PER_SEC;
+    assert_int_equal(pki_open(&options, &later, &err), 0);
+    assert_true(str_equal(buffer_str(&first.ca_certificate), buffer_str(&later.ca_certificate)));
+    assert_false(str_equal(buffer_str(&first.server_certificate), buffer_str(&later.server_certificate)));
+
+    auto_arena struct arena arena = { 0 };
+    struct x509_info info;
+    assert_int_equal(x509_parse(buffer_str(&first.admin_certificate), &arena, &info, &err), 0);
+    assert_string_equal(info.common_name, "kubernetes-admin");
+    assert_string_equal(info.organizations[0], "system:masters");
+
+    snprintf(node_directory, sizeof(node_directory), "%s/node1", directory);
+    assert_int_equal(pki_issue_node(directory, node_directory, "node1", &address, NOW, &err), 0);
+    char path[96];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/kubelet.key", node_directory);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+
+    pki_fini(&first);
+    pki_fini(&second);
+    pki_fini(&later);
+    assert_int_equal(file_remove_tree(AT_FDCWD, directory, &err), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_made_once_kept_and_renewed) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

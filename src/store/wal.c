@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* wal.c - see wal.h.
+ *
+ * Recovery. Each file begins with a run of frames whose sequences follow each other; what
+ * comes after is stale, torn, or never written. The runs, put in order, must continue
+ * where the checkpoint ends. The last run may end in a torn frame, which nobody was told
+ * of: as one frame is written at a time, a valid newer frame anywhere behind the end means
+ * that something in between was damaged, and then we refuse to go on. */
+#include "store/wal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define SEGMENTS   2
+#define ZERO_AHEAD ((size_t)1 << 20) /* zeros written at once when new blocks are needed */
+
+struct segment {
+    int fd;
+    char name[8];
+    uint64_t first; /* sequences of the frames in it; first > last: none */
+    uint64_t last;
+    size_t used;    /* bytes of them */
+    size_t written; /* bytes that the file system need not allocate or convert any more */
+};
+
+struct wal {
+    struct wal_io io;
+    size_t segment_size;
+    struct segment segments[SEGMENTS];
+    unsigned current;
+    uint64_t next;
+    uint64_t forgotten; /* frames up to this one are not needed */
+    bool broken;
+};
+
+static ssize_t system_write(void *context, int fd, const void *bytes, size_t size, off_t offset)
+{
+    (void)context;
+    return pwrite(fd, bytes, size, offset);
+}
+
+static int system_sync(void *context, int fd)
+{
+    (void)context;
+    return fdatasync(fd);
+}
+
+static int system_allocate(void *context, int fd, off_t size)
+{
+    (void)context;
+    return fallocate(fd, 0, 0, size);
+}
+
+const struct wal_io wal_system_io = { system_write, system_sync, system_allocate, NULL };
+
+/* 0 or an errno. */
+static int write_all(struct wal *wal, int fd, struct str bytes, size_t offset)
+{
+    while (bytes.size > 0) {
+        ssize_t count = wal->io.write(wal->io.context, fd, bytes.data, bytes.size, (off_t)offset);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return count < 0 ? errno : ENOSPC;
+        bytes = str_skip(bytes, (size_t)count);
+        offset += (size_t)count;
+    }
+    return 0;
+}
+
+static int write_zeros(struct wal *wal, int fd, size_t from, size_t to)
+{
+    static const char zeros[64 << 10];
+    int rc = 0;
+    for (; from < to && rc == 0; from += sizeof(zeros))
+        rc = write_all(wal, fd, (struct str){ zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros) }, from);
+    return rc;
+}
+
+/* --- opening --- */
+
+static int allocate(struct wal *wal, struct segment *segment, int directory, off_t old_size, struct error *err)
+{
+    int rc = wal->io.allocate(wal->io.context, segment->fd, (off_t)wal->segment_size) < 0 ? errno : 0;
+    if (rc == EOPNOTSUPP)
+        rc = write_zeros(wal, segment->fd, (size_t)old_size, wal->segment_size);
+    if (rc == 0 && (fsync(segment->fd) < 0 || fsync(directory) < 0))
+        rc = errno;
+    if (rc == 0)
+        return 0;
+    /* Half an allocation must not pass for a whole one at the next start. */
+    if (ftruncate(segment->fd, old_size) < 0)
+        rc = errno;
+    errno = rc;
+    return error_errno(err, "make room for the log %s", segment->name);
+}
+
+/* The run at the beginning. */
+static void find_run(struct segment *segment, struct str bytes)
+{
+    struct wal_frame frame;
+    size_t size;
+    segment->first = 1;
+    segment->last = 0;
+    for (segment->used = 0; segment->used < bytes.size; segment->used += size) {
+        if (!wal_frame_parse(str_skip(bytes, segment->used), &frame, &size))
+            break;
+        if (segment->used == 0)
+            segment->first = frame.sequence;
+        else if (frame.sequence != segment->last + 1)
+            break;
+        segment->last = frame.sequence;
+    }
+}
+
+static bool has_newer_frame(struct str bytes, size_t from, uint64_t sequence)
+{
+    struct wal_frame frame;
+    size_t size;
+    for (; from < bytes.size; from += WAL_BLOCK)
+        if (wal_frame_parse(str_skip(bytes, from), &frame, &size) && frame.sequence > sequence)
+            return true;
+    return false;
+}
+
+static int open_segment(struct wal *wal, struct segment *segment, int directory, struct str *ret_bytes, struct error *err)
+{
+    segment->fd = openat(directory, segment->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct stat status;
+    if (segment->fd < 0 || fstat(segment->fd, &status) < 0)
+        return error_errno(err, "open the log %s", segment->name);
+    /* Smaller: new, or from a configuration with smaller ones. Larger ones stay, and are used as far as we want. */
+    if ((size_t)status.st_size < wal->segment_size) {
+        int rc = allocate(wal, segment, directory, status.st_size, err);
+        if (rc < 0)
+            return rc;
+        status.st_size = (off_t)wal->segment_size;
+    }
+    size_t size = (size_t)status.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, segment->fd, 0);
+    if (bytes == MAP_FAILED)
+        return error_errno(err, "read the log %s", segment->name);
+    *ret_bytes = (struct str){ bytes, size };
+    find_run(segment, *ret_bytes);
+    off_t hole = lseek(segment->fd, (off_t)segment->used, SEEK_HOLE); /* allocated but unwritten counts as one */
+    segment->written = hole < 0 ? 0 : (size_t)hole;
+    return 0;
+}
+
+struct recovery {
+    uint64_t after;
+    int (*each)(void *context, struct wal_frame *frame, struct error *err);
+    void *context;
+};
+
+static int replay_run(struct wal *wal, const struct segment *segment, struct str bytes, const struct recovery *recovery,
+                      struct error *err)
+{
+    size_t offset = 0, size = 0;
+    for (; offset < segment->used; offset += size) {
+        struct wal_frame frame;
+        if (!wal_frame_parse(str_skip(bytes, offset), &frame, &size))
+            return error_set(err, ERROR_INVALID, "the log %s changed while it was read", segment->name);
+        if (frame.sequence < wal->next)
+            continue;
+        int rc = recovery->each(recovery->context, &frame, err);
+        if (rc < 0)
+            return error_wrap_code(err, rc, "log %s, frame %llu", segment->name, (unsigned long long)frame.sequence);
+        wal->next++;
+    }
+    return 0;
+}
+
+static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const struct recovery *recovery, struct error *err)
+{
+    wal->next = recovery->after + 1;
+    wal->forgotten = recovery->after;
+    unsigned older = wal->segments[0].first <= wal->segments[1].first ? 0 : 1;
+    for (unsigned i = 0; i < SEGMENTS; i++) {
+        unsigned index = i == 0 ? older : 1 - older;
+        const struct segment *segment = &wal->segments[index];
+        if (segment->last < wal->next)
+            continue;
+        if (segment->first > wal->next)
+            return error_set(err, ERROR_INVALID, "the log is damaged: %s begins with frame %llu, %llu is missing",
+                             segment->name, (unsigned long long)segment->first, (unsigned long long)wal->next);
+        int rc = replay_run(wal, segment, bytes[index], recovery, err);
+        if (rc < 0)
+            return rc;
+        wal->current = index;
+    }
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        if (has_newer_frame(bytes[i], wal->segments[i].used, wal->next))
+            return error_set(err, ERROR_INVALID, "the log is damaged: %s has frames after %llu, which is not readable",
+                             wal->segments[i].name, (unsigned long long)wal->next);
+    return 0;
+}
+
+/* When nothing was replayed, both are free: begin anew rather than behind a run that ended before. */
+static void choose_start(struct wal *wal)
+{
+    struct segment *current = &wal->segments[wal->current];
+    if (current->last < current->first || current->last <= wal->forgotten) {
+        current->first = wal->next;
+        current->last = wal->next - 1;
+        current->used = 0;
+    }
+}
+
+int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
+             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context, struct wal **ret_wal,
+             struct error *err)
+{
+    struct wal *wal = memory_new(struct wal);
+    wal->io = *io;
+    wal->segment_size = segment_size / WAL_BLOCK * WAL_BLOCK;
+    struct str bytes[SEGMENTS] = { 0 };
+    int rc = 0;
+    for (unsigned i = 0; i < SEGMENTS; i++) {
+        wal->segments[i].fd = -1;
+        snprintf(wal->segments[i].name, sizeof(wal->segments[i].name), "wal-%u", i);
+    }
+    for (unsigned i = 0; i < SEGMENTS && rc == 0; i++)
+        rc = open_segment(wal, &wal->segments[i], directory, &bytes[i], err);
+    if (rc == 0)
+        rc = recover(wal, bytes, &(struct recovery){ after, each, context }, err);
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        if (bytes[i].data != NULL)
+            munmap((void *)(uintptr_t)bytes[i].data, bytes[i].size);
+    if (rc < 0) {
+        wal_close(wal);
+        return rc;
+    }
+    choose_start(wal);
+    *ret_wal = wal;
+    return 0;
+}
+
+void wal_close(struct wal *wal)
+{
+    if (wal == NULL)
+        return;
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        if (wal->segments[i].fd >= 0)
+            close(wal->segments[i].fd);
+    free(wal);
+}
+
+/* --- appending --- */
+
+uint64_t wal_next_sequence(const struct wal *wal)
+{
+    return wal->next;
+}
+
+bool wal_fits(const struct wal *wal, size_t size)
+{
+    size_t used = wal->segments[wal->current].used;
+    return used <= wal->segment_size && size <= wal->segment_size - used;
+}
+
+bool wal_can_switch(const struct wal *wal)
+{
+    const struct segment *other = &wal->segments[1 - wal->current];
+    return other->last < other->first || other->last <= wal->forgotten;
+}
+
+void wal_switch(struct wal *wal)
+{
+    wal->current = 1 - wal->current;
+    struct segment *segment = &wal->segments[wal->current];
+    segment->used = 0;
+    segment->first = wal->next;
+    segment->last = wal->next - 1;
+}
+
+void wal_forget(struct wal *wal, uint64_t sequence)
+{
+    wal->forgotten = sequence;
+}
+
+int wal_append(struct wal *wal, struct str frame, struct error *err)
+{
+    if (wal->broken)
+        return error_set(err, ERROR_UNAVAILABLE, "the log failed earlier; a restart finds out what is on disk");
+    struct segment *segment = &wal->segments[wal->current];
+    size_t end = segment->used + frame.size;
+    int rc = write_all(wal, segment->fd, frame, segment->used);
+    if (rc == 0 && end > segment->written) {
+        size_t ahead = wal->segment_size - end < ZERO_AHEAD ? wal->segment_size : end + ZERO_AHEAD;
+        segment->written = write_zeros(wal, segment->fd, end, ahead) == 0 ? ahead : end; /* only for speed */
+    }
+    if (rc != 0) {
+        errno = rc;
+        rc = error_errno(err, "write the log %s", segment->name);
+        wal->broken = rc != -ERROR_STORAGE_FULL;
+        return rc;
+    }
+    if (wal->io.sync(wal->io.context, segment->fd) < 0) {
+        wal->broken = true;
+        return error_errno(err, "sync the log %s", segment->name);
+    }
+    segment->used = end;
+    segment->last = wal->next++;
+    return 0;
+}

@@ -27,6 +27,10 @@ struct api_strict_errors {
 int api_decode_json(const struct api_type *type, struct str json, struct arena *arena, void *value,
                     struct api_strict_errors *strict, struct error *err) must_check;
 
+/* One member of 'value' from its JSON value alone; used for defaults and by tests. */
+int api_decode_member_json(const struct api_field *field, struct str json, struct arena *arena, void *value,
+                           struct error *err) must_check;
+
 /* Appends canonical JSON, as upstream's encoder writes it without the final newline. 'kind' gives
  * kind and apiVersion of the root; NULL leaves them out (nested types). */
 void api_encode_json(const struct api_type *type, const struct api_kind *kind, const void *value,
@@ -46,7 +50,8 @@ void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value
 void *api_copy(const struct api_type *type, const void *value, struct arena *arena);
 bool api_equal(const struct api_type *type, const void *a, const void *b);
 
-/* Fills in defaults (static ones and the type's rules), as upstream does when it decodes. */
+/* Fills in defaults (static ones and the type's rules), as upstream does when it decodes. What is
+ * filled at creation or by admission is not: those need more than the document. */
 void api_default(const struct api_kind *kind, void *value, struct arena *arena);
 
 #endif

@@ -610,3 +610,16 @@ int api_decode_json(const struct api_type *type, struct str json, struct arena *
     struct place place = { 0 };
     return decode_message(&decoder, type, root, value, &place);
 }
+
+int api_decode_member_json(const struct api_field *field, struct str json, struct arena *arena, void *value,
+                           struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc < 0)
+        return rc;
+    static const struct api_type nobody = { .name = "", .go_package = "" };
+    struct decoder decoder = { .arena = arena, .err = err };
+    struct place place = { .path.key = str_of(text_or_empty(field->name)), .owner = &nobody };
+    return decode_member(&decoder, &(struct found){ field, value }, yyjson_doc_get_root(doc), &place);
+}

@@ -222,6 +222,26 @@ static void every_kind_survives(void **state)
     }
 }
 
+/* What was filled in once is given the next time. */
+static void defaults_are_stable(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_kind_count; i++) {
+        const struct api_kind *kind = &api_kinds[i];
+        for (uint64_t round = 0; round < 5; round++) {
+            auto_arena struct arena arena = { 0 };
+            void *value =
+                round == 0 ? arena_zalloc(&arena, kind->type->size) : make(&arena, kind->type, round * 1000 + i);
+            auto_buffer struct buffer once = { 0 }, twice = { 0 };
+            api_default(kind, value, &arena);
+            api_encode_json(kind->type, kind, value, &once);
+            api_default(kind, value, &arena);
+            api_encode_json(kind->type, kind, value, &twice);
+            assert_string_equal(once.data, twice.data);
+        }
+    }
+}
+
 static void grpc_messages_survive(void **state)
 {
     (void)state;
@@ -249,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_survives),
+        cmocka_unit_test(defaults_are_stable),
         cmocka_unit_test(grpc_messages_survive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,7 @@ enum api_field_flags {
 };
 
 struct api_type;
+struct arena;
 
 struct api_enum {
     const char *name;
@@ -118,7 +119,8 @@ struct api_field {
     const struct api_enum *enumeration;
     const char *const *list_keys;     /* NULL-terminated; for API_LIST_MAP */
     const char *patch_key;
-    const char *default_json;         /* static default */
+    const char *default_json;         /* static default, as published in OpenAPI */
+    const char *fill_json;            /* what api_default() puts where nothing was given: that, or an unpublished one */
     const char *gates;                /* feature gates guarding it, comma separated */
     const char *oneof;                /* name of the union it belongs to; "NAME optional" when none may be set */
     const char *const *rules;         /* declared validation, NULL-terminated: "alpha(1.36) > minimum=0" */
@@ -149,6 +151,7 @@ struct api_type {
     bool json_only;            /* no protobuf form */
     bool is_union;             /* one of its fields at a time, chosen by a discriminator */
     const char *const *rules;  /* declared validation, as in api_field */
+    void (*defaults)(void *value, struct arena *arena); /* what fill_json cannot say; NULL: nothing */
 };
 
 /* A gRPC method. */

@@ -104,6 +104,9 @@ def header(layout, schema):
     for enum in schema.enums.values():
         if not schema.grpc:
             lines.append(f"extern const struct api_enum {naming.symbol('enum', schema, enum.name)};")
+    for message in schema.messages.values():
+        if "defaults" in message.attributes:
+            lines.append(f"void {naming.symbol('defaults', schema, message.name)}(void *value, struct arena *arena);")
     for service in schema.services:
         for method in service.methods:
             lines.append(f"extern const struct api_rpc {rpc_symbol(service, method)};")
@@ -199,6 +202,8 @@ def field_row(message, field, strings):
     for word, column in (("default", "default_json"), ("gate", "gates"), ("oneof", "oneof")):
         if given.get(word):
             row.append(f".{column} = {quote(given[word])}")
+    if given.get("fill") or given.get("default"):
+        row.append(f".fill_json = {quote(given.get('fill') or given['default'])}")
     if field.rules:
         row.append(f".rules = {strings.add(field.rules)}")
     named = given.get("as") or given.get("enum")
@@ -230,6 +235,8 @@ def message_table(message, strings):
                           ("union" in given, ".is_union = true")):
         if present:
             columns.append(text)
+    if "defaults" in given:
+        columns.append(f".defaults = {naming.symbol('defaults', message.schema, message.name)}")
     if message.rules:
         columns.append(f".rules = {strings.add(message.rules)}")
     return lines + [f"const struct api_type {symbol} = {{ {', '.join(columns)} }};", ""]

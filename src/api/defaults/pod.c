@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* pod.c - pods, at the root and in templates. */
+#include "generated/core_v1.h"
+
+#include "api/entry.h"
+
+/* Requests that are not given equal the limits. */
+static void requests_from_limits(struct api_resource_requirements *resources, struct arena *arena)
+{
+    for (size_t i = 0; i < resources->n_limits; i++) {
+        const struct api_quantity_entry *limit = &resources->limits[i];
+        if (quantity_entry_value(resources->requests, resources->n_requests, limit->key) == NULL)
+            entry_put_to(resources->requests, resources->n_requests, limit->key, arena)->value = limit->value;
+    }
+}
+
+static void default_host_ports(struct api_container *container)
+{
+    for (size_t i = 0; i < container->n_ports; i++)
+        if (container->ports[i].host_port == 0)
+            container->ports[i].host_port = container->ports[i].container_port;
+}
+
+static bool is_sidecar(const struct api_container *container)
+{
+    return text_equal(container->restart_policy, "Always");
+}
+
+static const struct quantity *amount_of(const struct api_container *container, bool limits, const char *name)
+{
+    const struct api_resource_requirements *resources = &container->resources;
+    return limits ? quantity_entry_value(resources->limits, resources->n_limits, name)
+                  : quantity_entry_value(resources->requests, resources->n_requests, name);
+}
+
+/* What the containers need together: all of them at once with the sidecars, or one init container with the
+ * sidecars started before it. False when none of them says anything of that resource. */
+static bool aggregate(const struct api_pod_spec *spec, bool limits, const char *name, struct quantity *ret_total)
+{
+    struct quantity running = { 0 }, sidecars = { 0 }, starting = { 0 };
+    bool found = false;
+    for (size_t i = 0; i < spec->n_init_containers; i++) {
+        const struct quantity *amount = amount_of(&spec->init_containers[i], limits, name);
+        struct quantity with = sidecars;
+        if (amount == NULL)
+            continue;
+        found = true;
+        quantity_add(&with, amount);
+        if (is_sidecar(&spec->init_containers[i]))
+            sidecars = with;
+        if (quantity_compare(&with, &starting) > 0)
+            starting = with;
+    }
+    running = sidecars;
+    for (size_t i = 0; i < spec->n_containers; i++) {
+        const struct quantity *amount = amount_of(&spec->containers[i], limits, name);
+        if (amount == NULL)
+            continue;
+        found = true;
+        quantity_add(&running, amount);
+    }
+    *ret_total = quantity_compare(&starting, &running) > 0 ? starting : running;
+    ret_total->set = true;
+    return found;
+}
+
+static bool is_huge_page(const char *name)
+{
+    return str_starts(str_of(name), STR("hugepages-"));
+}
+
+/* Calls 'visit' with the names of all resources that containers speak of. */
+static void each_container_resource(const struct api_pod_spec *spec, bool limits, struct arena *arena,
+                                    void (*visit)(struct api_pod_spec *spec, const char *name, struct arena *arena))
+{
+    for (int round = 0; round < 2; round++) {
+        const struct api_container *containers = round == 0 ? spec->containers : spec->init_containers;
+        size_t count = round == 0 ? spec->n_containers : spec->n_init_containers;
+        for (size_t i = 0; i < count; i++) {
+            const struct api_resource_requirements *resources = &containers[i].resources;
+            size_t n = limits ? resources->n_limits : resources->n_requests;
+            for (size_t j = 0; j < n; j++)
+                visit((struct api_pod_spec *)(uintptr_t)spec,
+                      limits ? resources->limits[j].key : resources->requests[j].key, arena);
+        }
+    }
+}
+
+static void huge_page_limit(struct api_pod_spec *spec, const char *name, struct arena *arena)
+{
+    struct api_resource_requirements *pod = spec->resources;
+    struct quantity total;
+    if (is_huge_page(name) && quantity_entry_value(pod->limits, pod->n_limits, name) == NULL &&
+        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL && aggregate(spec, true, name, &total))
+        entry_put_to(pod->limits, pod->n_limits, name, arena)->value = total;
+}
+
+static void pod_request(struct api_pod_spec *spec, const char *name, struct arena *arena)
+{
+    struct api_resource_requirements *pod = spec->resources;
+    struct quantity total;
+    if ((text_equal(name, "cpu") || text_equal(name, "memory")) &&
+        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL && aggregate(spec, false, name, &total))
+        entry_put_to(pod->requests, pod->n_requests, name, arena)->value = total;
+}
+
+/* Pod-level resources that are partly given are completed: from the containers, then from the pod's limits. */
+static void default_pod_resources(struct api_pod_spec *spec, struct arena *arena)
+{
+    struct api_resource_requirements *pod = spec->resources;
+    if (pod == NULL)
+        return;
+    if (pod->n_limits > 0 || pod->n_requests > 0)
+        each_container_resource(spec, true, arena, huge_page_limit);
+    if (pod->n_limits == 0)
+        return;
+    each_container_resource(spec, false, arena, pod_request);
+    for (size_t i = 0; i < pod->n_limits; i++) {
+        const char *name = pod->limits[i].key;
+        bool supported = text_equal(name, "cpu") || text_equal(name, "memory") || is_huge_page(name);
+        if (supported && quantity_entry_value(pod->requests, pod->n_requests, name) == NULL)
+            entry_put_to(pod->requests, pod->n_requests, name, arena)->value = pod->limits[i].value;
+    }
+}
+
+void api_defaults_pod(void *value, struct arena *arena)
+{
+    struct api_pod *pod = value;
+    struct api_pod_spec *spec = &pod->spec;
+    for (size_t i = 0; i < spec->n_containers; i++)
+        requests_from_limits(&spec->containers[i].resources, arena);
+    for (size_t i = 0; i < spec->n_init_containers; i++)
+        requests_from_limits(&spec->init_containers[i].resources, arena);
+    default_pod_resources(spec, arena);
+    if (spec->enable_service_links == NULL) {
+        spec->enable_service_links = arena_new(arena, bool);
+        *spec->enable_service_links = true;
+    }
+    for (size_t i = 0; spec->host_network && i < spec->n_containers; i++)
+        default_host_ports(&spec->containers[i]);
+    for (size_t i = 0; spec->host_network && i < spec->n_init_containers; i++)
+        default_host_ports(&spec->init_containers[i]);
+}
+
+/* The old name of the service account's field always says the same as the new one. */
+void api_defaults_pod_spec(void *value, struct arena *arena)
+{
+    (void)arena;
+    struct api_pod_spec *spec = value;
+    if (text_empty(spec->service_account_name))
+        spec->service_account_name = spec->service_account;
+    spec->service_account = spec->service_account_name;
+}

@@ -59,10 +59,9 @@ static void append_time(struct buffer *line)
                   utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
 }
 
-void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count)
+/* False: too long, nothing was written. */
+static bool write_line(enum log_level level, const char *message, const struct log_field *fields, size_t count)
 {
-    if ((int)level < atomic_load(&log_level_now))
-        return;
     bool json = atomic_load(&log_format_now) == LOG_FORMAT_JSON;
     auto_buffer struct buffer line = { .max = LOG_LINE_MAX };
     if (json)
@@ -76,7 +75,18 @@ void log_write(enum log_level level, const char *message, const struct log_field
     for (size_t i = 0; i < count; i++)
         append_field(&line, &fields[i], json);
     buffer_append_text(&line, json ? "}\n" : "\n");
-    struct str text = buffer_failed(&line) ? STR("log line too long\n") : buffer_str(&line);
-    ssize_t written = write(STDERR_FILENO, text.data, text.size);
+    if (buffer_failed(&line))
+        return false;
+    ssize_t written = write(STDERR_FILENO, line.data, line.size);
     (void)written; /* nowhere is left to report that stderr is gone */
+    return true;
+}
+
+void log_write(enum log_level level, const char *message, const struct log_field *fields, size_t count)
+{
+    if ((int)level < atomic_load(&log_level_now) || write_line(level, message, fields, count))
+        return;
+    const struct log_field dropped = LOG_INT("droppedFields", count);
+    if (!write_line(level, message, &dropped, 1))
+        (void)!write_line(level, "a log line was too long", &dropped, 1);
 }

@@ -10,6 +10,7 @@
 #include "node/machine/holder.h"
 
 const struct role roles[] = {
+    { "up", "start a whole cluster on this machine", role_up, NULL, false },
     { "down", "stop a cluster of this machine and remove everything it made", role_down, NULL, false },
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },

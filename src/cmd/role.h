@@ -22,6 +22,7 @@ extern const size_t role_count;
 
 int role_down(int argc, char **argv);
 int role_image(int argc, char **argv);
+int role_up(int argc, char **argv);
 int role_supervisor(int argc, char **argv);
 
 #endif

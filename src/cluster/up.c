@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/up.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cluster/machines.h"
+#include "cluster/node_images.h"
+#include "cluster/pki.h"
+#include "cluster/supervisor.h"
+#include "cluster/wait.h"
+
+#define SOCKET_WAIT_MSEC 20000
+#define SOCKET_LOOK_MSEC 5
+
+static void step(const struct cluster_up_options *options, const char *text)
+{
+    options->step(options->context, text);
+}
+
+/* Moments for certificates; this tool has no loop of its own. */
+static usec_t wall_clock(void)
+{
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (usec_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+static bool in_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    struct str rest = str_of(path != NULL ? path : "/usr/sbin:/usr/bin:/sbin:/bin"), directory;
+    while (str_next(&rest, ':', &directory)) {
+        char candidate[4096];
+        snprintf(candidate, sizeof(candidate), STR_FMT "/%s", STR_ARG(directory), program);
+        if (access(candidate, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_host(struct error *err)
+{
+    static const char *const programs[] = { "containerd", "ctr", "runc" };
+    if (geteuid() != 0)
+        return error_set(err, ERROR_FORBIDDEN, "needs root to make namespaces: run it with sudo");
+    if (access("/proc/self/ns/net", F_OK) < 0 || access("/sys/fs/cgroup", F_OK) < 0)
+        return error_set(err, ERROR_UNSUPPORTED, "this kernel has no network namespaces or cgroups; nodes need both");
+    for (size_t i = 0; i < countof(programs); i++)
+        if (!in_path(programs[i]))
+            return error_set(err, ERROR_NOT_FOUND, "%s is missing: 'apt-get install containerd runc' brings it",
+                             programs[i]);
+    return 0;
+}
+
+/* A cluster that is there keeps its size and port. */
+static int settle_layout(const struct cluster_layout *wanted, struct error *err)
+{
+    struct cluster_layout found;
+    int rc = cluster_layout_load(&found, wanted->name, err);
+    if (rc == -ERROR_NOT_FOUND) {
+        rc = file_make_directories(AT_FDCWD, wanted->data, 0700, err);
+        return rc == 0 ? cluster_layout_save(wanted, err) : rc;
+    }
+    if (rc < 0)
+        return rc;
+    if (found.nodes != wanted->nodes || found.api_port != wanted->api_port)
+        return error_set(
+            err, ERROR_CONFLICT,
+            "cluster '%s' is there with %lld nodes and port %lld; 'coracle down' first, or ask for the same",
+            wanted->name, (long long)found.nodes, (long long)found.api_port);
+    return 0;
+}
+
+/* One for each node, and the administrator's. */
+static int write_node_identity(const struct cluster_layout *layout, int64_t index, usec_t now, struct error *err)
+{
+    char name[32], address_text[32], authority[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX], path[CLUSTER_PATH_MAX],
+        url[64], user[64];
+    struct ip address;
+    cluster_node_name(index, name);
+    cluster_node_address(index, address_text);
+    ip_parse(str_of(address_text), &address);
+    cluster_data_path(layout, authority, "server/pki");
+    cluster_data_path(layout, directory, "nodes/%s/pki", name);
+    int rc = pki_issue_node(authority, directory, name, &address, now, err);
+    if (rc < 0)
+        return rc;
+    autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_buffer struct buffer ca = { 0 };
+    auto_buffer struct buffer certificate = { 0 };
+    auto_buffer struct buffer key = { 0 };
+    rc = file_read(fd, "ca.crt", 1 << 16, &ca, err);
+    if (rc == 0)
+        rc = file_read(fd, "kubelet-client.crt", 1 << 16, &certificate, err);
+    if (rc == 0)
+        rc = file_read(fd, "kubelet-client.key", 1 << 16, &key, err);
+    if (rc < 0)
+        return rc;
+    snprintf(url, sizeof(url), "https://" CLUSTER_GATEWAY ":%lld", (long long)layout->api_port);
+    snprintf(user, sizeof(user), "system:node:%s", name);
+    cluster_data_path(layout, path, "nodes/%s/kubelet.kubeconfig", name);
+    return pki_write_kubeconfig(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate),
+                                buffer_str(&key), err);
+}
+
+static int make_identities(const struct cluster_layout *layout, struct pki *ret_pki, struct error *err)
+{
+    char directory[CLUSTER_PATH_MAX];
+    struct ip gateway, service;
+    cluster_data_path(layout, directory, "server/pki");
+    ip_parse(STR(CLUSTER_GATEWAY), &gateway);
+    struct ip_prefix services;
+    ip_prefix_parse(STR(CLUSTER_SERVICE_CIDR), &services);
+    ip_prefix_nth(&services, 1, &service);
+    const struct ip addresses[] = { gateway, service };
+    const struct pki_options options = {
+        .directory = directory, .now = wall_clock(), .addresses = addresses, .n_addresses = countof(addresses)
+    };
+    int rc = pki_open(&options, ret_pki, err);
+    for (int64_t i = 0; rc == 0 && i < layout->nodes; i++)
+        rc = write_node_identity(layout, i, options.now, err);
+    return rc;
+}
+
+/* The socket of a process that was just started appears when it is ready; there is nobody to ask before. */
+static int wait_for_socket(const char *path, struct error *err)
+{
+    const struct timespec pause = { .tv_nsec = SOCKET_LOOK_MSEC * 1000000 };
+    struct stat status;
+    for (int waited = 0; waited < SOCKET_WAIT_MSEC; waited += SOCKET_LOOK_MSEC) {
+        if (stat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+            return 0;
+        nanosleep(&pause, NULL);
+    }
+    return error_set(err, ERROR_TIMEOUT, "containerd does not open %s", path);
+}
+
+static int prepare_runtimes(const struct cluster_layout *layout, struct error *err)
+{
+    for (int64_t i = 0; i < layout->nodes; i++) {
+        char name[32], socket[CLUSTER_PATH_MAX];
+        cluster_node_name(i, name);
+        machines_containerd_socket(layout, name, socket);
+        int rc = wait_for_socket(socket, err);
+        if (rc < 0)
+            return rc;
+    }
+    return node_images_import_pause(layout, err);
+}
+
+static void api_ready(void *context)
+{
+    const struct cluster_up_options *options = context;
+    step(options, "nodes become Ready");
+}
+
+static void nodes_ready(void *context, int64_t ready)
+{
+    const struct cluster_up_options *options = context;
+    char text[64];
+    snprintf(text, sizeof(text), "nodes become Ready: %lld of %lld", (long long)ready,
+             (long long)options->layout.nodes);
+    options->note(options->context, text);
+}
+
+static int start_and_wait(const struct cluster_up_options *options, const struct pki *pki, struct error *err)
+{
+    step(options, "machines, control plane and agents start");
+    int rc = supervisor_start(&options->layout, err);
+    if (rc == 0) {
+        step(options, "container runtimes get the pause image");
+        rc = prepare_runtimes(&options->layout, err);
+    }
+    if (rc < 0)
+        return rc;
+    step(options, "API server becomes ready");
+    const struct cluster_wait_options wait = {
+        .layout = &options->layout,
+        .ca = buffer_str(&pki->ca_certificate),
+        .certificate = buffer_str(&pki->admin_certificate),
+        .key = buffer_str(&pki->admin_key),
+        .timeout_seconds = options->timeout_seconds,
+        .api_ready = api_ready,
+        .nodes_ready = nodes_ready,
+        .context = (void *)options,
+    };
+    return cluster_wait(&wait, err);
+}
+
+int cluster_up(const struct cluster_up_options *options, struct error *err)
+{
+    struct pki pki = { 0 };
+    step(options, "host is checked");
+    int rc = check_host(err);
+    if (rc == 0)
+        rc = settle_layout(&options->layout, err);
+    if (rc < 0)
+        return rc;
+    step(options, "keys and certificates are made");
+    rc = make_identities(&options->layout, &pki, err);
+    if (rc == 0)
+        rc = start_and_wait(options, &pki, err);
+    pki_fini(&pki);
+    return rc;
+}

@@ -112,6 +112,18 @@ void machines_close(struct machines *machines)
     *machines = (struct machines){ 0 };
 }
 
+int machines_stop(const struct cluster_layout *layout, const char *node, struct error *err)
+{
+    struct fabric_options options = fabric_options(layout);
+    struct fabric *fabric = NULL;
+    int rc = fabric_open(&options, &fabric, err);
+    if (rc < 0)
+        return rc;
+    rc = machine_remove(fabric, node, err);
+    fabric_close(fabric);
+    return rc;
+}
+
 int machines_remove(const struct cluster_layout *layout, struct error *err)
 {
     struct fabric_options options = fabric_options(layout);

@@ -22,6 +22,10 @@ void machines_close(struct machines *machines);
 void machines_containerd_socket(const struct cluster_layout *layout, const char *node, char *text);
 void machines_containerd_config(const struct cluster_layout *layout, const char *node, char *text);
 
+/* Pulls a machine's plug: its processes are gone at once. machines_open() makes it again, and the supervisor, which keeps
+ * trying, then starts what runs on it. */
+int machines_stop(const struct cluster_layout *layout, const char *node, struct error *err) must_check;
+
 /* Ends every process and removes all that machines_open() made outside the data directory. */
 int machines_remove(const struct cluster_layout *layout, struct error *err) must_check;
 

@@ -12,6 +12,9 @@
 const struct role roles[] = {
     { "up", "start a whole cluster on this machine", role_up, NULL, false },
     { "down", "stop a cluster of this machine and remove everything it made", role_down, NULL, false },
+    { "status", "say which processes of a cluster run", role_status, NULL, false },
+    { "kubeconfig", "print the administrator's kubeconfig", role_kubeconfig, NULL, false },
+    { "machine", "stop or start one machine of a cluster", role_machine, NULL, false },
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },
     { "supervisor", "keep a cluster's processes running", role_supervisor, NULL, true },

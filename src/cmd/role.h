@@ -23,6 +23,9 @@ extern const size_t role_count;
 int role_down(int argc, char **argv);
 int role_image(int argc, char **argv);
 int role_up(int argc, char **argv);
+int role_status(int argc, char **argv);
+int role_kubeconfig(int argc, char **argv);
+int role_machine(int argc, char **argv);
 int role_supervisor(int argc, char **argv);
 
 #endif

@@ -8,28 +8,29 @@
 #ifndef NET_GRPC_H
 #define NET_GRPC_H
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "net/http.h"
 
 /* Code, name as Go prints it, and the error code it becomes. */
-#define GRPC_CODES(X)                                        \
-    X(0, OK, "OK", ERROR_OK)                                 \
-    X(1, CANCELLED, "Canceled", ERROR_CANCELLED)             \
-    X(2, UNKNOWN, "Unknown", ERROR_INTERNAL)                 \
-    X(3, INVALID_ARGUMENT, "InvalidArgument", ERROR_INVALID) \
-    X(4, DEADLINE_EXCEEDED, "DeadlineExceeded", ERROR_TIMEOUT) \
-    X(5, NOT_FOUND, "NotFound", ERROR_NOT_FOUND)             \
-    X(6, ALREADY_EXISTS, "AlreadyExists", ERROR_ALREADY_EXISTS) \
-    X(7, PERMISSION_DENIED, "PermissionDenied", ERROR_FORBIDDEN) \
+#define GRPC_CODES(X)                                                      \
+    X(0, OK, "OK", ERROR_OK)                                               \
+    X(1, CANCELLED, "Canceled", ERROR_CANCELLED)                           \
+    X(2, UNKNOWN, "Unknown", ERROR_INTERNAL)                               \
+    X(3, INVALID_ARGUMENT, "InvalidArgument", ERROR_INVALID)               \
+    X(4, DEADLINE_EXCEEDED, "DeadlineExceeded", ERROR_TIMEOUT)             \
+    X(5, NOT_FOUND, "NotFound", ERROR_NOT_FOUND)                           \
+    X(6, ALREADY_EXISTS, "AlreadyExists", ERROR_ALREADY_EXISTS)            \
+    X(7, PERMISSION_DENIED, "PermissionDenied", ERROR_FORBIDDEN)           \
     X(8, RESOURCE_EXHAUSTED, "ResourceExhausted", ERROR_TOO_MANY_REQUESTS) \
-    X(9, FAILED_PRECONDITION, "FailedPrecondition", ERROR_CONFLICT) \
-    X(10, ABORTED, "Aborted", ERROR_CONFLICT)                \
-    X(11, OUT_OF_RANGE, "OutOfRange", ERROR_INVALID)         \
-    X(12, UNIMPLEMENTED, "Unimplemented", ERROR_UNSUPPORTED) \
-    X(13, INTERNAL, "Internal", ERROR_INTERNAL)              \
-    X(14, UNAVAILABLE, "Unavailable", ERROR_UNAVAILABLE)     \
-    X(15, DATA_LOSS, "DataLoss", ERROR_INTERNAL)             \
+    X(9, FAILED_PRECONDITION, "FailedPrecondition", ERROR_CONFLICT)        \
+    X(10, ABORTED, "Aborted", ERROR_CONFLICT)                              \
+    X(11, OUT_OF_RANGE, "OutOfRange", ERROR_INVALID)                       \
+    X(12, UNIMPLEMENTED, "Unimplemented", ERROR_UNSUPPORTED)               \
+    X(13, INTERNAL, "Internal", ERROR_INTERNAL)                            \
+    X(14, UNAVAILABLE, "Unavailable", ERROR_UNAVAILABLE)                   \
+    X(15, DATA_LOSS, "DataLoss", ERROR_INTERNAL)                           \
     X(16, UNAUTHENTICATED, "Unauthenticated", ERROR_UNAUTHORIZED)
 
 enum grpc_code {
@@ -65,7 +66,7 @@ struct grpc_result {
 struct grpc_call; /* alive until done() or the cancel */
 
 struct grpc_call_events {
-    void (*message)(void *context, struct str message); /* one response message, borrowed */
+    void (*message)(void *context, struct str message);            /* one response message, borrowed */
     void (*done)(void *context, const struct grpc_result *result); /* the last call */
     void (*drained)(void *context); /* after grpc_call_write() had returned false; may be NULL */
 };
@@ -79,14 +80,16 @@ struct grpc_call_options {
 /* Any number of messages each way. */
 struct grpc_call *grpc_call_start(struct grpc_channel *channel, const struct grpc_call_options *options,
                                   const struct grpc_call_events *events, void *context);
-bool grpc_call_write(struct grpc_call *call, struct str message); /* false: wait for drained(); it was taken all the same */
-void grpc_call_end(struct grpc_call *call);                       /* no more messages of ours */
-void grpc_call_cancel(struct grpc_call *call);                    /* no callback after it; NULL is fine */
-void grpc_call_read_stop(struct grpc_call *call);                 /* back-pressure on the server */
+bool grpc_call_write(struct grpc_call *call,
+                     struct str message);         /* false: wait for drained(); it was taken all the same */
+void grpc_call_end(struct grpc_call *call);       /* no more messages of ours */
+void grpc_call_cancel(struct grpc_call *call);    /* no callback after it; NULL is fine */
+void grpc_call_read_stop(struct grpc_call *call); /* back-pressure on the server */
 void grpc_call_read_start(struct grpc_call *call);
 
 /* One message each way. 'response' is borrowed for the callback; empty on failure. */
-struct grpc_call *grpc_call_unary(struct grpc_channel *channel, const struct grpc_call_options *options, struct str request,
+struct grpc_call *grpc_call_unary(struct grpc_channel *channel, const struct grpc_call_options *options,
+                                  struct str request,
                                   void (*done)(void *context, const struct grpc_result *result, struct str response),
                                   void *context);
 
@@ -99,7 +102,9 @@ struct bytes *grpc_frame(struct str message);
 
 /* Collects what arrives into whole messages. */
 struct grpc_reader {
-    struct buffer pending; /* .max bounds a message */
+    struct buffer pending;
+    size_t taken; /* of it, by grpc_reader_next() */
+    size_t max;   /* of one message */
 };
 void grpc_reader_init(struct grpc_reader *reader, size_t message_max);
 void grpc_reader_fini(struct grpc_reader *reader);

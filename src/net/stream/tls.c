@@ -114,7 +114,7 @@ static void tls_shake(struct tls_stream *tls)
     const unsigned char *name;
     unsigned int size;
     SSL_get0_alpn_selected(tls->session, &name, &size);
-    if (size < sizeof(tls->alpn))
+    if (size > 0 && size < sizeof(tls->alpn))
         memcpy(tls->alpn, name, size);
     handshake_report(tls->handshake, NULL);
 }

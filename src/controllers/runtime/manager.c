@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* manager.c - caches and queues of all controllers; what happens to a key is in pass.c. */
+#include "controllers/runtime/manager.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "controllers/runtime/manager_internal.h"
+#include "generated/types.h"
+
+struct key_sink {
+    struct worker *worker;
+};
+
+struct informer *caches_find(const struct caches *caches, const struct api_resource *resource)
+{
+    struct cache *cache;
+    list_for_each(&caches->list, cache, node) {
+        if (informer_resource(cache->informer) == resource)
+            return cache->informer;
+    }
+    return NULL;
+}
+
+const struct informer *keys_cache(const struct key_sink *keys, const struct api_resource *resource)
+{
+    return caches_find(&keys->worker->manager->caches, resource);
+}
+
+void keys_add(struct key_sink *keys, const char *key)
+{
+    workqueue_add(keys->worker->queue, str_of(key));
+}
+
+void keys_add_after(struct key_sink *keys, const char *key, usec_t delay)
+{
+    workqueue_add_after(keys->worker->queue, str_of(key), delay);
+}
+
+void keys_own(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
+{
+    (void)watch;
+    keys_add(keys, object_key(object));
+}
+
+void keys_of_namespace(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
+{
+    (void)watch;
+    keys_add(keys, object_namespace(object));
+}
+
+void keys_of_owner(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
+{
+    const struct api_object_meta *meta = object_meta(object);
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        const struct api_owner_reference *owner = &meta->owner_references[i];
+        if (owner->controller == NULL || !*owner->controller || !text_equal(owner->kind, watch->owner->kind->kind))
+            continue;
+        char key[600];
+        if ((watch->owner->flags & API_NAMESPACED) != 0)
+            snprintf(key, sizeof(key), "%s/%s", text_or_empty(meta->namespace), text_or_empty(owner->name));
+        else
+            snprintf(key, sizeof(key), "%s", text_or_empty(owner->name));
+        keys_add(keys, key);
+    }
+}
+
+static bool worker_synced(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->controller->n_watches; i++) {
+        if (worker->subscriptions[i].informer == NULL || !informer_synced(worker->subscriptions[i].informer))
+            return false;
+    }
+    return true;
+}
+
+static void worker_run(void *context)
+{
+    struct worker *worker = context;
+    if (!worker_synced(worker))
+        return;
+    unsigned limit = worker->controller->workers == 0 ? WORKERS_DEFAULT : worker->controller->workers;
+    while (worker->in_flight < limit) {
+        const char *key = workqueue_pop(worker->queue);
+        if (key == NULL)
+            return;
+        worker->in_flight++;
+        worker->reconciles++;
+        pass_start(worker, key);
+    }
+}
+
+void worker_clear_failure(struct worker *worker, const char *key)
+{
+    struct failure *failure = map_find_entry(&worker->failures, str_of(key), struct failure, node);
+    if (failure == NULL)
+        return;
+    map_remove(&worker->failures, &failure->node);
+    free(failure->reason);
+    free(failure->message);
+    free(failure);
+}
+
+void worker_set_failure(struct worker *worker, const char *key, const char *reason, const char *message)
+{
+    worker_clear_failure(worker, key);
+    struct failure *failure = memory_zalloc(sizeof(*failure) + strlen(key) + 1);
+    memcpy(failure->key, key, strlen(key));
+    failure->reason = memory_strdup(reason);
+    failure->message = memory_strdup(message);
+    map_insert(&worker->failures, str_of(failure->key), &failure->node);
+}
+
+void worker_pass_ended(struct worker *worker, const char *key)
+{
+    worker->in_flight--;
+    workqueue_done(worker->queue, key);
+    loop_defer(worker->client->loop, &worker->settle); /* the next keys, not from inside this one */
+}
+
+static void settle(struct loop_task *task)
+{
+    struct worker *worker = container_of(task, struct worker, settle);
+    struct list_node *next;
+    for (struct list_node *node = list_first(&worker->passes); node != NULL && node != &worker->passes.head;
+         node = next) {
+        next = node->next;
+        pass_settle(pass_of(node));
+    }
+    worker_run(worker);
+}
+
+static void changed(struct informer_listener *listener, const struct object *before, const struct object *after)
+{
+    struct subscription *subscription = container_of(listener, struct subscription, listener);
+    struct worker *worker = subscription->worker;
+    if (subscription->watch->map != NULL) {
+        struct key_sink keys = { worker };
+        if (before != NULL)
+            subscription->watch->map(&keys, subscription->watch, before);
+        if (after != NULL)
+            subscription->watch->map(&keys, subscription->watch, after);
+    }
+    if (!list_empty(&worker->passes))
+        loop_defer(worker->client->loop, &worker->settle);
+}
+
+static void synced(struct informer_listener *listener)
+{
+    struct worker *worker = container_of(listener, struct subscription, listener)->worker;
+    loop_defer(worker->client->loop, &worker->settle);
+}
+
+static void worker_init(struct worker *worker, struct controller_manager *manager,
+                        const struct controller *controller, struct client *client)
+{
+    *worker = (struct worker){ .manager = manager, .controller = controller, .client = client };
+    worker->component = controller->component != NULL ? memory_strdup(controller->component)
+                                                      : memory_format("%s-controller", controller->name);
+    worker->queue = workqueue_create(manager->client->loop, worker_run, worker);
+    worker->recorder = event_recorder_create(client, worker->component, NULL);
+    worker->settle.callback = settle;
+    list_init(&worker->passes);
+    map_init(&worker->failures);
+    worker->subscriptions = memory_zalloc((controller->n_watches + 1) * sizeof(*worker->subscriptions));
+    for (size_t i = 0; i < controller->n_watches; i++) {
+        struct subscription *subscription = &worker->subscriptions[i];
+        subscription->worker = worker;
+        subscription->watch = &controller->watches[i];
+        subscription->listener = (struct informer_listener){ .changed = changed, .synced = synced };
+    }
+}
+
+struct controller_manager *controller_manager_create(const struct controller_manager_options *options)
+{
+    struct controller_manager *manager = memory_new(struct controller_manager);
+    manager->client = options->client;
+    manager->owns_informers = options->informers == NULL;
+    manager->informers = manager->owns_informers ? informer_set_create(options->client) : options->informers;
+    manager->settings = options->settings;
+    if (manager->settings.node_cidr_mask == 0)
+        manager->settings.node_cidr_mask = 24;
+    if (manager->settings.node_monitor_grace == 0)
+        manager->settings.node_monitor_grace = 40 * USEC_PER_SEC;
+    if (manager->settings.terminated_pod_threshold == 0)
+        manager->settings.terminated_pod_threshold = 12500;
+    list_init(&manager->caches.list);
+    manager->n_workers = options->n_controllers;
+    manager->workers = memory_zalloc((options->n_controllers + 1) * sizeof(*manager->workers));
+    for (size_t i = 0; i < options->n_controllers; i++) {
+        const struct controller *controller = options->controllers[i];
+        struct client *client =
+            options->client_for == NULL ? options->client : options->client_for(options->context, controller->name);
+        worker_init(&manager->workers[i], manager, controller, client);
+    }
+    return manager;
+}
+
+static struct informer *manager_cache(struct controller_manager *manager, const struct api_resource *resource)
+{
+    struct informer *informer = caches_find(&manager->caches, resource);
+    if (informer != NULL)
+        return informer;
+    struct cache *cache = memory_new(struct cache);
+    cache->informer = informer_set_get(manager->informers, &(struct informer_options){ .resource = resource });
+    list_append(&manager->caches.list, &cache->node);
+    return cache->informer;
+}
+
+void controller_manager_start(struct controller_manager *manager)
+{
+    if (manager->started)
+        return;
+    manager->started = true;
+    /* All caches first: listening to one that has content maps it at once, which may look at another. */
+    for (size_t i = 0; i < manager->n_workers; i++) {
+        struct worker *worker = &manager->workers[i];
+        for (size_t j = 0; j < worker->controller->n_watches; j++)
+            worker->subscriptions[j].informer = manager_cache(manager, worker->controller->watches[j].resource);
+    }
+    for (size_t i = 0; i < manager->n_workers; i++) {
+        struct worker *worker = &manager->workers[i];
+        for (size_t j = 0; j < worker->controller->n_watches; j++)
+            informer_listen(worker->subscriptions[j].informer, &worker->subscriptions[j].listener);
+    }
+}
+
+static void worker_fini(struct worker *worker)
+{
+    struct list_node *node;
+    while ((node = list_first(&worker->passes)) != NULL)
+        pass_cancel(pass_of(node));
+    for (size_t i = 0; i < worker->controller->n_watches; i++) {
+        if (worker->subscriptions[i].informer != NULL)
+            informer_unlisten(worker->subscriptions[i].informer, &worker->subscriptions[i].listener);
+    }
+    loop_cancel(worker->client->loop, &worker->settle);
+    struct failure *failure;
+    map_for_each(&worker->failures, failure, node)
+        worker_clear_failure(worker, failure->key);
+    map_fini(&worker->failures);
+    workqueue_destroy(worker->queue);
+    event_recorder_destroy(worker->recorder);
+    free(worker->subscriptions);
+    free(worker->component);
+}
+
+void controller_manager_destroy(struct controller_manager *manager)
+{
+    if (manager == NULL)
+        return;
+    for (size_t i = 0; i < manager->n_workers; i++)
+        worker_fini(&manager->workers[i]);
+    struct cache *cache;
+    list_for_each(&manager->caches.list, cache, node) {
+        list_remove(&cache->node);
+        free(cache);
+    }
+    if (manager->owns_informers)
+        informer_set_destroy(manager->informers);
+    free(manager->workers);
+    free(manager);
+}
+
+bool controller_manager_synced(const struct controller_manager *manager)
+{
+    for (size_t i = 0; i < manager->n_workers; i++) {
+        if (!worker_synced(&manager->workers[i]))
+            return false;
+    }
+    return true;
+}
+
+bool controller_manager_counters(const struct controller_manager *manager, size_t index, const char **ret_name,
+                                 struct controller_counters *ret_counters)
+{
+    if (index >= manager->n_workers)
+        return false;
+    const struct worker *worker = &manager->workers[index];
+    *ret_name = worker->controller->name;
+    *ret_counters = (struct controller_counters){ .queue = workqueue_counters(worker->queue),
+                                                  .reconciles = worker->reconciles,
+                                                  .errors = worker->errors,
+                                                  .in_flight = worker->in_flight };
+    return true;
+}

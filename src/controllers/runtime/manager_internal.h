@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* manager_internal.h - shared by the manager and its passes. */
+#ifndef CONTROLLERS_RUNTIME_MANAGER_INTERNAL_H
+#define CONTROLLERS_RUNTIME_MANAGER_INTERNAL_H
+
+#include "base/map.h"
+#include "client/events.h"
+#include "controllers/runtime/manager.h"
+
+#define WORKERS_DEFAULT 8
+#define ACTIONS_AT_ONCE 64                    /* calls of one pass under way */
+#define SETTLE_MAX      (30 * USEC_PER_SEC)   /* then a pass no longer waits for the caches */
+
+struct cache {
+    struct list_node node; /* in caches.list */
+    struct informer *informer;
+};
+
+struct caches {
+    struct list list;
+};
+
+struct informer *caches_find(const struct caches *caches, const struct api_resource *resource); /* NULL: none */
+
+/* A controller at work. */
+struct worker {
+    struct controller_manager *manager;
+    const struct controller *controller;
+    struct client *client;
+    struct workqueue *queue;
+    struct event_recorder *recorder;
+    char *component;
+    struct subscription *subscriptions; /* controller->n_watches of them */
+    struct list passes;
+    struct map failures; /* of keys whose last pass failed */
+    unsigned in_flight;
+    struct loop_task settle; /* looks whether the caches have caught up with the settling passes */
+    uint64_t reconciles;
+    uint64_t errors;
+};
+
+/* Why a key's last pass failed. */
+struct failure {
+    struct map_node node; /* in worker.failures */
+    char *reason;
+    char *message;
+    char key[];
+};
+
+struct subscription {
+    struct informer_listener listener;
+    struct worker *worker;
+    const struct controller_watch *watch;
+    struct informer *informer;
+};
+
+struct controller_manager {
+    struct client *client;
+    struct informer_set *informers;
+    bool owns_informers;
+    struct controller_settings settings;
+    struct caches caches;
+    struct worker *workers;
+    size_t n_workers;
+    bool started;
+};
+
+/* --- pass.c: one run of a reconcile function and of the actions it asked for --- */
+
+struct pass;
+void pass_start(struct worker *worker, const char *key);
+void pass_settle(struct pass *pass); /* may end it */
+void pass_cancel(struct pass *pass);
+struct pass *pass_of(struct list_node *node); /* of worker.passes */
+
+void worker_set_failure(struct worker *worker, const char *key, const char *reason, const char *message);
+void worker_clear_failure(struct worker *worker, const char *key); /* fine when there is none */
+void worker_pass_ended(struct worker *worker, const char *key);
+
+#endif

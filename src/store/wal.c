@@ -21,6 +21,7 @@
 #include "base/memory.h"
 
 #define SEGMENTS   2
+#define SCAN_STEP  ((size_t)1 << 20)
 #define ZERO_AHEAD ((size_t)1 << 20) /* zeros written at once when new blocks are needed */
 
 struct segment {
@@ -126,9 +127,12 @@ static bool has_newer_frame(struct str bytes, size_t from, uint64_t sequence)
 {
     struct wal_frame frame;
     size_t size;
-    for (; from < bytes.size; from += WAL_BLOCK)
+    for (; from < bytes.size; from += WAL_BLOCK) {
         if (wal_frame_parse(str_skip(bytes, from), &frame, &size) && frame.sequence > sequence)
             return true;
+        if (from % SCAN_STEP == 0 && from > 0) /* what was looked at need not stay mapped */
+            madvise((char *)(uintptr_t)bytes.data + from - SCAN_STEP, SCAN_STEP, MADV_DONTNEED);
+    }
     return false;
 }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apiserver/admission.h"
+
+#include "apiserver/failure.h"
+
+static const struct admission_plugin plugins[] = {
+    { "NamespaceLifecycle", admit_namespace_lifecycle, NULL },
+};
+
+int admission_admit(struct admission *admission, struct error *err)
+{
+    for (size_t i = 0; i < countof(plugins); i++) {
+        int rc = plugins[i].admit == NULL ? 0 : plugins[i].admit(admission, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+int admission_validate(struct admission *admission, struct error *err)
+{
+    for (size_t i = 0; i < countof(plugins); i++) {
+        int rc = plugins[i].validate == NULL ? 0 : plugins[i].validate(admission, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+bool admission_is(const struct admission *admission, const struct api_kind *kind)
+{
+    const struct api_kind *own = admission->registry->resource->kind;
+    return strcmp(own->kind, kind->kind) == 0 && strcmp(own->group, kind->group) == 0;
+}
+
+int admission_forbid(struct admission *admission, struct error *err, const char *format, ...)
+{
+    char why[ERROR_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, sizeof(why), format, arguments);
+    va_end(arguments);
+    return api_error_forbidden(err, admission->registry->resource, admission->name, why);
+}

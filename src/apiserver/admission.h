@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* admission.h - what may still change or refuse a write, after authorization and before validation.
+ *
+ * Plug-ins are rows of a table in upstream's order (admission.c). admit() may change the object
+ * before it is prepared and validated; validate() sees the final one. */
+#ifndef APISERVER_ADMISSION_H
+#define APISERVER_ADMISSION_H
+
+#include "apiserver/registry.h"
+
+enum admission_operation { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE, ADMISSION_CONNECT };
+
+struct admission {
+    struct request *request;
+    struct registry *registry;
+    enum admission_operation operation;
+    const char *subresource; /* "" for the object itself */
+    const char *namespace_;
+    const char *name;        /* may be "" on create */
+    void *object;            /* decoded; NULL for deletions and connections */
+    const void *old;         /* NULL on create */
+};
+
+struct admission_plugin {
+    const char *name;
+    int (*admit)(struct admission *admission, struct error *err);
+    int (*validate)(struct admission *admission, struct error *err);
+};
+
+int admission_admit(struct admission *admission, struct error *err) must_check;
+int admission_validate(struct admission *admission, struct error *err) must_check;
+
+/* Is the object of this kind? */
+bool admission_is(const struct admission *admission, const struct api_kind *kind);
+/* 'pods "x" is forbidden: ...' */
+int admission_forbid(struct admission *admission, struct error *err, const char *format, ...) printf_like(3, 4);
+
+
+/* --- the plug-ins --- */
+int admit_namespace_lifecycle(struct admission *admission, struct error *err); /* admission_namespace.c */
+
+#endif

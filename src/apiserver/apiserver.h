@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* apiserver.h - the API server: every kind of the resource table stored, served and watched.
+ *
+ *   api_server_create -> api_server_start (caches filled, listening) -> ... -> api_server_stop -> api_server_destroy
+ *
+ * Clients come over HTTP(S) or, in the same process, through api_server_client(). The server
+ * belongs to the loop of its store. */
+#ifndef APISERVER_APISERVER_H
+#define APISERVER_APISERVER_H
+
+#include "base/ip.h"
+#include "client/client.h"
+#include "net/http.h"
+#include "store/store.h"
+
+struct api_server;
+
+/* Where a connection to a kubelet goes and how. Filled in by the server: address, port; by the owner: the rest. */
+struct kubelet_route {
+    int network_namespace;      /* see struct stream_target; 0: our own */
+};
+
+struct api_server_options {
+    struct loop *loop;
+    struct store *store;                   /* the caller's; must outlive the server */
+
+    /* Where to listen; may be none (tests and simulation use the direct client or api_server_serve()). */
+    const struct stream_target *listen;
+    size_t n_listen;
+    struct http_limits limits;
+
+    /* Service addresses: CIDR such as 10.96.0.0/16, node ports 30000-32767 when both are 0. */
+    struct ip_prefix service_cidr;
+    uint16_t node_port_first;
+    uint16_t node_port_last;
+
+    /* Connections to kubelets. NULL tls: https without verification is refused, connection subresources answer 503. */
+    struct tls_context *kubelet_tls;       /* our client certificate and the CA of the kubelets' */
+    void (*route_kubelet)(void *context, const char *node, struct kubelet_route *route); /* may be NULL */
+    void *route_context;
+
+    /* Service account tokens. */
+    const char *issuer;                    /* "https://kubernetes.default.svc.cluster.local" */
+    const char *signing_key_pem;           /* private key; NULL: no tokens are issued */
+    const char *const *audiences;          /* NULL-terminated; NULL: the issuer */
+    const char *client_ca_pem;             /* certificates that authenticate; NULL: none do */
+
+    bool anonymous;                        /* --anonymous-auth; the health paths answer anonymous users either way */
+    const char *cluster_dns_domain;        /* NULL: cluster.local */
+    const char *external_address;          /* of this server, for the kubernetes Service's endpoints */
+    uint16_t external_port;
+};
+
+/* Strings are copied. */
+int api_server_create(const struct api_server_options *options, struct api_server **ret_server,
+                      struct error *err) must_check;
+int api_server_start(struct api_server *server, struct error *err) must_check;
+
+/* No new requests; watches end politely, open requests have 'grace' to end, then done(). */
+void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void *context), void *context);
+void api_server_destroy(struct api_server *server); /* cuts what is open; NULL is fine */
+
+int api_server_port(const struct api_server *server); /* of the first listener; 0 without one */
+
+/* Serves one connection, taken over; for tests and simulations. */
+void api_server_serve(struct api_server *server, struct stream *stream);
+
+/* The direct driver: a client with that identity in this process, on the server's loop. 'groups' is NULL-terminated.
+ * 'name' is the user agent and field manager. */
+struct client *api_server_client(struct api_server *server, const char *name, const char *user,
+                                 const char *const *groups);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* The server over HTTP/1.1 on a memory stream, with the memory store, on virtual time. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "apiserver/apiserver.h"
+#include "base/buffer.h"
+#include "generated/types.h"
+
+#define START ((usec_t)1790000000 * USEC_PER_SEC)
+
+struct connection {
+    struct stream *stream;
+    struct buffer in;
+};
+
+struct fixture {
+    struct loop *loop;
+    struct store *store;
+    struct api_server *server;
+    struct connection main;
+};
+
+static void on_read(void *context, struct str bytes)
+{
+    struct connection *connection = context;
+    buffer_append_str(&connection->in, bytes);
+}
+
+static void on_failed(void *context, const struct error *err)
+{
+    (void)context;
+    (void)err;
+}
+
+static void connection_open(struct fixture *f, struct connection *connection)
+{
+    static const struct stream_events events = { .read = on_read, .failed = on_failed };
+    struct stream *ends[2];
+    stream_pair(f->loop, ends);
+    connection->stream = ends[0];
+    stream_set_events(ends[0], &events, connection);
+    stream_read_start(ends[0]);
+    api_server_serve(f->server, ends[1]);
+}
+
+static void connection_close(struct connection *connection)
+{
+    stream_close(connection->stream, false);
+    buffer_fini(&connection->in);
+}
+
+static void run(struct fixture *f)
+{
+    loop_run_until(f->loop, loop_now(f->loop) + 100 * USEC_PER_MSEC);
+}
+
+/* The whole text of what came back. */
+static const char *ask_with(struct fixture *f, const char *method, const char *path, const char *headers, const char *body)
+{
+    char *text = NULL;
+    int size = asprintf(&text, "%s %s HTTP/1.1\r\nhost: test\r\n%scontent-length: %zu\r\n\r\n%s", method, path, headers,
+                        strlen(body), body);
+    assert_true(size > 0);
+    buffer_clear(&f->main.in);
+    stream_write(f->main.stream, str_of(text));
+    free(text);
+    run(f);
+    assert_non_null(f->main.in.data);
+    return f->main.in.data;
+}
+
+static const char *ask(struct fixture *f, const char *method, const char *path, const char *body)
+{
+    return ask_with(f, method, path, body[0] == '\0' ? "" : "content-type: application/json\r\n", body);
+}
+
+static void expect_(const char *answer, const char *part, int line)
+{
+    if (strstr(answer, part) == NULL) {
+        print_error("line %d: expected %s in:\n%s\n", line, part, answer);
+        fail();
+    }
+}
+#define expect(answer, part) expect_((answer), (part), __LINE__)
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    f->loop = loop_create_virtual(START, 1);
+    assert_int_equal(store_open_memory(f->loop, &f->store, NULL), 0);
+    struct api_server_options options = { .loop = f->loop, .store = f->store };
+    assert_int_equal(api_server_create(&options, &f->server, NULL), 0);
+    assert_int_equal(api_server_start(f->server, NULL), 0);
+    connection_open(f, &f->main);
+    expect(ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    connection_close(&f->main);
+    run(f);
+    api_server_destroy(f->server);
+    store_close(f->store);
+    loop_destroy(f->loop);
+    free(f);
+    return 0;
+}
+
+#define MAPS "/api/v1/namespaces/default/configmaps"
+
+static void test_create_get_list_update_delete(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\"}},\"data\":{\"k\":\"v\"}}");
+    expect(answer, "201 Created");
+    expect(answer, "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"namespace\":\"default\",\"uid\":\"");
+    expect(answer, "\"resourceVersion\":\"3\",\"creationTimestamp\":\"2026-09-21T");
+    expect(answer, "\"data\":{\"k\":\"v\"}}");
+
+    expect(ask(f, "GET", MAPS "/a", ""), "\"data\":{\"k\":\"v\"}}");
+    answer = ask(f, "GET", MAPS, "");
+    expect(answer, "{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"3\"},\"items\":[{\"metadata\":");
+    expect(ask(f, "GET", MAPS "?labelSelector=x%3D2", ""), "\"items\":[]}");
+    expect(ask(f, "GET", "/api/v1/configmaps?fieldSelector=metadata.name%3Da", ""), "\"name\":\"a\"");
+
+    answer = ask(f, "PUT", MAPS "/a", "{\"metadata\":{\"name\":\"a\"},\"data\":{\"k\":\"w\"}}");
+    expect(answer, "200 OK");
+    expect(answer, "\"resourceVersion\":\"4\"");
+    answer = ask(f, "PUT", MAPS "/a", "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"3\"},\"data\":{}}");
+    expect(answer, "409 Conflict");
+    expect(answer, "Operation cannot be fulfilled on configmaps \\\"a\\\": the object has been modified; please apply your "
+                   "changes to the latest version and try again");
+    expect(answer, "\"reason\":\"Conflict\",\"details\":{\"name\":\"a\",\"kind\":\"configmaps\"},\"code\":409");
+
+    answer = ask(f, "DELETE", MAPS "/a", "");
+    expect(answer, "\"status\":\"Success\",\"details\":{\"name\":\"a\",\"kind\":\"configmaps\",\"uid\":\"");
+    answer = ask(f, "GET", MAPS "/a", "");
+    expect(answer, "404 Not Found");
+    expect(answer, "\"message\":\"configmaps \\\"a\\\" not found\",\"reason\":\"NotFound\"");
+}
+
+static void test_refusals(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"), "201 Created");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"), "configmaps \\\"a\\\" already exists");
+    expect(ask(f, "POST", "/api/v1/namespaces/none/configmaps", "{\"metadata\":{\"name\":\"a\"}}"),
+           "namespaces \\\"none\\\" not found");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"b\"},"), "400 Bad Request");
+    expect(ask(f, "POST", MAPS, "{\"kind\":\"Secret\",\"metadata\":{\"name\":\"b\"}}"), "400 Bad Request");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"b\",\"namespace\":\"other\"}}"),
+           "the namespace of the provided object does not match the namespace sent on the request");
+    expect(ask(f, "POST", MAPS "?fieldValidation=Strict", "{\"metadata\":{\"name\":\"b\"},\"extra\":1}"),
+           "strict decoding error: unknown field \\\"extra\\\"");
+    expect(ask(f, "POST", MAPS "?dryRun=All", "{\"metadata\":{\"name\":\"b\"},\"extra\":1}"),
+           "warning: 299 - \"unknown field \\\"extra\\\"\"");
+    expect(ask(f, "GET", MAPS "/b", ""), "404 Not Found");
+    expect(ask(f, "POST", "/api/v1/nodes/x", "{}"), "405 Method Not Allowed");
+    expect(ask(f, "GET", "/api/v1/unknowns", ""), "the server could not find the requested resource");
+    expect(ask_with(f, "POST", MAPS, "content-type: text/html\r\n", "x"), "415 Unsupported Media Type");
+    expect(ask_with(f, "GET", MAPS, "accept: text/html\r\n", ""), "406 Not Acceptable");
+    expect(ask(f, "GET", MAPS "?resourceVersion=99999", ""), "Too large resource version: 99999, current: ");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"g-\"}}"), "\"name\":\"g-");
+}
+
+static void test_pages(void **state)
+{
+    struct fixture *f = *state;
+    char body[128];
+    for (int i = 0; i < 5; i++) {
+        snprintf(body, sizeof(body), "{\"metadata\":{\"name\":\"m%d\"}}", i);
+        expect(ask(f, "POST", MAPS, body), "201 Created");
+    }
+    const char *answer = ask(f, "GET", MAPS "?limit=2", "");
+    expect(answer, "\"remainingItemCount\":3");
+    expect(answer, "\"m1\"");
+    assert_null(strstr(answer, "\"m2\""));
+    const char *token = strstr(answer, "\"continue\":\"");
+    assert_non_null(token);
+    token += strlen("\"continue\":\"");
+    char path[1024];
+    snprintf(path, sizeof(path), MAPS "?limit=2&continue=%.*s", (int)strcspn(token, "\""), token);
+    /* A page shows the state of the first page, whatever happened in between. */
+    expect(ask(f, "DELETE", MAPS "/m2", ""), "200 OK");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"m21\"}}"), "201 Created");
+    answer = ask(f, "GET", path, "");
+    expect(answer, "\"m2\"");
+    expect(answer, "\"m3\"");
+    assert_null(strstr(answer, "m21"));
+    expect(ask(f, "DELETE", MAPS, ""), "ConfigMapList");
+    expect(ask(f, "GET", MAPS, ""), "\"items\":[]");
+}
+
+static void test_watch(void **state)
+{
+    struct fixture *f = *state;
+    struct connection watch = { 0 };
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\"}}}"), "201 Created");
+    connection_open(f, &watch);
+    stream_write(watch.stream, STR("GET " MAPS "?watch=1&labelSelector=x&allowWatchBookmarks=true&timeoutSeconds=300 HTTP/1.1\r\nhost: t\r\n\r\n"));
+    run(f);
+    expect(watch.in.data, "{\"type\":\"ADDED\",\"object\":{\"kind\":\"ConfigMap\"");
+    buffer_clear(&watch.in);
+    expect(ask(f, "PUT", MAPS "/a", "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"2\"}}}"), "200 OK");
+    expect(watch.in.data, "{\"type\":\"MODIFIED\",\"object\":");
+    buffer_clear(&watch.in);
+    /* Without the label it is not there any more, for this watcher. */
+    expect(ask(f, "PUT", MAPS "/a", "{\"metadata\":{\"name\":\"a\"}}"), "200 OK");
+    expect(watch.in.data, "{\"type\":\"DELETED\",\"object\":");
+    expect(watch.in.data, "\"x\":\"2\"");
+    expect(watch.in.data, "\"resourceVersion\":\"5\"");
+    buffer_clear(&watch.in);
+    loop_run_until(f->loop, loop_now(f->loop) + 61 * USEC_PER_SEC);
+    expect(watch.in.data, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"5\"");
+    buffer_clear(&watch.in);
+    loop_run_until(f->loop, loop_now(f->loop) + 300 * USEC_PER_SEC);
+    expect(watch.in.data, "0\r\n\r\n"); /* ended politely */
+    connection_close(&watch);
+    connection_close(&f->main); /* was idle too long */
+    f->main = (struct connection){ 0 };
+    connection_open(f, &f->main);
+    expect(ask(f, "GET", MAPS "?watch=1&resourceVersion=2&timeoutSeconds=1", ""), "{\"type\":\"ADDED\"");
+}
+
+static void test_paths(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "GET", "/readyz", ""), "\r\n\r\nok");
+    expect(ask(f, "GET", "/livez?verbose", ""), "[+]ping ok\n");
+    expect(ask(f, "GET", "/version", ""), "\"minor\": \"36\"");
+    expect(ask(f, "GET", "/metrics", ""), "apiserver_request_total{");
+}
+
+/* The direct client. */
+
+struct direct {
+    struct client_call call;
+    int rc;
+    char message[256];
+    const struct object *object;
+    bool done;
+};
+
+static void direct_done(struct client_call *call, const struct client_result *result)
+{
+    struct direct *direct = (struct direct *)call;
+    direct->done = true;
+    direct->rc = result->rc;
+    snprintf(direct->message, sizeof(direct->message), "%s", result->err.message);
+    direct->object = object_ref(result->object);
+}
+
+struct seen {
+    int events[4];
+    uint64_t revision;
+    int ended;
+};
+
+static void seen_event(void *context, enum client_watch_event event, const struct object *object, uint64_t revision)
+{
+    struct seen *seen = context;
+    (void)object;
+    seen->events[event]++;
+    seen->revision = revision;
+}
+
+static void seen_ended(void *context, int rc, const struct error *err)
+{
+    struct seen *seen = context;
+    (void)rc;
+    (void)err;
+    seen->ended++;
+}
+
+static void test_direct(void **state)
+{
+    struct fixture *f = *state;
+    static const struct client_watch_events events = { .event = seen_event, .ended = seen_ended };
+    static const char *const groups[] = { "system:masters", NULL };
+    struct client *client = api_server_client(f->server, "test", "system:admin", groups);
+    struct seen seen = { 0 };
+    struct client_watch_request from = { .resource = &api_resource_config_map };
+    struct client_watch *watch = client_watch_open(client, &from, &events, &seen);
+    run(f);
+    assert_int_equal(seen.events[CLIENT_BOOKMARK], 1);
+    assert_int_equal(seen.revision, 2);
+
+    struct api_config_map map = { .metadata = { .name = "d", .namespace = "default" } };
+    struct direct direct = { .call.done = direct_done };
+    struct client_request request = { .verb = API_CREATE, .resource = &api_resource_config_map, .namespace_ = "default",
+                                      .body = &map };
+    client_call_start(client, &direct.call, &request);
+    assert_false(direct.done);
+    run(f);
+    assert_true(direct.done);
+    assert_int_equal(direct.rc, 0);
+    assert_string_equal(object_key(direct.object), "default/d");
+    assert_int_equal(seen.events[CLIENT_ADDED], 1);
+    object_unref(direct.object);
+
+    request.name = "missing";
+    request.verb = API_DELETE;
+    request.grace_seconds = -1;
+    direct = (struct direct){ .call.done = direct_done };
+    client_call_start(client, &direct.call, &request);
+    run(f);
+    assert_int_equal(direct.rc, -ERROR_NOT_FOUND);
+    assert_string_equal(direct.message, "configmaps \"missing\" not found");
+
+    client_watch_close(watch);
+    client_destroy(client);
+    run(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_create_get_list_update_delete, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* The end of the chain: who answers which path, resource and verb. */
+
+#include <string.h>
+
+#include "apiserver/chain.h"
+#include "apiserver/failure.h"
+#include "apiserver/handlers.h"
+#include "apiserver/server_internal.h"
+
+static void dispatch_path(struct request *request)
+{
+    const struct path_handler *handler = path_handler_find(request->path);
+    if (handler == NULL)
+        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    else
+        handler->handle(request);
+}
+
+static const struct api_subresource *find_subresource(const struct api_resource *resource, const char *name)
+{
+    for (size_t i = 0; i < resource->n_subresources; i++)
+        if (strcmp(resource->subresources[i].name, name) == 0)
+            return &resource->subresources[i];
+    return NULL;
+}
+
+/* The namespace in the path must fit the resource: "" is fine only where all namespaces can be meant. */
+static bool scope_fits(const struct request *request)
+{
+    const struct api_resource *resource = request->registry->resource;
+    bool given = !text_empty(request->namespace_);
+    if (resource == &api_resource_namespace)
+        return !given || text_equal(request->namespace_, request->name);
+    if (!(resource->flags & API_NAMESPACED))
+        return !given;
+    return given || request->action == API_LIST_VERB || request->action == API_WATCH;
+}
+
+static void run_verb(struct request *request)
+{
+    static const struct {
+        enum api_verb action;
+        void (*run)(struct request *request);
+    } verbs[] = {
+        { API_GET, registry_get },       { API_LIST_VERB, registry_list }, { API_WATCH, registry_watch },
+        { API_CREATE, registry_create }, { API_UPDATE, registry_replace }, { API_PATCH, registry_patch },
+        { API_DELETE, registry_delete }, { API_DELETE_COLLECTION, registry_delete_collection },
+    };
+    for (size_t i = 0; i < countof(verbs); i++) {
+        if (verbs[i].action == request->action) {
+            verbs[i].run(request);
+            return;
+        }
+    }
+}
+
+static void dispatch_resource(struct request *request)
+{
+    const struct api_resource *resource = request->registry->resource;
+    unsigned verbs = resource->verbs;
+    if (!text_empty(request->subresource)) {
+        request->sub = find_subresource(resource, request->subresource);
+        verbs = request->sub == NULL ? 0 : request->sub->verbs;
+    }
+    if ((!text_empty(request->subresource) && request->sub == NULL) || !scope_fits(request)) {
+        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+        return;
+    }
+    bool create_by_name = request->action == API_CREATE && !text_empty(request->name) && request->sub == NULL;
+    if (!(verbs & request->action) || create_by_name) {
+        request_refuse(request, ERROR_METHOD_NOT_ALLOWED, "the server does not allow this method on the requested resource");
+        return;
+    }
+    const struct resource_handler *handler = resource_handler_find(resource, request->subresource, request->action);
+    if (handler != NULL)
+        handler->handle(request);
+    else if (request->registry->cache == NULL || request->sub != NULL)
+        request_refuse(request, ERROR_UNSUPPORTED, "%s/%s is not implemented", request->plural, request->subresource);
+    else
+        run_verb(request);
+}
+
+void dispatch(struct request *request)
+{
+    if (!request->is_resource)
+        dispatch_path(request);
+    else if (request->registry == NULL)
+        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    else
+        dispatch_resource(request);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* failure.h - Status documents that say more than a struct error: causes, one invalid field. */
+#ifndef APISERVER_FAILURE_H
+#define APISERVER_FAILURE_H
+
+#include "api/status.h"
+#include "apiserver/request.h"
+
+/* A Status for 'err' about the request's object, in its arena. */
+struct api_status *failure_status(struct request *request, const struct error *err);
+
+/* One field that is not valid, as an answer of its own: 'Pod "x" is invalid: spec.y: Invalid value: ...'.
+ * 'detail' has all behind the field path. 'reason' is the cause's, "FieldValueInvalid" for example. Puts the Status
+ * into request->failure and returns the code. */
+int failure_invalid(struct request *request, const struct api_kind *kind, const char *name, const char *field,
+                    const char *reason, const char *detail, struct error *err);
+
+void failure_add_cause(struct request *request, struct api_status *status, const char *reason, const char *message,
+                       const char *field);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <string.h>
+
+#include "apiserver/handlers.h"
+
+#include "apiserver/registry.h"
+
+static const struct resource_handler resource_handlers[] = {
+    { "*", "*", "status", API_GET, registry_get },
+    { "*", "*", "status", API_UPDATE, registry_replace },
+    { "*", "*", "status", API_PATCH, registry_patch },
+};
+
+static const struct path_handler path_handlers[] = {
+    { "/livez", serve_livez },     { "/livez/", serve_livez },     { "/readyz", serve_readyz },
+    { "/readyz/", serve_readyz },  { "/healthz", serve_healthz },  { "/healthz/", serve_healthz },
+    { "/version", serve_version }, { "/version/", serve_version }, { "/metrics", serve_metrics },
+};
+
+static bool fits(const char *pattern, const char *text)
+{
+    return strcmp(pattern, "*") == 0 || strcmp(pattern, text) == 0;
+}
+
+const struct resource_handler *resource_handler_find(const struct api_resource *resource, const char *subresource,
+                                                     enum api_verb verb)
+{
+    for (size_t i = 0; i < countof(resource_handlers); i++) {
+        const struct resource_handler *handler = &resource_handlers[i];
+        if (fits(handler->group, resource->kind->group) && fits(handler->plural, resource->plural) &&
+            strcmp(handler->subresource, subresource) == 0 && (handler->verbs & verb))
+            return handler;
+    }
+    return NULL;
+}
+
+const struct path_handler *path_handler_find(const char *path)
+{
+    for (size_t i = 0; i < countof(path_handlers); i++) {
+        const char *pattern = path_handlers[i].path;
+        size_t length = strlen(pattern);
+        if (strcmp(path, pattern) == 0 || (length > 1 && pattern[length - 1] == '/' && strncmp(path, pattern, length) == 0))
+            return &path_handlers[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* handlers.h - who answers what is not the plain life of a stored object: subresources,
+ * reviews, and paths that are no resource. Two tables (handlers.c); a new answer is a row. */
+#ifndef APISERVER_HANDLERS_H
+#define APISERVER_HANDLERS_H
+
+#include "apiserver/request.h"
+
+struct resource_handler {
+    const char *group;
+    const char *plural;      /* "*": of any resource */
+    const char *subresource; /* "" for the resource itself */
+    unsigned verbs;          /* enum api_verb */
+    void (*handle)(struct request *request);
+};
+
+struct path_handler {
+    const char *path;        /* ending in '/': all below it; exact otherwise */
+    void (*handle)(struct request *request);
+};
+
+const struct resource_handler *resource_handler_find(const struct api_resource *resource, const char *subresource,
+                                                     enum api_verb verb);
+const struct path_handler *path_handler_find(const char *path); /* NULL when nobody answers */
+
+/* health.c */
+void serve_livez(struct request *request);
+void serve_readyz(struct request *request);
+void serve_healthz(struct request *request);
+void serve_version(struct request *request);
+void serve_metrics(struct request *request);
+
+/* subresources */
+void serve_status_get(struct request *request);
+void serve_scale_get(struct request *request);
+void serve_scale_write(struct request *request);
+void serve_binding(struct request *request);
+void serve_eviction(struct request *request);
+void serve_finalize(struct request *request);
+void serve_ephemeral_containers(struct request *request);
+void serve_resize(struct request *request);
+void serve_approval(struct request *request);
+void serve_token_request(struct request *request);
+void serve_pod_connect(struct request *request);  /* log, exec, attach, portforward */
+void serve_proxy(struct request *request);        /* pods, services, nodes */
+void serve_component_status(struct request *request);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Putting the server together, filling its caches, and ending it. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/field_path.h"
+#include "apiserver/http_front.h"
+#include "apiserver/metrics.h"
+#include "apiserver/server_internal.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define BOOKMARK_PERIOD (60 * USEC_PER_SEC)
+
+/* ---------------------------------------------------------------- registries */
+
+struct registry *server_registry(struct api_server *server, const char *group, const char *version, const char *plural)
+{
+    char key[512];
+    int size = snprintf(key, sizeof(key), "%s/%s/%s", group, version, plural);
+    if (size < 0 || (size_t)size >= sizeof(key))
+        return NULL;
+    return map_find_entry(&server->registries, ((struct str){ key, (size_t)size }), struct registry, node);
+}
+
+struct registry *server_registry_of(struct api_server *server, const struct api_resource *resource)
+{
+    return server_registry(server, resource->kind->group, resource->kind->version, resource->plural);
+}
+
+struct watch_cache *server_cache(struct api_server *server, const struct api_resource *resource)
+{
+    return server_registry_of(server, resource)->cache;
+}
+
+/* Versions of one resource share what is stored. */
+static struct watch_cache *cache_for(struct api_server *server, const struct api_resource *resource)
+{
+    if (text_empty(resource->storage_prefix))
+        return NULL;
+    for (size_t i = 0; i < server->n_caches; i++)
+        if (strcmp(watch_cache_resource(server->caches[i])->storage_prefix, resource->storage_prefix) == 0)
+            return server->caches[i];
+    struct watch_cache *cache = watch_cache_create(server->loop, server->store, resource);
+    server->caches[server->n_caches++] = cache;
+    return cache;
+}
+
+static void add_registry(struct api_server *server, const struct api_resource *resource)
+{
+    struct registry *registry = arena_new(&server->arena, struct registry);
+    const struct api_kind *kind = resource->kind;
+    registry->server = server;
+    registry->resource = resource;
+    registry->strategy = strategy_of(kind);
+    registry->cache = cache_for(server, resource);
+    registry->spec = api_field_find(kind->type, STR("spec"), NULL);
+    registry->status = resource->flags & API_STATUS ? api_field_find(kind->type, STR("status"), NULL) : NULL;
+    registry->key = arena_format(&server->arena, "%s/%s/%s", kind->group, kind->version, resource->plural);
+    map_insert(&server->registries, str_of(registry->key), &registry->node);
+}
+
+const char *registry_object_key(struct request *request, const char *name)
+{
+    const struct api_resource *resource = request->registry->resource;
+    if (resource->flags & API_NAMESPACED)
+        return arena_format(&request->arena, "%s/%s/%s", resource->storage_prefix, request->namespace_, name);
+    return arena_format(&request->arena, "%s/%s", resource->storage_prefix, name);
+}
+
+/* ---------------------------------------------------------------- life */
+
+static void send_bookmarks(struct loop_timer *timer)
+{
+    struct api_server *server = container_of(timer, struct api_server, bookmark_timer);
+    struct watch *watch;
+    list_for_each(&server->watches, watch, node)
+        watch_bookmark(watch);
+    loop_timer_start(server->loop, timer, BOOKMARK_PERIOD);
+}
+
+int api_server_create(const struct api_server_options *options, struct api_server **ret_server, struct error *err)
+{
+    struct api_server *server = memory_new(struct api_server);
+    (void)err;
+    server->options = *options;
+    server->loop = options->loop;
+    server->store = options->store;
+    if (server->options.node_port_first == 0 && server->options.node_port_last == 0) {
+        server->options.node_port_first = 30000;
+        server->options.node_port_last = 32767;
+    }
+    list_init(&server->requests);
+    list_init(&server->watches);
+    map_init(&server->registries);
+    server->metrics = metrics_create();
+    server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
+    for (size_t i = 0; i < api_resource_count; i++)
+        add_registry(server, &api_resources[i]);
+    server->front = http_front_create(server);
+    server->bookmark_timer.callback = send_bookmarks;
+    *ret_server = server;
+    return 0;
+}
+
+int api_server_start(struct api_server *server, struct error *err)
+{
+    for (size_t i = 0; i < server->n_caches; i++) {
+        int rc = watch_cache_start(server->caches[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    server->ready = true;
+    loop_timer_start(server->loop, &server->bookmark_timer, BOOKMARK_PERIOD);
+    return http_front_listen(server->front, err);
+}
+
+void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void *context), void *context)
+{
+    server->stopping = true;
+    loop_timer_stop(&server->bookmark_timer);
+    struct list_node *node;
+    while ((node = list_first(&server->watches)) != NULL)
+        watch_end(container_of(node, struct watch, node), 0, NULL);
+    http_front_drain(server->front, grace, done, context);
+}
+
+void api_server_destroy(struct api_server *server)
+{
+    if (server == NULL)
+        return;
+    loop_timer_stop(&server->bookmark_timer);
+    struct list_node *node;
+    while ((node = list_first(&server->watches)) != NULL)
+        watch_end(container_of(node, struct watch, node), 0, NULL);
+    http_front_destroy(server->front);
+    for (size_t i = 0; i < server->n_caches; i++)
+        watch_cache_destroy(server->caches[i]);
+    free(server->caches);
+    map_fini(&server->registries);
+    metrics_destroy(server->metrics);
+    arena_fini(&server->arena);
+    free(server);
+}
+
+int api_server_port(const struct api_server *server)
+{
+    return http_front_port(server->front);
+}
+
+void api_server_serve(struct api_server *server, struct stream *stream)
+{
+    http_front_serve(server->front, stream);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* server_internal.h - the server itself, for the files of this folder. */
+#ifndef APISERVER_SERVER_INTERNAL_H
+#define APISERVER_SERVER_INTERNAL_H
+
+#include "apiserver/apiserver.h"
+#include "apiserver/registry.h"
+#include "apiserver/watch_cache.h"
+
+struct service_allocator; /* service_allocator.h */
+struct server_metrics;    /* metrics.h */
+struct http_front;        /* http_front.h */
+
+struct api_server {
+    struct api_server_options options; /* strings in 'arena' */
+    struct arena arena;
+    struct loop *loop;
+    struct store *store;
+    struct map registries;             /* of struct registry, by "group/version/plural" */
+    struct watch_cache **caches;       /* one per storage prefix */
+    size_t n_caches;
+    struct list requests;              /* of struct request */
+    struct list watches;               /* of struct watch: open ones */
+    size_t n_requests;
+    struct service_allocator *allocator;
+    struct server_metrics *metrics;
+    struct http_front *front;
+    struct loop_timer bookmark_timer;
+    bool ready;                        /* all caches are filled */
+    bool stopping;
+};
+
+/* NULL when there is none. */
+struct registry *server_registry(struct api_server *server, const char *group, const char *version, const char *plural);
+/* Of a row of the built-in table. */
+struct registry *server_registry_of(struct api_server *server, const struct api_resource *resource);
+/* The cache of a built-in resource, for admission, authorization and allocators; never NULL for stored ones. */
+struct watch_cache *server_cache(struct api_server *server, const struct api_resource *resource);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* shape.h - objects as PartialObjectMetadata or as rows of a Table, in JSON. */
+#ifndef APISERVER_SHAPE_H
+#define APISERVER_SHAPE_H
+
+#include "apiserver/negotiation.h"
+#include "base/buffer.h"
+
+void shape_object(struct request *request, enum media_shape shape, const struct object *object, struct buffer *json);
+void shape_list(struct request *request, enum media_shape shape, const struct request_list *list, struct buffer *json);
+
+/* {"resourceVersion":"5","continue":"...","remainingItemCount":3} */
+void list_meta_write(const struct request_list *list, struct buffer *json);
+
+#endif

@@ -33,7 +33,7 @@ struct change {
 
 struct netlink {
     struct mnl_socket *socket;
-    uint32_t first_sequence; /* of the batch being queued */
+    uint32_t first_sequence; /* of the next batch or listing */
     char *queue;
     size_t queue_used, queue_size;
     struct change *changes;
@@ -114,7 +114,6 @@ static struct nlmsghdr *start(struct netlink *netlink, uint16_t type, uint16_t f
     struct nlmsghdr *message = mnl_nlmsg_put_header(place);
     message->nlmsg_type = type;
     message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-    message->nlmsg_seq = netlink->first_sequence + (uint32_t)netlink->n_changes;
     return message;
 }
 
@@ -363,8 +362,11 @@ int netlink_commit(struct netlink *netlink, struct error *err)
     size_t offset = 0;
     for (size_t base = 0; rc != -ERROR_LIMIT && base < netlink->n_changes;) {
         size_t begin = offset, count = 0;
-        for (; count < SLICE && base + count < netlink->n_changes; count++)
-            offset += NLMSG_ALIGN(((struct nlmsghdr *)(void *)(netlink->queue + offset))->nlmsg_len);
+        for (; count < SLICE && base + count < netlink->n_changes; count++) {
+            struct nlmsghdr *message = (void *)(netlink->queue + offset);
+            message->nlmsg_seq = netlink->first_sequence + (uint32_t)(base + count); /* a listing may have come between */
+            offset += NLMSG_ALIGN(message->nlmsg_len);
+        }
         if (mnl_socket_sendto(netlink->socket, netlink->queue + begin, offset - begin) < 0) {
             rc = error_errno(err, "%s", netlink->changes[base].what);
             break;

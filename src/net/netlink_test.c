@@ -113,6 +113,7 @@ static void test_one_batch_a_side(void **state)
     netlink_add_address(place->far, 50, &own);
     netlink_delete_route(place->far, &(struct netlink_route){ .destination = prefix_of("10.244.9.0/24") });
     netlink_delete_address(place->far, 50, &own);
+    check(netlink_each_route(place->far, IP_V4, count_route, &routes, &err), &err); /* may come between queueing and sending */
     netlink_delete_address(place->far, 50, &own);
     netlink_delete_link(place->far, 50);
     netlink_delete_link(place->far, 50);

@@ -5,6 +5,7 @@
 #include "controllers/controllers.h"
 
 const struct controller *const controllers_all[] = {
+    &deployment_controller,
     &replicaset_controller,
 };
 

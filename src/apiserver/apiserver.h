@@ -22,6 +22,11 @@ struct kubelet_route {
     int network_namespace;      /* see struct stream_target; 0: our own */
 };
 
+enum authorization_mode {
+    AUTHORIZATION_NODE_RBAC,   /* upstream's --authorization-mode=Node,RBAC */
+    AUTHORIZATION_ALWAYS_ALLOW,
+};
+
 struct api_server_options {
     struct loop *loop;
     struct store *store;                   /* the caller's; must outlive the server */
@@ -47,7 +52,9 @@ struct api_server_options {
     const char *const *audiences;          /* NULL-terminated; NULL: the issuer */
     const char *client_ca_pem;             /* certificates that authenticate; NULL: none do */
 
-    bool anonymous;                        /* --anonymous-auth; the health paths answer anonymous users either way */
+    bool anonymous;                        /* --anonymous-auth */
+    enum authorization_mode authorization;
+    bool bootstrap;                        /* make the objects that a new cluster has; ready only when they are there */
     const char *cluster_dns_domain;        /* NULL: cluster.local */
     const char *external_address;          /* of this server, for the kubernetes Service's endpoints */
     uint16_t external_port;

@@ -66,7 +66,8 @@ static void run(struct fixture *f)
 }
 
 /* The whole text of what came back. */
-static const char *ask_with(struct fixture *f, const char *method, const char *path, const char *headers, const char *body)
+static const char *ask_with(struct fixture *f, const char *method, const char *path, const char *headers,
+                            const char *body)
 {
     char *text = NULL;
     int size = asprintf(&text, "%s %s HTTP/1.1\r\nhost: test\r\n%scontent-length: %zu\r\n\r\n%s", method, path, headers,
@@ -99,7 +100,9 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
     f->loop = loop_create_virtual(START, 1);
     assert_int_equal(store_open_memory(f->loop, &f->store, NULL), 0);
-    struct api_server_options options = { .loop = f->loop, .store = f->store };
+    struct api_server_options options = {
+        .loop = f->loop, .store = f->store, .anonymous = true, .authorization = AUTHORIZATION_ALWAYS_ALLOW
+    };
     assert_int_equal(api_server_create(&options, &f->server, NULL), 0);
     assert_int_equal(api_server_start(f->server, NULL), 0);
     connection_open(f, &f->main);
@@ -125,15 +128,18 @@ static int teardown(void **state)
 static void test_create_get_list_update_delete(void **state)
 {
     struct fixture *f = *state;
-    const char *answer = ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\"}},\"data\":{\"k\":\"v\"}}");
+    const char *answer =
+        ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\"}},\"data\":{\"k\":\"v\"}}");
     expect(answer, "201 Created");
-    expect(answer, "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"namespace\":\"default\",\"uid\":\"");
+    expect(answer, "{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\",\"namespace\":"
+                   "\"default\",\"uid\":\"");
     expect(answer, "\"resourceVersion\":\"3\",\"creationTimestamp\":\"2026-09-21T");
     expect(answer, "\"data\":{\"k\":\"v\"}}");
 
     expect(ask(f, "GET", MAPS "/a", ""), "\"data\":{\"k\":\"v\"}}");
     answer = ask(f, "GET", MAPS, "");
-    expect(answer, "{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"3\"},\"items\":[{\"metadata\":");
+    expect(answer, "{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"3\"},"
+                   "\"items\":[{\"metadata\":");
     expect(ask(f, "GET", MAPS "?labelSelector=x%3D2", ""), "\"items\":[]}");
     expect(ask(f, "GET", "/api/v1/configmaps?fieldSelector=metadata.name%3Da", ""), "\"name\":\"a\"");
 
@@ -142,8 +148,9 @@ static void test_create_get_list_update_delete(void **state)
     expect(answer, "\"resourceVersion\":\"4\"");
     answer = ask(f, "PUT", MAPS "/a", "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"3\"},\"data\":{}}");
     expect(answer, "409 Conflict");
-    expect(answer, "Operation cannot be fulfilled on configmaps \\\"a\\\": the object has been modified; please apply your "
-                   "changes to the latest version and try again");
+    expect(answer,
+           "Operation cannot be fulfilled on configmaps \\\"a\\\": the object has been modified; please apply your "
+           "changes to the latest version and try again");
     expect(answer, "\"reason\":\"Conflict\",\"details\":{\"name\":\"a\",\"kind\":\"configmaps\"},\"code\":409");
 
     answer = ask(f, "DELETE", MAPS "/a", "");
@@ -211,7 +218,10 @@ static void test_watch(void **state)
     struct connection watch = { 0 };
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\"}}}"), "201 Created");
     connection_open(f, &watch);
-    stream_write(watch.stream, STR("GET " MAPS "?watch=1&labelSelector=x&allowWatchBookmarks=true&timeoutSeconds=300 HTTP/1.1\r\nhost: t\r\n\r\n"));
+    stream_write(
+        watch.stream,
+        STR("GET " MAPS
+            "?watch=1&labelSelector=x&allowWatchBookmarks=true&timeoutSeconds=300 HTTP/1.1\r\nhost: t\r\n\r\n"));
     run(f);
     expect(watch.in.data, "{\"type\":\"ADDED\",\"object\":{\"kind\":\"ConfigMap\"");
     buffer_clear(&watch.in);
@@ -225,7 +235,8 @@ static void test_watch(void **state)
     expect(watch.in.data, "\"resourceVersion\":\"5\"");
     buffer_clear(&watch.in);
     loop_run_until(f->loop, loop_now(f->loop) + 61 * USEC_PER_SEC);
-    expect(watch.in.data, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"5\"");
+    expect(watch.in.data, "{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"ConfigMap\",\"apiVersion\":\"v1\","
+                          "\"metadata\":{\"resourceVersion\":\"5\"");
     buffer_clear(&watch.in);
     loop_run_until(f->loop, loop_now(f->loop) + 300 * USEC_PER_SEC);
     expect(watch.in.data, "0\r\n\r\n"); /* ended politely */
@@ -301,8 +312,9 @@ static void test_direct(void **state)
 
     struct api_config_map map = { .metadata = { .name = "d", .namespace = "default" } };
     struct direct direct = { .call.done = direct_done };
-    struct client_request request = { .verb = API_CREATE, .resource = &api_resource_config_map, .namespace_ = "default",
-                                      .body = &map };
+    struct client_request request = {
+        .verb = API_CREATE, .resource = &api_resource_config_map, .namespace_ = "default", .body = &map
+    };
     client_call_start(client, &direct.call, &request);
     assert_false(direct.done);
     run(f);

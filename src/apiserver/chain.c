@@ -5,6 +5,7 @@
 
 #include "apiserver/chain.h"
 
+#include "apiserver/access.h"
 #include "apiserver/server_internal.h"
 
 #define REQUESTS_MAX 5000 /* at work at a time, watches not counted */
@@ -28,21 +29,11 @@ static void limit_requests(struct request *request)
     request_next(request);
 }
 
-/* Without an authenticator every HTTP request is nobody's. */
-static void authenticate(struct request *request)
-{
-    if (request->user.name == NULL) {
-        static const char *groups[] = { "system:unauthenticated" };
-        request->user.name = "system:anonymous";
-        request->user.groups = groups;
-        request->user.n_groups = countof(groups);
-    }
-    request_next(request);
-}
-
 static const struct filter chain[] = {
     { "limit-requests", limit_requests },
-    { "authentication", authenticate },
+    { "authentication", access_authenticate },
+    { "impersonation", access_impersonate },
+    { "authorization", access_authorize },
     { "dispatch", dispatch },
 };
 

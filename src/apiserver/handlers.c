@@ -11,12 +11,20 @@ static const struct resource_handler resource_handlers[] = {
     { "*", "*", "status", API_GET, registry_get },
     { "*", "*", "status", API_UPDATE, registry_replace },
     { "*", "*", "status", API_PATCH, registry_patch },
+    { "authorization.k8s.io", "subjectaccessreviews", "", API_CREATE, serve_subject_access_review },
+    { "authorization.k8s.io", "localsubjectaccessreviews", "", API_CREATE, serve_local_subject_access_review },
+    { "authorization.k8s.io", "selfsubjectaccessreviews", "", API_CREATE, serve_self_subject_access_review },
+    { "authorization.k8s.io", "selfsubjectrulesreviews", "", API_CREATE, serve_self_subject_rules_review },
+    { "authentication.k8s.io", "selfsubjectreviews", "", API_CREATE, serve_self_subject_review },
+    { "authentication.k8s.io", "tokenreviews", "", API_CREATE, serve_token_review },
 };
 
 static const struct path_handler path_handlers[] = {
     { "/livez", serve_livez },     { "/livez/", serve_livez },     { "/readyz", serve_readyz },
     { "/readyz/", serve_readyz },  { "/healthz", serve_healthz },  { "/healthz/", serve_healthz },
     { "/version", serve_version }, { "/version/", serve_version }, { "/metrics", serve_metrics },
+    { "/", serve_discovery },      { "/api", serve_discovery },    { "/api/", serve_discovery },
+    { "/apis", serve_discovery },  { "/apis/", serve_discovery },
 };
 
 static bool fits(const char *pattern, const char *text)
@@ -41,7 +49,8 @@ const struct path_handler *path_handler_find(const char *path)
     for (size_t i = 0; i < countof(path_handlers); i++) {
         const char *pattern = path_handlers[i].path;
         size_t length = strlen(pattern);
-        if (strcmp(path, pattern) == 0 || (length > 1 && pattern[length - 1] == '/' && strncmp(path, pattern, length) == 0))
+        if (strcmp(path, pattern) == 0 ||
+            (length > 1 && pattern[length - 1] == '/' && strncmp(path, pattern, length) == 0))
             return &path_handlers[i];
     }
     return NULL;

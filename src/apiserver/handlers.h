@@ -32,6 +32,17 @@ void serve_healthz(struct request *request);
 void serve_version(struct request *request);
 void serve_metrics(struct request *request);
 
+/* serve_discovery.c */
+void serve_discovery(struct request *request);
+
+/* reviews.c */
+void serve_subject_access_review(struct request *request);
+void serve_local_subject_access_review(struct request *request);
+void serve_self_subject_access_review(struct request *request);
+void serve_self_subject_rules_review(struct request *request);
+void serve_self_subject_review(struct request *request);
+void serve_token_review(struct request *request);
+
 /* subresources */
 void serve_status_get(struct request *request);
 void serve_scale_get(struct request *request);

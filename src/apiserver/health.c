@@ -37,6 +37,11 @@ static bool check_caches(struct api_server *server)
     return server->ready;
 }
 
+static bool check_bootstrap(struct api_server *server)
+{
+    return server->bootstrapped;
+}
+
 static bool check_running(struct api_server *server)
 {
     return !server->stopping;
@@ -48,7 +53,7 @@ static const struct health_check checks[] = {
     { "etcd", LIVE | READY | HEALTH, check_store },
     { "etcd-readiness", READY, check_store },
     { "informer-sync", READY, check_caches },
-    { "poststarthook/rbac/bootstrap-roles", LIVE | READY | HEALTH, check_caches },
+    { "poststarthook/rbac/bootstrap-roles", LIVE | READY | HEALTH, check_bootstrap },
     { "shutdown", READY, check_running },
 };
 
@@ -99,7 +104,8 @@ static void serve_checks(struct request *request, unsigned path, const char *nam
     }
     buffer_format(&text, "%s check %s\n", name + 1, good ? "passed" : "failed");
     bool verbose = query_value(request->query, "verbose", &request->arena) != NULL;
-    request_respond_text(request, good ? 200 : 500, "text/plain; charset=utf-8", good && !verbose ? STR("ok") : buffer_str(&text));
+    request_respond_text(request, good ? 200 : 500, "text/plain; charset=utf-8",
+                         good && !verbose ? STR("ok") : buffer_str(&text));
 }
 
 void serve_livez(struct request *request)
@@ -120,15 +126,17 @@ void serve_healthz(struct request *request)
 void serve_version(struct request *request)
 {
     struct utsname machine;
-    const char *platform = uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0 ? "linux/arm64" : "linux/amd64";
-    const char *text = arena_format(&request->arena,
-                                    "{\n  \"major\": \"1\",\n  \"minor\": \"36\",\n"
-                                    "  \"emulationMajor\": \"1\",\n  \"emulationMinor\": \"36\",\n"
-                                    "  \"minCompatibilityMajor\": \"1\",\n  \"minCompatibilityMinor\": \"35\",\n"
-                                    "  \"gitVersion\": \"v1.36.0+coracle\",\n  \"gitCommit\": \"\",\n  \"gitTreeState\": \"\",\n"
-                                    "  \"buildDate\": \"\",\n  \"goVersion\": \"\",\n  \"compiler\": \"%s\",\n"
-                                    "  \"platform\": \"%s\"\n}",
-                                    "gcc", platform);
+    const char *platform =
+        uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0 ? "linux/arm64" : "linux/amd64";
+    const char *text =
+        arena_format(&request->arena,
+                     "{\n  \"major\": \"1\",\n  \"minor\": \"36\",\n"
+                     "  \"emulationMajor\": \"1\",\n  \"emulationMinor\": \"36\",\n"
+                     "  \"minCompatibilityMajor\": \"1\",\n  \"minCompatibilityMinor\": \"35\",\n"
+                     "  \"gitVersion\": \"v1.36.0+coracle\",\n  \"gitCommit\": \"\",\n  \"gitTreeState\": \"\",\n"
+                     "  \"buildDate\": \"\",\n  \"goVersion\": \"\",\n  \"compiler\": \"%s\",\n"
+                     "  \"platform\": \"%s\"\n}",
+                     "gcc", platform);
     request_respond_text(request, 200, "application/json", str_of(text));
 }
 

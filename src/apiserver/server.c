@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "api/field_path.h"
+#include "apiserver/access.h"
+#include "apiserver/bootstrap.h"
+#include "apiserver/discovery.h"
 #include "apiserver/http_front.h"
 #include "apiserver/metrics.h"
 #include "apiserver/server_internal.h"
@@ -78,7 +81,7 @@ static void send_bookmarks(struct loop_timer *timer)
 {
     struct api_server *server = container_of(timer, struct api_server, bookmark_timer);
     struct watch *watch;
-    list_for_each(&server->watches, watch, node)
+    list_for_each (&server->watches, watch, node)
         watch_bookmark(watch);
     loop_timer_start(server->loop, timer, BOOKMARK_PERIOD);
 }
@@ -86,7 +89,6 @@ static void send_bookmarks(struct loop_timer *timer)
 int api_server_create(const struct api_server_options *options, struct api_server **ret_server, struct error *err)
 {
     struct api_server *server = memory_new(struct api_server);
-    (void)err;
     server->options = *options;
     server->loop = options->loop;
     server->store = options->store;
@@ -102,9 +104,38 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     for (size_t i = 0; i < api_resource_count; i++)
         add_registry(server, &api_resources[i]);
     server->front = http_front_create(server);
+    server->discovery = discovery_create(api_resources, api_resource_count);
     server->bookmark_timer.callback = send_bookmarks;
+    int rc = access_create(server, &server->access, err);
+    if (rc < 0) {
+        api_server_destroy(server);
+        return rc;
+    }
     *ret_server = server;
     return 0;
+}
+
+static void bootstrap_done(void *context, int rc, const struct error *err)
+{
+    struct api_server *server = context;
+    if (rc < 0)
+        log_error("cannot make the cluster's first objects", LOG_TEXT("error", err->message));
+    server->bootstrapped = rc == 0;
+}
+
+static void start_bootstrap(struct api_server *server)
+{
+    static const char *const masters[] = { "system:masters", NULL };
+    const struct api_server_options *options = &server->options;
+    server->bootstrapped = !options->bootstrap;
+    if (!options->bootstrap)
+        return;
+    server->bootstrap_client = api_server_client(server, "kube-apiserver", "system:apiserver", masters);
+    struct bootstrap_options what = { .client = server->bootstrap_client, .done = bootstrap_done, .context = server };
+    ip_prefix_nth(&options->service_cidr, 1, &what.service_address);
+    if (options->external_address != NULL && ip_parse(str_of(options->external_address), &what.advertise_address))
+        what.advertise_port = options->external_port;
+    server->bootstrap = bootstrap_start(&what);
 }
 
 int api_server_start(struct api_server *server, struct error *err)
@@ -115,6 +146,8 @@ int api_server_start(struct api_server *server, struct error *err)
             return rc;
     }
     server->ready = true;
+    access_start(server->access);
+    start_bootstrap(server);
     loop_timer_start(server->loop, &server->bookmark_timer, BOOKMARK_PERIOD);
     return http_front_listen(server->front, err);
 }
@@ -138,6 +171,10 @@ void api_server_destroy(struct api_server *server)
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);
     http_front_destroy(server->front);
+    bootstrap_destroy(server->bootstrap);
+    client_destroy(server->bootstrap_client);
+    access_destroy(server->access);
+    discovery_destroy(server->discovery);
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);

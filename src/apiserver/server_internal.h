@@ -12,6 +12,9 @@
 struct service_allocator; /* service_allocator.h */
 struct server_metrics;    /* metrics.h */
 struct http_front;        /* http_front.h */
+struct access;            /* access.h */
+struct discovery;         /* discovery.h */
+struct bootstrap;         /* bootstrap.h */
 
 struct api_server {
     struct api_server_options options; /* strings in 'arena' */
@@ -27,8 +30,13 @@ struct api_server {
     struct service_allocator *allocator;
     struct server_metrics *metrics;
     struct http_front *front;
+    struct access *access;
+    struct discovery *discovery;
+    struct bootstrap *bootstrap;
+    struct client *bootstrap_client;
     struct loop_timer bookmark_timer;
     bool ready;                        /* all caches are filled */
+    bool bootstrapped;                 /* and the cluster's first objects are there */
     bool stopping;
 };
 

@@ -18,6 +18,10 @@
 /* Number of elements of a true array. */
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A local name of a macro's own: the same macro within itself must not shadow it. */
+#define local_name_(name, line) name##line##_
+#define local_name(name, line) local_name_(name, line)
+
 /* From a pointer to an embedded member back to the struct that holds it. */
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

@@ -77,9 +77,11 @@ static inline struct list_node *list_pop(struct list *list)
 }
 
 /* The element may be removed inside the loop, others may not. */
-#define list_for_each(list, element, member)                                                                \
-    for (struct list_node *node_ = (list)->head.next, *next_ = node_->next;                                 \
-         node_ != &(list)->head && ((element) = container_of(node_, __typeof__(*(element)), member), true); \
-         node_ = next_, next_ = node_->next)
+#define list_for_each(list, element, member) \
+    list_for_each_((list), element, member, local_name(node, __LINE__), local_name(next, __LINE__))
+#define list_for_each_(list, element, member, here, after)                                                \
+    for (struct list_node *here = (list)->head.next, *after = here->next;                                 \
+         here != &(list)->head && ((element) = container_of(here, __typeof__(*(element)), member), true); \
+         here = after, after = here->next)
 
 #endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* table.h - objects as rows: what kubectl get shows (Accept: application/json;as=Table;v=v1;g=meta.k8s.io), and
+ * their metadata alone (as=PartialObjectMetadata).
+ *
+ * A table is written in one pass: begin, a row for each object, end. Pure: the age of things is
+ * measured from the moment given. */
+#ifndef API_TABLE_TABLE_H
+#define API_TABLE_TABLE_H
+
+#include "api/schema.h"
+#include "base/buffer.h"
+#include "base/str.h"
+#include "base/time.h"
+
+struct api_list_meta;
+
+/* What each row carries beside its cells: the includeObject query parameter. */
+enum table_include {
+    TABLE_INCLUDE_METADATA, /* the default */
+    TABLE_INCLUDE_NONE,
+    TABLE_INCLUDE_OBJECT,
+};
+
+/* "Metadata", "None", "Object" or "". False for anything else. */
+bool table_include_parse(struct str text, enum table_include *ret_include);
+
+struct table_writer {
+    const struct api_kind *kind;
+    enum table_include include;
+    usec_t now;
+    struct buffer *out;
+    bool any; /* a row has been written */
+};
+
+/* 'meta' (resourceVersion, continue) may be NULL; without 'columns' the definitions are left out, as in all watch
+ * events but the first. */
+void table_begin(struct table_writer *writer, const struct api_list_meta *meta, bool columns);
+
+/* 'object' is the decoded struct, 'json' the object's document (only used by TABLE_INCLUDE_OBJECT). */
+void table_row(struct table_writer *writer, const void *object, struct str json);
+void table_end(struct table_writer *writer);
+
+/* {"kind":"PartialObjectMetadata",...} of a decoded object. */
+void partial_metadata_write(const void *object, struct buffer *out);
+
+/* The short form of a span of time: "5d3h", "12s". */
+#define TABLE_DURATION_SIZE 32
+void table_duration(usec_t span, char text[TABLE_DURATION_SIZE]);
+
+#endif

@@ -145,7 +145,7 @@ static bool connects(int from, int to, const char *listen_at, uint16_t listen_po
     inet_pton(AF_INET, listen_at, &at.sin_addr);
     assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof(at)), 0);
     assert_int_equal(listen(server, 1), 0);
-    struct timeval limit = { .tv_sec = 1 };
+    struct timeval limit = { .tv_sec = 4 }; /* a first SYN lost on a link just set up is sent again after a second */
     setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     at.sin_port = htons(connect_port);
     inet_pton(AF_INET, connect_to, &at.sin_addr);

@@ -41,9 +41,10 @@ struct spdy_stream_events {
     void (*reply)(void *context, const struct http_headers *headers); /* to a stream of ours; may be NULL */
     void (*data)(void *context, struct str bytes);                    /* borrowed; size 0: the peer will send no more */
     void (*drained)(void *context); /* after spdy_stream_write() had returned false; may be NULL */
-    /* Reset by the peer, or the session ended: the stream is gone. Does not come after both sides have ended. */
+    /* Reset by the peer, or the session ended: the stream is gone. */
     void (*closed)(void *context, const struct error *err);
 };
+/* Until then what arrives is held. */
 void spdy_stream_set_events(struct spdy_stream *stream, const struct spdy_stream_events *events, void *context);
 
 /* Streams stay until spdy_stream_release(), closed() or spdy_session_close(). Names of headers in lower case. */

@@ -19,17 +19,17 @@ struct api_server;
 
 /* Where a connection to a kubelet goes and how. Filled in by the server: address, port; by the owner: the rest. */
 struct kubelet_route {
-    int network_namespace;      /* see struct stream_target; 0: our own */
+    int network_namespace; /* see struct stream_target; 0: our own */
 };
 
 enum authorization_mode {
-    AUTHORIZATION_NODE_RBAC,   /* upstream's --authorization-mode=Node,RBAC */
+    AUTHORIZATION_NODE_RBAC, /* upstream's --authorization-mode=Node,RBAC */
     AUTHORIZATION_ALWAYS_ALLOW,
 };
 
 struct api_server_options {
     struct loop *loop;
-    struct store *store;                   /* the caller's; must outlive the server */
+    struct store *store; /* the caller's; must outlive the server */
 
     /* Where to listen; may be none (tests and simulation use the direct client or api_server_serve()). */
     const struct stream_target *listen;
@@ -42,21 +42,23 @@ struct api_server_options {
     uint16_t node_port_last;
 
     /* Connections to kubelets. NULL tls: https without verification is refused, connection subresources answer 503. */
-    struct tls_context *kubelet_tls;       /* our client certificate and the CA of the kubelets' */
+    struct tls_context *kubelet_tls; /* our client certificate and the CA of the kubelets' */
     void (*route_kubelet)(void *context, const char *node, struct kubelet_route *route); /* may be NULL */
     void *route_context;
 
     /* Service account tokens. */
-    const char *issuer;                    /* "https://kubernetes.default.svc.cluster.local" */
-    const char *signing_key_pem;           /* private key; NULL: no tokens are issued */
-    const char *const *audiences;          /* NULL-terminated; NULL: the issuer */
-    const char *client_ca_pem;             /* certificates that authenticate; NULL: none do */
+    const char *issuer;           /* "https://kubernetes.default.svc.cluster.local" */
+    const char *signing_key_pem;  /* private key; NULL: no tokens are issued */
+    const char *const *audiences; /* NULL-terminated; NULL: the issuer */
+    const char *client_ca_pem;    /* certificates that authenticate; NULL: none do */
 
-    bool anonymous;                        /* --anonymous-auth */
+    bool anonymous; /* --anonymous-auth */
     enum authorization_mode authorization;
-    bool bootstrap;                        /* make the objects that a new cluster has; ready only when they are there */
-    const char *cluster_dns_domain;        /* NULL: cluster.local */
-    const char *external_address;          /* of this server, for the kubernetes Service's endpoints */
+    bool bootstrap;               /* make the objects that a new cluster has; ready only when they are there */
+    void (*ready)(void *context); /* that is so now: components may begin. May be NULL */
+    void *ready_context;
+    const char *cluster_dns_domain; /* NULL: cluster.local */
+    const char *external_address;   /* of this server, for the kubernetes Service's endpoints */
     uint16_t external_port;
 };
 

@@ -121,6 +121,8 @@ static void bootstrap_done(void *context, int rc, const struct error *err)
     if (rc < 0)
         log_error("cannot make the cluster's first objects", LOG_TEXT("error", err->message));
     server->bootstrapped = rc == 0;
+    if (server->bootstrapped && server->options.ready != NULL)
+        server->options.ready(server->options.ready_context);
 }
 
 static void start_bootstrap(struct api_server *server)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/control_plane.h"
+
+#include <stdio.h>
+
+#include "apiserver/apiserver.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "client/events.h"
+#include "client/informer.h"
+#include "cluster/pki.h"
+#include "controllers/controllers.h"
+#include "crypto/tls.h"
+#include "node/machine/holder.h"
+#include "scheduler/scheduler.h"
+#include "store/store.h"
+
+#define STOP_GRACE               (2 * USEC_PER_SEC)
+#define NODE_CIDR_MASK           24
+#define NODE_MONITOR_GRACE       (40 * USEC_PER_SEC) /* upstream's --node-monitor-grace-period */
+#define TERMINATED_POD_THRESHOLD 12500               /* upstream's --terminated-pod-gc-threshold */
+
+enum { PATH_SIZE = 512, LISTEN_MAX = 2 };
+
+struct control_plane {
+    struct loop *loop;
+    struct arena arena; /* option strings */
+    struct control_plane_options options;
+    struct pki pki;
+    int fabric; /* its network namespace, or -1 */
+    struct store *store;
+    struct tls_context *server_tls, *kubelet_tls;
+    struct api_server *server;
+    struct client *manager_client, *scheduler_client;
+    struct informer_set *manager_informers, *scheduler_informers;
+    struct controller_manager *manager;
+    struct event_recorder *scheduler_events;
+    struct scheduler *scheduler;
+    void (*stopped)(void *context);
+    void *stopped_context;
+};
+
+static int open_keys(struct control_plane *plane, struct error *err)
+{
+    const struct control_plane_options *options = &plane->options;
+    struct ip addresses[3];
+    size_t count = 0;
+    struct ip_prefix services;
+    count += ip_parse(str_of(options->bind_address), &addresses[count]);
+    count += ip_parse(str_of(options->advertise_address), &addresses[count]);
+    if (!ip_prefix_parse(str_of(options->service_cidr), &services) || !ip_prefix_nth(&services, 1, &addresses[count]))
+        return error_set(err, ERROR_USAGE, "'%s' is not a range of service addresses like 10.96.0.0/16",
+                         options->service_cidr);
+    count++;
+    const struct pki_options pki = {
+        .directory = arena_format(&plane->arena, "%s/pki", options->data_directory),
+        .now = loop_now(plane->loop),
+        .addresses = addresses,
+        .n_addresses = count,
+    };
+    return pki_open(&pki, &plane->pki, err);
+}
+
+static int open_tls(struct control_plane *plane, struct error *err)
+{
+    const struct tls_options server = {
+        .server = true,
+        .certificate_pem = buffer_str(&plane->pki.server_certificate),
+        .key_pem = buffer_str(&plane->pki.server_key),
+        .ca_pem = buffer_str(&plane->pki.ca_certificate),
+        .request_certificate = true,
+    };
+    const struct tls_options kubelet = {
+        .certificate_pem = buffer_str(&plane->pki.kubelet_client_certificate),
+        .key_pem = buffer_str(&plane->pki.kubelet_client_key),
+        .ca_pem = buffer_str(&plane->pki.ca_certificate),
+    };
+    int rc = tls_context_create(&server, &plane->server_tls, err);
+    return rc == 0 ? tls_context_create(&kubelet, &plane->kubelet_tls, err) : rc;
+}
+
+/* All kubelets of this machine's cluster are reached through the fabric. */
+static void route_kubelet(void *context, const char *node, struct kubelet_route *route)
+{
+    const struct control_plane *plane = context;
+    (void)node;
+    route->network_namespace = plane->fabric;
+}
+
+/* Roles are there from now on, so nobody is refused for their absence. */
+static void start_components(void *context)
+{
+    struct control_plane *plane = context;
+    static const char *const masters[] = { "system:masters", NULL };
+    static const char *const nobody_special[] = { "system:authenticated", NULL };
+    plane->manager_client =
+        api_server_client(plane->server, "kube-controller-manager", "system:kube-controller-manager", masters);
+    plane->manager_informers = informer_set_create(plane->manager_client);
+    const struct controller_manager_options manager = {
+        .client = plane->manager_client,
+        .informers = plane->manager_informers,
+        .settings = { .cluster_cidr = plane->options.cluster_cidr,
+                      .node_cidr_mask = NODE_CIDR_MASK,
+                      .root_ca_pem = buffer_str(&plane->pki.ca_certificate),
+                      .node_monitor_grace = NODE_MONITOR_GRACE,
+                      .terminated_pod_threshold = TERMINATED_POD_THRESHOLD },
+        .controllers = controllers_all,
+        .n_controllers = controllers_count,
+    };
+    plane->manager = controller_manager_create(&manager);
+    controller_manager_start(plane->manager);
+
+    plane->scheduler_client =
+        api_server_client(plane->server, "kube-scheduler", "system:kube-scheduler", nobody_special);
+    plane->scheduler_informers = informer_set_create(plane->scheduler_client);
+    plane->scheduler_events = event_recorder_create(plane->scheduler_client, "default-scheduler", NULL);
+    const struct scheduler_options scheduler = {
+        .client = plane->scheduler_client,
+        .informers = plane->scheduler_informers,
+        .events = plane->scheduler_events,
+    };
+    plane->scheduler = scheduler_create(&scheduler);
+    scheduler_start(plane->scheduler);
+}
+
+static int open_server(struct control_plane *plane, struct error *err)
+{
+    static const char *const alpn[] = { "h2", "http/1.1", NULL };
+    const struct control_plane_options *given = &plane->options;
+    const struct stream_target listen[LISTEN_MAX] = {
+        { .address = arena_format(&plane->arena, "tcp:%s:%lld", given->bind_address, (long long)given->secure_port),
+          .network_namespace = -1,
+          .tls = plane->server_tls,
+          .alpn = alpn },
+        { .address =
+              arena_format(&plane->arena, "tcp:%s:%lld", given->advertise_address, (long long)given->secure_port),
+          .network_namespace = plane->fabric,
+          .tls = plane->server_tls,
+          .alpn = alpn },
+    };
+    struct api_server_options options = {
+        .loop = plane->loop,
+        .store = plane->store,
+        .listen = arena_alloc(&plane->arena, sizeof(listen)),
+        .n_listen = plane->fabric >= 0 ? 2 : 1,
+        .kubelet_tls = plane->kubelet_tls,
+        .route_kubelet = route_kubelet,
+        .route_context = plane,
+        .issuer = "https://kubernetes.default.svc.cluster.local",
+        .signing_key_pem = plane->pki.token_key.data,
+        .client_ca_pem = plane->pki.ca_certificate.data,
+        .anonymous = given->anonymous,
+        .bootstrap = true,
+        .ready = start_components,
+        .ready_context = plane,
+        .external_address = given->advertise_address,
+        .external_port = (uint16_t)given->secure_port,
+    };
+    memcpy((void *)options.listen, listen, sizeof(listen));
+    ip_prefix_parse(str_of(given->service_cidr), &options.service_cidr);
+    int rc = api_server_create(&options, &plane->server, err);
+    return rc == 0 ? api_server_start(plane->server, err) : rc;
+}
+
+static int write_kubeconfig(struct control_plane *plane, struct error *err)
+{
+    const struct control_plane_options *options = &plane->options;
+    if (options->kubeconfig_path == NULL)
+        return 0;
+    const char *url = arena_format(&plane->arena, "https://%s:%d", options->bind_address, control_plane_port(plane));
+    return pki_write_kubeconfig(options->kubeconfig_path, options->cluster_name, url, "kubernetes-admin",
+                                buffer_str(&plane->pki.ca_certificate), buffer_str(&plane->pki.admin_certificate),
+                                buffer_str(&plane->pki.admin_key), err);
+}
+
+static void copy_options(struct control_plane *plane, const struct control_plane_options *options)
+{
+    struct arena *arena = &plane->arena;
+    plane->options = *options;
+    plane->options.data_directory = arena_strdup(arena, options->data_directory);
+    plane->options.bind_address = arena_strdup(arena, options->bind_address);
+    plane->options.kubeconfig_path = arena_strdup(arena, options->kubeconfig_path);
+    plane->options.cluster_name = arena_strdup(arena, options->cluster_name);
+    plane->options.fabric_state = arena_strdup(arena, options->fabric_state);
+    plane->options.advertise_address = arena_strdup(
+        arena, text_empty(options->advertise_address) ? options->bind_address : options->advertise_address);
+    plane->options.cluster_cidr = arena_strdup(arena, options->cluster_cidr);
+    plane->options.service_cidr = arena_strdup(arena, options->service_cidr);
+}
+
+int control_plane_start(struct loop *loop, const struct control_plane_options *options,
+                        struct control_plane **ret_plane, struct error *err)
+{
+    struct control_plane *plane = memory_new(struct control_plane);
+    plane->loop = loop;
+    plane->fabric = -1;
+    copy_options(plane, options);
+    int rc = 0;
+    if (options->fabric_state != NULL)
+        rc = holder_network_namespace(options->fabric_state, &plane->fabric, err);
+    if (rc == 0)
+        rc = open_keys(plane, err);
+    if (rc == 0)
+        rc = open_tls(plane, err);
+    if (rc == 0)
+        rc =
+            store_open_lmdb(loop, arena_format(&plane->arena, "%s/store", options->data_directory), &plane->store, err);
+    if (rc == 0)
+        rc = open_server(plane, err);
+    if (rc == 0)
+        rc = write_kubeconfig(plane, err);
+    if (rc < 0) {
+        control_plane_destroy(plane);
+        return rc;
+    }
+    *ret_plane = plane;
+    return 0;
+}
+
+int control_plane_port(const struct control_plane *plane)
+{
+    return api_server_port(plane->server);
+}
+
+static void server_stopped(void *context)
+{
+    struct control_plane *plane = context;
+    plane->stopped(plane->stopped_context);
+}
+
+static void end_components(struct control_plane *plane)
+{
+    scheduler_destroy(plane->scheduler);
+    event_recorder_destroy(plane->scheduler_events);
+    informer_set_destroy(plane->scheduler_informers);
+    client_destroy(plane->scheduler_client);
+    controller_manager_destroy(plane->manager);
+    informer_set_destroy(plane->manager_informers);
+    client_destroy(plane->manager_client);
+    plane->scheduler = NULL;
+    plane->scheduler_events = NULL;
+    plane->scheduler_informers = plane->manager_informers = NULL;
+    plane->scheduler_client = plane->manager_client = NULL;
+    plane->manager = NULL;
+}
+
+void control_plane_stop(struct control_plane *plane, void (*done)(void *context), void *context)
+{
+    plane->stopped = done;
+    plane->stopped_context = context;
+    end_components(plane);
+    api_server_stop(plane->server, STOP_GRACE, server_stopped, plane);
+}
+
+void control_plane_destroy(struct control_plane *plane)
+{
+    if (plane == NULL)
+        return;
+    end_components(plane);
+    api_server_destroy(plane->server);
+    store_close(plane->store);
+    tls_context_unref(plane->server_tls);
+    tls_context_unref(plane->kubelet_tls);
+    pki_fini(&plane->pki);
+    if (plane->fabric >= 0)
+        close(plane->fabric);
+    arena_fini(&plane->arena);
+    free(plane);
+}

@@ -15,8 +15,13 @@ static void test_vectors(void **state)
     static const struct {
         const char *bytes, *text, *url;
     } rows[] = {
-        { "", "", "" }, { "f", "Zg==", "Zg" }, { "fo", "Zm8=", "Zm8" }, { "foo", "Zm9v", "Zm9v" },
-        { "foob", "Zm9vYg==", "Zm9vYg" }, { "fooba", "Zm9vYmE=", "Zm9vYmE" }, { "foobar", "Zm9vYmFy", "Zm9vYmFy" },
+        { "", "", "" },
+        { "f", "Zg==", "Zg" },
+        { "fo", "Zm8=", "Zm8" },
+        { "foo", "Zm9v", "Zm9v" },
+        { "foob", "Zm9vYg==", "Zm9vYg" },
+        { "fooba", "Zm9vYmE=", "Zm9vYmE" },
+        { "foobar", "Zm9vYmFy", "Zm9vYmFy" },
         { "\xfb\xff\xfe", "+//+", "-__-" },
     };
     for (size_t i = 0; i < countof(rows); i++) {
@@ -37,7 +42,8 @@ static void test_vectors(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "Z===", "====", "Zh==", "Zm9=", "Zm9v\n", "Zm-v", "Zg==Zg==", " Zg=" };
+    static const char *const bad[] = { "Z",    "Zg",   "Zg=",    "Zg===", "Z===",     "====",
+                                       "Zh==", "Zm9=", "Zm9v\n", "Zm-v",  "Zg==Zg==", " Zg=" };
     auto_buffer struct buffer bytes = { .max = 100 };
     for (size_t i = 0; i < countof(bad); i++)
         assert_false(base64_decode(str_of(bad[i]), &bytes));
@@ -64,6 +70,7 @@ static void test_hex(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_vectors), cmocka_unit_test(test_refusals), cmocka_unit_test(test_hex) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_vectors), cmocka_unit_test(test_refusals),
+                                        cmocka_unit_test(test_hex) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@
 
 /* A local name of a macro's own: the same macro within itself must not shadow it. */
 #define local_name_(name, line) name##line##_
-#define local_name(name, line) local_name_(name, line)
+#define local_name(name, line)  local_name_(name, line)
 
 /* From a pointer to an embedded member back to the struct that holds it. */
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

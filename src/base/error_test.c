@@ -47,8 +47,9 @@ static void test_errno(void **state)
     static const struct {
         int number;
         enum error_code code;
-    } rows[] = { { ENOENT, ERROR_NOT_FOUND }, { EEXIST, ERROR_ALREADY_EXISTS }, { ENOSPC, ERROR_STORAGE_FULL },
-                 { EDQUOT, ERROR_STORAGE_FULL }, { EAGAIN, ERROR_AGAIN }, { ETIMEDOUT, ERROR_TIMEOUT }, { EPERM, ERROR_SYSTEM } };
+    } rows[] = { { ENOENT, ERROR_NOT_FOUND },    { EEXIST, ERROR_ALREADY_EXISTS }, { ENOSPC, ERROR_STORAGE_FULL },
+                 { EDQUOT, ERROR_STORAGE_FULL }, { EAGAIN, ERROR_AGAIN },          { ETIMEDOUT, ERROR_TIMEOUT },
+                 { EPERM, ERROR_SYSTEM } };
     for (size_t i = 0; i < countof(rows); i++) {
         struct error err;
         errno = rows[i].number;

@@ -67,7 +67,8 @@ int file_write(int directory, const char *path, struct str content, mode_t mode,
     /* Two writers of one path in this process must not share the name; across processes the pid differs. */
     static atomic_uint counter;
     char temporary[PATH_MAX];
-    int length = snprintf(temporary, sizeof(temporary), "%s.%d-%u.new", path, (int)getpid(), atomic_fetch_add(&counter, 1));
+    int length =
+        snprintf(temporary, sizeof(temporary), "%s.%d-%u.new", path, (int)getpid(), atomic_fetch_add(&counter, 1));
     if (length >= (int)sizeof(temporary))
         return error_set(err, ERROR_LIMIT, "the path %s is too long", path);
     autoclose int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -180,7 +181,7 @@ static int remove_entry(int directory, const char *name, uint64_t mount, int dep
     uint64_t own = 0;
     if (mount_of(fd, &own) < 0 || (mount != 0 && own != mount)) {
         int rc = mount != 0 && own != mount && own != 0 ? error_set(err, ERROR_CONFLICT, "%s is a mount point", name)
-                                                       : error_errno(err, "find the mount of %s", name);
+                                                        : error_errno(err, "find the mount of %s", name);
         close(fd);
         return rc;
     }

@@ -58,7 +58,7 @@ void heap_insert(struct heap *heap, struct heap_node *node)
 {
     if (heap->size == heap->capacity) {
         heap->capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
-        heap->nodes = memory_resize(heap->nodes, heap->capacity, sizeof(*heap->nodes));
+        heap->nodes = memory_resize(heap->nodes, heap->capacity, sizeof(struct heap_node *));
     }
     sift_up(heap, heap->size++, node);
 }

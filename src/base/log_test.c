@@ -67,6 +67,7 @@ static void test_a_line_too_long(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_formats_and_levels), cmocka_unit_test(test_a_line_too_long) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_formats_and_levels),
+                                        cmocka_unit_test(test_a_line_too_long) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,9 +52,9 @@ struct map_node *map_next(const struct map *map, const struct map_node *node);
 /* The element may be removed inside the loop, others may not. */
 #define map_for_each(map, element, member) \
     map_for_each_((map), element, member, local_name(node, __LINE__), local_name(next, __LINE__))
-#define map_for_each_(map, element, member, here, after)                                           \
-    for (struct map_node *here = map_first(map), *after = here == NULL ? NULL : map_next(map, here);  \
-         here != NULL && ((element) = container_of(here, __typeof__(*(element)), member), true);   \
+#define map_for_each_(map, element, member, here, after)                                             \
+    for (struct map_node *here = map_first(map), *after = here == NULL ? NULL : map_next(map, here); \
+         here != NULL && ((element) = container_of(here, __typeof__(*(element)), member), true);     \
          here = after, after = here == NULL ? NULL : map_next(map, here))
 
 #endif

@@ -28,9 +28,11 @@ static void test_compare(void **state)
 static void test_parts(void **state)
 {
     (void)state;
-    assert_true(str_starts(STR("/pods/x"), STR("/pods/")) && !str_starts(STR("/p"), STR("/pods")) && str_starts(STR("x"), STR("")));
+    assert_true(str_starts(STR("/pods/x"), STR("/pods/")) && !str_starts(STR("/p"), STR("/pods")) &&
+                str_starts(STR("x"), STR("")));
     assert_true(str_ends(STR("a.json"), STR(".json")) && !str_ends(STR("n"), STR("json")));
-    assert_true(str_contains(STR("abcabd"), STR("abd")) && str_contains(STR("a"), STR("")) && !str_contains(STR("ab"), STR("abc")));
+    assert_true(str_contains(STR("abcabd"), STR("abd")) && str_contains(STR("a"), STR("")) &&
+                !str_contains(STR("ab"), STR("abc")));
     assert_true(str_is(str_trim(STR(" \t x y\r\n")), "x y"));
     assert_int_equal(str_trim(STR("  ")).size, 0);
     assert_true(str_is(str_skip(STR("abc"), 2), "c"));

@@ -47,27 +47,27 @@ static inline bool tree_linked(const struct tree_node *node)
     return node->height != 0;
 }
 
-#define tree_find_entry(tree, key, type, member)                              \
-    ({                                                                        \
-        struct tree_node *found_ = tree_find((tree), (key));                  \
-        found_ == NULL ? NULL : container_of(found_, type, member);           \
+#define tree_find_entry(tree, key, type, member)                    \
+    ({                                                              \
+        struct tree_node *found_ = tree_find((tree), (key));        \
+        found_ == NULL ? NULL : container_of(found_, type, member); \
     })
 
 /* In key order. The element may be removed (before it is freed!) inside the loop, others may not. */
 #define tree_for_each(tree, element, member) \
     tree_for_each_((tree), element, member, local_name(node, __LINE__), local_name(next, __LINE__))
-#define tree_for_each_(tree, element, member, here, after)                                        \
+#define tree_for_each_(tree, element, member, here, after)                                          \
     for (struct tree_node *here = tree_first(tree), *after = here == NULL ? NULL : tree_next(here); \
-         here != NULL && ((element) = container_of(here, __typeof__(*(element)), member), true);  \
+         here != NULL && ((element) = container_of(here, __typeof__(*(element)), member), true);    \
          here = after, after = here == NULL ? NULL : tree_next(here))
 
 /* The same for the keys that begin with 'prefix' (evaluated often: pass a variable). */
 #define tree_for_each_prefix(tree, prefix, element, member) \
     tree_for_each_prefix_((tree), (prefix), element, member, local_name(node, __LINE__), local_name(next, __LINE__))
-#define tree_for_each_prefix_(tree, prefix, element, member, here, after)                                            \
-    for (struct tree_node *here = tree_lower_bound(tree, prefix), *after = here == NULL ? NULL : tree_next(here);    \
-         here != NULL && str_starts(here->key, prefix) &&                                                            \
-         ((element) = container_of(here, __typeof__(*(element)), member), true);                                     \
+#define tree_for_each_prefix_(tree, prefix, element, member, here, after)                                         \
+    for (struct tree_node *here = tree_lower_bound(tree, prefix), *after = here == NULL ? NULL : tree_next(here); \
+         here != NULL && str_starts(here->key, prefix) &&                                                         \
+         ((element) = container_of(here, __typeof__(*(element)), member), true);                                  \
          here = after, after = here == NULL ? NULL : tree_next(here))
 
 #endif

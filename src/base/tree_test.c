@@ -97,7 +97,8 @@ static void test_prefix_and_bounds(void **state)
     struct item *item = NULL;
     char seen[128] = "";
     struct str prefix = STR("/pods/");
-    tree_for_each_prefix (&tree, prefix, item, node) {
+    tree_for_each_prefix(&tree, prefix, item, node)
+    {
         strcat(seen, item->node.key.data);
         strcat(seen, " ");
     }

@@ -12,9 +12,9 @@
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 
-#define EC_SIZE        32  /* of a P-256 number */
-#define SIGNATURE_MAX  512 /* RSA with 4096 bits */
-#define HEADER_MAX     1024
+#define EC_SIZE       32  /* of a P-256 number */
+#define SIGNATURE_MAX 512 /* RSA with 4096 bits */
+#define HEADER_MAX    1024
 
 DEFINE_OPENSSL_CLEANUP(ECDSA_SIG, ECDSA_SIG_free)
 DEFINE_OPENSSL_CLEANUP(BIGNUM, BN_free)
@@ -118,7 +118,8 @@ static bool copy_member(yyjson_val *object, const char *name, char *text, size_t
     text[0] = '\0';
     if (value == NULL)
         return true;
-    if (!yyjson_is_str(value) || yyjson_get_len(value) >= size || strlen(yyjson_get_str(value)) != yyjson_get_len(value))
+    if (!yyjson_is_str(value) || yyjson_get_len(value) >= size ||
+        strlen(yyjson_get_str(value)) != yyjson_get_len(value))
         return false;
     strcpy(text, yyjson_get_str(value));
     return true;

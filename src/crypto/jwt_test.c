@@ -24,7 +24,8 @@ static struct evp_pkey_st *generate(enum key_type type)
 static void check_sign_and_verify(enum key_type type, const char *algorithm)
 {
     struct error err;
-    struct evp_pkey_st *key = generate(type), *other = generate(type), *wrong = generate(type == KEY_EC_P256 ? KEY_RSA_2048 : KEY_EC_P256);
+    struct evp_pkey_st *key = generate(type), *other = generate(type),
+                       *wrong = generate(type == KEY_EC_P256 ? KEY_RSA_2048 : KEY_EC_P256);
     auto_buffer struct buffer token = { 0 }, claims = { 0 }, jwks = { 0 };
     assert_int_equal(jwt_sign(key, STR(CLAIMS), &token, &err), 0);
     struct evp_pkey_st *keys[] = { other, wrong, key };
@@ -85,9 +86,10 @@ static void test_published_vector(void **state)
                                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7\n"
                                "6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==\n"
                                "-----END PUBLIC KEY-----\n");
-    const struct str token = STR("eyJhbGciOiJFUzI1NiJ9"
-                                 ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
-                                 ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+    const struct str token =
+        STR("eyJhbGciOiJFUzI1NiJ9"
+            ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+            ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
     struct evp_pkey_st *key = NULL;
     struct error err;
     auto_buffer struct buffer claims = { 0 };
@@ -101,9 +103,13 @@ static void test_refusals(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "..", "a.b", "a.b.c.d", "e30.e30.e30",
-        "eyJhbGciOiJub25lIn0.e30.", /* {"alg":"none"} */
-        "eyJhbGciOiJIUzI1NiJ9.e30.AAAA", /* {"alg":"HS256"}: a public key is no shared secret */
+        "",
+        "..",
+        "a.b",
+        "a.b.c.d",
+        "e30.e30.e30",
+        "eyJhbGciOiJub25lIn0.e30.",                    /* {"alg":"none"} */
+        "eyJhbGciOiJIUzI1NiJ9.e30.AAAA",               /* {"alg":"HS256"}: a public key is no shared secret */
         "eyJhbGciOiJFUzI1NiIsImNyaXQiOltdfQ.e30.AAAA", /* "crit" */
     };
     struct evp_pkey_st *key = generate(KEY_EC_P256);

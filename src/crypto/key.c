@@ -112,7 +112,7 @@ int key_open(int directory, const char *path, enum key_type type, struct evp_pke
         return rc < 0 ? error_wrap_code(err, rc, "%s", path) : 0;
     }
     if (rc != -ERROR_NOT_FOUND)
-        return error_set(err, (enum error_code)-rc, "%s", reading.message);
+        return error_set(err, (enum error_code) - rc, "%s", reading.message);
 
     auto_openssl(EVP_PKEY_free) EVP_PKEY *key = NULL;
     rc = key_generate(type, &key, err);

@@ -12,10 +12,10 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define DEFINE_OPENSSL_CLEANUP(type, destroy)             \
-    static inline void destroy##_cleanup(type **pointer)  \
-    {                                                     \
-        destroy(*pointer);                                \
+#define DEFINE_OPENSSL_CLEANUP(type, destroy)            \
+    static inline void destroy##_cleanup(type **pointer) \
+    {                                                    \
+        destroy(*pointer);                               \
     }
 DEFINE_OPENSSL_CLEANUP(BIO, BIO_free_all)
 DEFINE_OPENSSL_CLEANUP(EVP_PKEY, EVP_PKEY_free)

@@ -49,11 +49,16 @@ static bool add_extensions(X509 *certificate, const struct issue *issue)
     X509V3_CTX context;
     X509V3_set_ctx(&context, authority ? certificate : issue->issuer, certificate, NULL, NULL, 0);
     if (!add_extension(certificate, &context, NID_key_usage,
-                       authority ? "critical,digitalSignature,keyEncipherment,keyCertSign" : "critical,digitalSignature,keyEncipherment") ||
-        !add_extension(certificate, &context, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE"))
+                       authority ? "critical,digitalSignature,keyEncipherment,keyCertSign"
+                                 : "critical,digitalSignature,keyEncipherment") ||
+        !add_extension(certificate, &context, NID_basic_constraints,
+                       authority ? "critical,CA:TRUE" : "critical,CA:FALSE"))
         return false;
     const bool server = (issue->usages & X509_USAGE_SERVER) != 0, client = (issue->usages & X509_USAGE_CLIENT) != 0;
-    const char *extended = server && client ? "serverAuth,clientAuth" : server ? "serverAuth" : client ? "clientAuth" : NULL;
+    const char *extended = server && client ? "serverAuth,clientAuth"
+                           : server         ? "serverAuth"
+                           : client         ? "clientAuth"
+                                            : NULL;
     if (extended != NULL && !add_extension(certificate, &context, NID_ext_key_usage, extended))
         return false;
     if (!add_extension(certificate, &context, NID_subject_key_identifier, "hash"))
@@ -124,12 +129,14 @@ int x509_authority_create(const char *common_name, usec_t not_before, usec_t not
     int rc = key_generate(KEY_EC_P256, &key, err);
     if (rc < 0)
         return rc;
-    auto_openssl(X509_NAME_free) X509_NAME *subject = x509_make_subject(&(struct x509_template){ .common_name = common_name });
+    auto_openssl(X509_NAME_free) X509_NAME *subject =
+        x509_make_subject(&(struct x509_template){ .common_name = common_name });
     if (subject == NULL)
         return openssl_error(err, "name a certificate authority");
     auto_openssl(X509_free) X509 *certificate = NULL;
-    struct issue issue = { .issuer_key = key, .subject = subject, .public_key = key,
-                           .not_before = not_before, .not_after = not_after };
+    struct issue issue = {
+        .issuer_key = key, .subject = subject, .public_key = key, .not_before = not_before, .not_after = not_after
+    };
     rc = make_certificate(&issue, &certificate, err);
     return rc < 0 ? rc : finish_authority(certificate, key, ret_authority, err);
 }
@@ -240,9 +247,14 @@ int x509_issue(const struct x509_authority *authority, const struct x509_templat
     if (subject == NULL || names == NULL)
         return openssl_error(err, "name a certificate");
     auto_openssl(X509_free) X509 *certificate = NULL;
-    struct issue issue = { .issuer = authority->certificate, .issuer_key = authority->key, .subject = subject,
-                           .public_key = key, .names = names, .usages = what->usages,
-                           .not_before = what->not_before, .not_after = what->not_after };
+    struct issue issue = { .issuer = authority->certificate,
+                           .issuer_key = authority->key,
+                           .subject = subject,
+                           .public_key = key,
+                           .names = names,
+                           .usages = what->usages,
+                           .not_before = what->not_before,
+                           .not_after = what->not_after };
     rc = make_certificate(&issue, &certificate, err);
     if (rc == 0)
         rc = format_certificate(certificate, certificate_pem, err);
@@ -280,17 +292,22 @@ static GENERAL_NAMES *requested_names(X509_REQ *request)
     return extensions == NULL ? NULL : X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
 }
 
-int x509_sign_request(const struct x509_authority *authority, struct str request_pem, unsigned usages, usec_t not_before,
-                      usec_t not_after, struct buffer *certificate_pem, struct error *err)
+int x509_sign_request(const struct x509_authority *authority, struct str request_pem, unsigned usages,
+                      usec_t not_before, usec_t not_after, struct buffer *certificate_pem, struct error *err)
 {
     auto_openssl(X509_REQ_free) X509_REQ *request = NULL;
     int rc = parse_request(request_pem, &request, err);
     if (rc < 0)
         return rc;
     __attribute__((cleanup(free_names))) GENERAL_NAMES *names = requested_names(request);
-    struct issue issue = { .issuer = authority->certificate, .issuer_key = authority->key,
-                           .subject = X509_REQ_get_subject_name(request), .public_key = X509_REQ_get0_pubkey(request),
-                           .names = names, .usages = usages, .not_before = not_before, .not_after = not_after };
+    struct issue issue = { .issuer = authority->certificate,
+                           .issuer_key = authority->key,
+                           .subject = X509_REQ_get_subject_name(request),
+                           .public_key = X509_REQ_get0_pubkey(request),
+                           .names = names,
+                           .usages = usages,
+                           .not_before = not_before,
+                           .not_after = not_after };
     auto_openssl(X509_free) X509 *certificate = NULL;
     rc = make_certificate(&issue, &certificate, err);
     return rc < 0 ? rc : format_certificate(certificate, certificate_pem, err);

@@ -31,7 +31,7 @@ struct x509_template {
     const char *const *dns_names;
     const struct ip *addresses;
     size_t address_count;
-    unsigned usages;  /* X509_USAGE_... */
+    unsigned usages;   /* X509_USAGE_... */
     usec_t not_before; /* cut to seconds */
     usec_t not_after;
 };
@@ -57,7 +57,7 @@ int x509_authority_create(const char *common_name, usec_t not_before, usec_t not
                           struct x509_authority **ret_authority, struct error *err) must_check;
 int x509_authority_parse(struct str certificate_pem, struct str key_pem, struct x509_authority **ret_authority,
                          struct error *err) must_check;
-void x509_authority_destroy(struct x509_authority *authority); /* NULL is fine */
+void x509_authority_destroy(struct x509_authority *authority);         /* NULL is fine */
 struct str x509_authority_pem(const struct x509_authority *authority); /* the certificate; borrowed */
 int x509_authority_format_key(const struct x509_authority *authority, struct buffer *pem, struct error *err) must_check;
 
@@ -77,8 +77,9 @@ int x509_issue_files(const struct x509_authority *authority, const struct x509_t
                      const char *name, struct error *err) must_check;
 
 /* Subject and alternative names come from the request, whose signature is checked; usages and validity are the caller's. */
-int x509_sign_request(const struct x509_authority *authority, struct str request_pem, unsigned usages, usec_t not_before,
-                      usec_t not_after, struct buffer *certificate_pem, struct error *err) must_check;
+int x509_sign_request(const struct x509_authority *authority, struct str request_pem, unsigned usages,
+                      usec_t not_before, usec_t not_after, struct buffer *certificate_pem,
+                      struct error *err) must_check;
 
 /* Names, addresses and subject of the template; with 'key'. */
 int x509_request_create(const struct x509_template *what, struct evp_pkey_st *key, struct buffer *request_pem,
@@ -86,8 +87,11 @@ int x509_request_create(const struct x509_template *what, struct evp_pkey_st *ke
 
 /* --- reading --- */
 
-int x509_describe(struct x509_st *certificate, struct arena *arena, struct x509_info *ret_info, struct error *err) must_check;
-int x509_parse(struct str certificate_pem, struct arena *arena, struct x509_info *ret_info, struct error *err) must_check;
-int x509_request_parse(struct str request_pem, struct arena *arena, struct x509_info *ret_info, struct error *err) must_check;
+int x509_describe(struct x509_st *certificate, struct arena *arena, struct x509_info *ret_info,
+                  struct error *err) must_check;
+int x509_parse(struct str certificate_pem, struct arena *arena, struct x509_info *ret_info,
+               struct error *err) must_check;
+int x509_request_parse(struct str request_pem, struct arena *arena, struct x509_info *ret_info,
+                       struct error *err) must_check;
 
 #endif

@@ -16,10 +16,12 @@ X509_NAME *x509_make_subject(const struct x509_template *what)
     if (name == NULL)
         return NULL;
     for (const char *const *item = what->organizations; item != NULL && *item != NULL; item++)
-        if (X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)*item, -1, -1, 0) != 1)
+        if (X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)*item, -1, -1,
+                                       0) != 1)
             return NULL;
     if (what->common_name != NULL && what->common_name[0] != '\0' &&
-        X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const unsigned char *)what->common_name, -1, -1, 0) != 1)
+        X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const unsigned char *)what->common_name, -1,
+                                   -1, 0) != 1)
         return NULL;
     return take_pointer(&name);
 }

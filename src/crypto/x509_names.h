@@ -10,7 +10,7 @@
 #include "crypto/openssl.h"
 #include "crypto/x509.h"
 
-static inline void free_extensions(STACK_OF(X509_EXTENSION) **extensions)
+static inline void free_extensions(STACK_OF(X509_EXTENSION) * *extensions)
 {
     sk_X509_EXTENSION_pop_free(*extensions, X509_EXTENSION_free);
 }

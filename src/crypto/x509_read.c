@@ -17,13 +17,15 @@ static usec_t moment_of(const ASN1_TIME *time)
 
 int x509_describe(struct x509_st *certificate, struct arena *arena, struct x509_info *ret_info, struct error *err)
 {
-    __attribute__((cleanup(free_names))) GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    __attribute__((cleanup(free_names))) GENERAL_NAMES *names =
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     struct x509_info info = { 0 };
     int rc = x509_read_names(X509_get_subject_name(certificate), names, arena, &info, err);
     if (rc < 0)
         return rc;
     uint32_t usage = X509_get_extended_key_usage(certificate); /* all bits set when the extension is absent */
-    info.usages = ((usage & XKU_SSL_SERVER) != 0 ? X509_USAGE_SERVER : 0U) | ((usage & XKU_SSL_CLIENT) != 0 ? X509_USAGE_CLIENT : 0U);
+    info.usages = ((usage & XKU_SSL_SERVER) != 0 ? X509_USAGE_SERVER : 0U) |
+                  ((usage & XKU_SSL_CLIENT) != 0 ? X509_USAGE_CLIENT : 0U);
     info.not_before = moment_of(X509_get0_notBefore(certificate));
     info.not_after = moment_of(X509_get0_notAfter(certificate));
     info.is_authority = X509_check_ca(certificate) == 1;

@@ -63,9 +63,14 @@ static void test_issue(void **state)
     assert_true(ip_parse(STR("10.96.0.1"), &addresses[0]) && ip_parse(STR("fd00::1"), &addresses[1]));
     const char *groups[] = { "system:masters", "people", NULL };
     const char *names[] = { "kubernetes", "kubernetes.default.svc", NULL };
-    struct x509_template what = { .common_name = "kube-apiserver", .organizations = groups, .dns_names = names,
-                                  .addresses = addresses, .address_count = 2, .usages = X509_USAGE_SERVER,
-                                  .not_before = NOW, .not_after = NOW + YEAR };
+    struct x509_template what = { .common_name = "kube-apiserver",
+                                  .organizations = groups,
+                                  .dns_names = names,
+                                  .addresses = addresses,
+                                  .address_count = 2,
+                                  .usages = X509_USAGE_SERVER,
+                                  .not_before = NOW,
+                                  .not_after = NOW + YEAR };
     auto_buffer struct buffer certificate = { 0 }, key = { 0 };
     assert_int_equal(x509_issue(authority, &what, &certificate, &key, &err), 0);
 
@@ -121,7 +126,8 @@ static void test_request(void **state)
     assert_string_equal(info.common_name, "system:node:node-1");
     assert_string_equal(info.dns_names[0], "node-1");
     assert_int_equal(x509_sign_request(authority, buffer_str(&request), X509_USAGE_CLIENT | X509_USAGE_SERVER, NOW,
-                                       NOW + YEAR, &certificate, &err), 0);
+                                       NOW + YEAR, &certificate, &err),
+                     0);
     assert_int_equal(x509_parse(buffer_str(&certificate), &arena, &info, &err), 0);
     assert_string_equal(info.organizations[0], "system:nodes");
     assert_string_equal(info.dns_names[0], "node-1");
@@ -151,7 +157,9 @@ static void test_files(void **state)
     assert_int_equal(x509_authority_open(directory, "ca", "ca", NOW, NOW + YEAR, &first, &err), 0);
     assert_int_equal(x509_authority_open(directory, "ca", "ca", NOW, NOW + YEAR, &second, &err), 0);
     assert_true(str_equal(x509_authority_pem(first), x509_authority_pem(second)));
-    struct x509_template what = { .common_name = "admin", .usages = X509_USAGE_CLIENT, .not_before = NOW, .not_after = NOW + YEAR };
+    struct x509_template what = {
+        .common_name = "admin", .usages = X509_USAGE_CLIENT, .not_before = NOW, .not_after = NOW + YEAR
+    };
     assert_int_equal(x509_issue_files(first, &what, directory, "admin", &err), 0);
     struct stat status;
     assert_int_equal(fstatat(directory, "ca.key", &status, 0), 0);
@@ -180,6 +188,7 @@ static void test_files(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_issue), cmocka_unit_test(test_request), cmocka_unit_test(test_files) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_issue), cmocka_unit_test(test_request),
+                                        cmocka_unit_test(test_files) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

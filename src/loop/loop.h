@@ -53,9 +53,9 @@ uint64_t loop_wakeups(struct loop *loop); /* turns since start, for the idle bud
 
 struct loop_timer {
     void (*callback)(struct loop_timer *timer);
-    struct loop *loop; /* private from here on */
-    usec_t due;        /* monotonic */
-    uint64_t order;    /* equal times fire in the order they were set */
+    struct loop *loop;     /* private from here on */
+    usec_t due;            /* monotonic */
+    uint64_t order;        /* equal times fire in the order they were set */
     struct heap_node node; /* in loop.timers while it runs */
 };
 
@@ -72,9 +72,9 @@ struct loop_task {
     struct list_node node; /* private; a task may be queued once at a time: deferring it again does nothing */
 };
 
-void loop_defer(struct loop *loop, struct loop_task *task);        /* from the loop's own thread */
-void loop_cancel(struct loop *loop, struct loop_task *task);       /* a deferred task that has not run; fine otherwise */
-void loop_post(struct loop *loop, struct loop_task *task);         /* from any thread; cannot be cancelled */
+void loop_defer(struct loop *loop, struct loop_task *task);  /* from the loop's own thread */
+void loop_cancel(struct loop *loop, struct loop_task *task); /* a deferred task that has not run; fine otherwise */
+void loop_post(struct loop *loop, struct loop_task *task);   /* from any thread; cannot be cancelled */
 
 /* --- descriptors (real loops only) --- */
 
@@ -89,7 +89,7 @@ int loop_poll_open(struct loop *loop, int fd, void (*callback)(void *context, in
 /* LOOP_READABLE | LOOP_WRITABLE, or 0 (as after open) for none. Errors and hang-ups are told as what is
  * wanted: the read or write that follows meets them. */
 void loop_poll_want(struct loop_poll *poll, int events);
-void loop_poll_close(struct loop_poll *poll);            /* no callback after it; NULL is fine */
+void loop_poll_close(struct loop_poll *poll); /* no callback after it; NULL is fine */
 
 /* --- work that may block: done(…) runs on the loop's thread --- */
 
@@ -107,11 +107,11 @@ void loop_work_start(struct loop *loop, struct loop_work *work);
 struct loop_process;
 
 struct loop_process_options {
-    const char *const *argv;      /* NULL-terminated; argv[0] is looked up in PATH */
-    const char *const *env;       /* NULL: inherit */
-    const char *directory;        /* NULL: inherit */
-    int stdio[3];                 /* descriptors for 0, 1, 2; -1: /dev/null; stay the caller's */
-    bool new_session;             /* setsid: survives our terminal, and our end */
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *const *env;  /* NULL: inherit */
+    const char *directory;   /* NULL: inherit */
+    int stdio[3];            /* descriptors for 0, 1, 2; -1: /dev/null; stay the caller's */
+    bool new_session;        /* setsid: survives our terminal, and our end */
     void (*exited)(void *context, int exit_status, int signal); /* exactly once, unless closed before */
     void *context;
 };

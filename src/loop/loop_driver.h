@@ -16,9 +16,9 @@ struct loop_driver {
     const char *name;
     void (*destroy)(struct loop *loop);
     void (*run)(struct loop *loop);
-    void (*hold)(struct loop *loop, bool held);           /* NULL: holding has no meaning */
-    void (*read_clock)(struct loop *loop);                /* sets loop->now and loop->monotonic */
-    void (*wake)(struct loop *loop);                      /* from any thread: loop->posted is no longer empty; may be NULL */
+    void (*hold)(struct loop *loop, bool held); /* NULL: holding has no meaning */
+    void (*read_clock)(struct loop *loop);      /* sets loop->now and loop->monotonic */
+    void (*wake)(struct loop *loop);            /* from any thread: loop->posted is no longer empty; may be NULL */
     void (*work_start)(struct loop *loop, struct loop_work *work);
 
     /* NULL where there is no outside world. */
@@ -32,15 +32,15 @@ struct loop_driver {
 
 struct loop {
     const struct loop_driver *driver;
-    struct heap timers;        /* loop_timer.node */
+    struct heap timers; /* loop_timer.node */
     uint64_t next_order;
-    struct list tasks;         /* loop_task.node: deferred, and posted ones that have arrived */
-    pthread_mutex_t lock;      /* guards 'posted' */
-    struct list posted;        /* loop_task.node */
+    struct list tasks;    /* loop_task.node: deferred, and posted ones that have arrived */
+    pthread_mutex_t lock; /* guards 'posted' */
+    struct list posted;   /* loop_task.node */
     struct random random;
-    usec_t now;                /* valid while clock_read */
+    usec_t now; /* valid while clock_read */
     usec_t monotonic;
-    bool clock_read;           /* in this turn */
+    bool clock_read; /* in this turn */
     bool running;
     bool stopped;
     unsigned held;

@@ -12,9 +12,9 @@
 struct loop_real {
     struct loop base;
     uv_loop_t uv;
-    uv_timer_t timer;  /* the nearest of base.timers */
-    uv_async_t async;  /* somebody posted */
-    usec_t armed_due;  /* what 'timer' is set to; -1: not running */
+    uv_timer_t timer;    /* the nearest of base.timers */
+    uv_async_t async;    /* somebody posted */
+    usec_t armed_due;    /* what 'timer' is set to; -1: not running */
     struct list orphans; /* loop_process.by_loop: closed by their owners, not yet ended */
 };
 

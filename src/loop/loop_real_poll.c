@@ -30,7 +30,8 @@ static void free_poll(uv_handle_t *handle)
 static void on_poll(uv_poll_t *handle, int status, int uv_events)
 {
     struct loop_poll *poll = container_of(handle, struct loop_poll, uv);
-    int events = ((uv_events & UV_READABLE) != 0 ? LOOP_READABLE : 0) | ((uv_events & UV_WRITABLE) != 0 ? LOOP_WRITABLE : 0);
+    int events =
+        ((uv_events & UV_READABLE) != 0 ? LOOP_READABLE : 0) | ((uv_events & UV_WRITABLE) != 0 ? LOOP_WRITABLE : 0);
     /* On POLLERR libuv stops the handle. The error may be passing (an ICMP answer to a datagram,
      * a netlink overrun), so let the owner meet it, then watch on unless it closed. */
     bool failed = status < 0;
@@ -71,7 +72,9 @@ void loop_poll_want(struct loop_poll *poll, int events)
     if (events == 0)
         uv_poll_stop(&poll->uv);
     else
-        uv_poll_start(&poll->uv, ((events & LOOP_READABLE) != 0 ? UV_READABLE : 0) | ((events & LOOP_WRITABLE) != 0 ? UV_WRITABLE : 0),
+        uv_poll_start(&poll->uv,
+                      ((events & LOOP_READABLE) != 0 ? UV_READABLE : 0) |
+                          ((events & LOOP_WRITABLE) != 0 ? UV_WRITABLE : 0),
                       on_poll);
 }
 

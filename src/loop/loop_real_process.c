@@ -129,8 +129,9 @@ int loop_real_process_start(struct loop *loop, const struct loop_process_options
     }
 
     struct loop_process *process = memory_new(struct loop_process);
-    *process = (struct loop_process){ .real = loop_real_of(loop), .pid = pid, .pidfd = -1,
-                                      .exited = options->exited, .context = options->context };
+    *process = (struct loop_process){
+        .real = loop_real_of(loop), .pid = pid, .pidfd = -1, .exited = options->exited, .context = options->context
+    };
     rc = watch(loop, process, err);
     if (rc < 0) {
         kill(pid, SIGKILL);

@@ -76,7 +76,10 @@ static void on_work_done(struct loop_work *work)
 
 static struct step step_of(struct trace *trace, char letter)
 {
-    return (struct step){ .trace = trace, .letter = letter, .timer.callback = on_timer, .task.callback = on_task,
+    return (struct step){ .trace = trace,
+                          .letter = letter,
+                          .timer.callback = on_timer,
+                          .task.callback = on_task,
                           .work = { .work = do_work, .done = on_work_done } };
 }
 
@@ -340,8 +343,13 @@ static void on_exited(void *context, int exit_status, int number)
 static int start(struct loop *loop, const char *const *argv, int output, struct child *child, struct error *err)
 {
     const char *env[] = { "GREETING=hello", NULL };
-    struct loop_process_options options = { .argv = argv, .env = env, .directory = "/", .stdio = { -1, output, -1 },
-                                            .new_session = true, .exited = on_exited, .context = child };
+    struct loop_process_options options = { .argv = argv,
+                                            .env = env,
+                                            .directory = "/",
+                                            .stdio = { -1, output, -1 },
+                                            .new_session = true,
+                                            .exited = on_exited,
+                                            .context = child };
     return loop_process_start(loop, &options, &child->process, err);
 }
 
@@ -353,8 +361,9 @@ static void test_process(void **state)
     int fds[2];
     assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
     struct child exits = { 0 }, killed = { 0 }, absent = { 0 }, orphan = { 0 };
-    assert_int_equal(start(loop, (const char *[]){ "sh", "-c", "echo $GREETING from $(pwd); exit 7", NULL }, fds[1],
-                           &exits, &err), 0);
+    assert_int_equal(
+        start(loop, (const char *[]){ "sh", "-c", "echo $GREETING from $(pwd); exit 7", NULL }, fds[1], &exits, &err),
+        0);
     assert_int_equal(start(loop, (const char *[]){ "sleep", "100", NULL }, -1, &killed, &err), 0);
     assert_true(loop_process_pid(killed.process) > 0);
     assert_int_equal(loop_process_signal(killed.process, SIGTERM, &err), 0);

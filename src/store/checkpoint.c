@@ -91,7 +91,8 @@ static int put_item(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_item *ite
     return 0;
 }
 
-static int put_all(MDB_txn *txn, const struct checkpoint_item *items, size_t count, const struct checkpoint_state *state)
+static int put_all(MDB_txn *txn, const struct checkpoint_item *items, size_t count,
+                   const struct checkpoint_state *state)
 {
     MDB_dbi dbi;
     int rc = mdb_dbi_open(txn, NULL, MDB_INTEGERKEY | MDB_CREATE, &dbi);
@@ -128,8 +129,8 @@ int checkpoint_write(const char *path, size_t map_size, const struct checkpoint_
 
 /* --- reading --- */
 
-typedef void each_record(void *context, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
-                         bool is_volatile);
+typedef void each_record(void *context, struct str key, struct bytes *value, uint64_t create_revision,
+                         uint64_t revision, bool is_volatile);
 
 static bool read_record(uint64_t create_revision, MDB_val value, each_record *each, void *context)
 {
@@ -195,7 +196,7 @@ int checkpoint_read(const char *path, size_t map_size, each_record *each, void *
         return 0;
     }
     if (rc < 0)
-        return error_set(err, (enum error_code)-rc, "%s", opening.message);
+        return error_set(err, (enum error_code) - rc, "%s", opening.message);
     MDB_txn *txn = NULL;
     rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
     if (rc == 0) {

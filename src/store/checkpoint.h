@@ -19,7 +19,7 @@
 struct checkpoint_item {
     uint64_t create_revision;
     uint64_t revision;
-    struct bytes *key;   /* NULL: this record is gone */
+    struct bytes *key; /* NULL: this record is gone */
     struct bytes *value;
     bool is_volatile;
 };

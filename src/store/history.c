@@ -19,8 +19,10 @@ static void trim_oldest(struct store *store)
 
 static void tell(struct store_watch *watch, const struct store_change *change)
 {
-    struct store_record record = { .key = bytes_str(change->key), .value = change->value,
-                                   .create_revision = change->create_revision, .revision = change->revision };
+    struct store_record record = { .key = bytes_str(change->key),
+                                   .value = change->value,
+                                   .create_revision = change->create_revision,
+                                   .revision = change->revision };
     watch->after = change->revision;
     watch->event(watch, &record, change->previous);
 }

@@ -76,7 +76,8 @@ void store_change_free(struct store_change *change)
 static int check_write(const struct store_write *write, struct error *err)
 {
     if (write->key.size == 0 || write->key.size > STORE_KEY_MAX)
-        return error_set(err, ERROR_TOO_LARGE, "a key has %zu bytes, allowed are 1 to %d", write->key.size, STORE_KEY_MAX);
+        return error_set(err, ERROR_TOO_LARGE, "a key has %zu bytes, allowed are 1 to %d", write->key.size,
+                         STORE_KEY_MAX);
     if (write->operation == STORE_DELETE)
         return 0;
     if (write->value == NULL)
@@ -245,7 +246,8 @@ static void fail_group(struct store *store, int rc, const struct error *err)
     store->assigned = store->revision;
     for (struct list_node *node; (node = list_pop(&store->committing)) != NULL;)
         list_append(&failed, node);
-    for (struct list_node *node = list_first(&store->queue); node != NULL && node != &store->queue.head; node = node->next) {
+    for (struct list_node *node = list_first(&store->queue); node != NULL && node != &store->queue.head;
+         node = node->next) {
         struct store_write *write = container_of(node, struct store_write, node);
         if (write->rc != -ERROR_CLOSED)
             decide(store, write);
@@ -275,8 +277,10 @@ void store_committed(struct store *store, int rc, const struct error *err)
 
 static struct store_record record_of(const struct store_entry *entry)
 {
-    return (struct store_record){ .key = bytes_str(entry->key), .value = entry->value,
-                                  .create_revision = entry->create_revision, .revision = entry->revision };
+    return (struct store_record){ .key = bytes_str(entry->key),
+                                  .value = entry->value,
+                                  .create_revision = entry->create_revision,
+                                  .revision = entry->revision };
 }
 
 int store_get(struct store *store, struct str key, struct store_record *ret_record, struct error *err)

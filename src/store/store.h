@@ -20,35 +20,35 @@
 
 struct store;
 
-#define STORE_KEY_MAX 1024             /* bytes */
-#define STORE_VALUE_MAX (3 << 20)      /* what upstream accepts as a request body, 3 MiB */
+#define STORE_KEY_MAX   1024      /* bytes */
+#define STORE_VALUE_MAX (3 << 20) /* what upstream accepts as a request body, 3 MiB */
 
 struct store_record {
     struct str key;
-    struct bytes *value;     /* borrowed; NULL in a deletion */
+    struct bytes *value; /* borrowed; NULL in a deletion */
     uint64_t create_revision;
-    uint64_t revision;       /* of this write */
+    uint64_t revision; /* of this write */
 };
 
 enum store_operation {
-    STORE_CREATE,  /* -ERROR_ALREADY_EXISTS when the key is there */
-    STORE_UPDATE,  /* 'expected' must be its revision, else -ERROR_CONFLICT; absent: -ERROR_NOT_FOUND */
-    STORE_DELETE,  /* the same */
+    STORE_CREATE, /* -ERROR_ALREADY_EXISTS when the key is there */
+    STORE_UPDATE, /* 'expected' must be its revision, else -ERROR_CONFLICT; absent: -ERROR_NOT_FOUND */
+    STORE_DELETE, /* the same */
 };
 
 /* Embedded by the writer, who keeps it until done(). */
 struct store_write {
     enum store_operation operation;
-    struct str key;           /* must stay until done() */
-    struct bytes *value;      /* borrowed by start; the store takes its own reference */
-    uint64_t expected;        /* 0 with UPDATE and DELETE: whatever is there */
-    bool is_volatile;         /* memory and a rare checkpoint, no log: Events and Leases */
+    struct str key;      /* must stay until done() */
+    struct bytes *value; /* borrowed by start; the store takes its own reference */
+    uint64_t expected;   /* 0 with UPDATE and DELETE: whatever is there */
+    bool is_volatile;    /* memory and a rare checkpoint, no log: Events and Leases */
     void (*done)(struct store_write *write);
     /* results */
     int rc;
     struct error err;
     uint64_t revision;
-    struct list_node node;    /* private from here on */
+    struct list_node node; /* private from here on */
     struct store_change *change;
 };
 
@@ -67,8 +67,8 @@ int store_get(struct store *store, struct str key, struct store_record *ret_reco
 uint64_t store_range(struct store *store, struct str prefix, struct str start,
                      bool (*each)(void *context, const struct store_record *record), void *context);
 
-uint64_t store_revision(struct store *store);          /* newest durable */
-uint64_t store_compact_revision(struct store *store);  /* history before it is gone */
+uint64_t store_revision(struct store *store);         /* newest durable */
+uint64_t store_compact_revision(struct store *store); /* history before it is gone */
 
 /* --- watch: every write under a prefix after a revision, in order --- */
 
@@ -77,7 +77,7 @@ struct store_watch {
     void (*event)(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
     struct list_node node; /* private from here on */
     struct store *store;
-    uint64_t after;        /* the newest revision it has been told of */
+    uint64_t after; /* the newest revision it has been told of */
 };
 
 /* Replays history after 'revision' before it returns (0: none, from now on; a revision to come: only what is

@@ -21,11 +21,11 @@
 
 /* An accepted write on its way; once applied, a piece of history. */
 struct store_change {
-    struct list_node by_age; /* in store.history once applied */
+    struct list_node by_age;   /* in store.history once applied */
     struct store_entry *entry; /* until applied */
     struct bytes *key;
-    struct bytes *value;     /* NULL: deletion */
-    struct bytes *previous;  /* the value it replaced; set when applied */
+    struct bytes *value;    /* NULL: deletion */
+    struct bytes *previous; /* the value it replaced; set when applied */
     uint64_t create_revision;
     uint64_t revision;
     bool is_volatile;
@@ -33,13 +33,13 @@ struct store_change {
 
 /* The newest state of a key. */
 struct store_entry {
-    struct tree_node node;        /* in store.entries */
+    struct tree_node node; /* in store.entries */
     struct bytes *key;
-    struct bytes *value;          /* NULL: does not exist (any more, or yet) */
+    struct bytes *value; /* NULL: does not exist (any more, or yet) */
     uint64_t create_revision;
     uint64_t revision;
-    struct store_change *newest;  /* the last change that is not applied yet; NULL: none */
-    struct list_node by_dirty;    /* for the driver: not in its checkpoint yet */
+    struct store_change *newest; /* the last change that is not applied yet; NULL: none */
+    struct list_node by_dirty;   /* for the driver: not in its checkpoint yet */
     bool is_volatile;
 };
 
@@ -66,18 +66,18 @@ struct store_driver {
 struct store {
     const struct store_driver *driver;
     struct loop *loop;
-    struct tree entries;          /* store_entry.node */
-    uint64_t revision;            /* newest durable */
-    uint64_t assigned;            /* newest given to a change */
+    struct tree entries; /* store_entry.node */
+    uint64_t revision;   /* newest durable */
+    uint64_t assigned;   /* newest given to a change */
     uint64_t compact_revision;
-    struct list queue;            /* store_write.node: decided, waiting for the next group */
-    struct list committing;       /* store_write.node: the group on its way */
-    size_t pending_bytes;         /* of the changes in both */
-    size_t group_bytes_max;       /* a group holds no more than this, or one write */
-    bool busy;                    /* a group is on its way */
+    struct list queue;      /* store_write.node: decided, waiting for the next group */
+    struct list committing; /* store_write.node: the group on its way */
+    size_t pending_bytes;   /* of the changes in both */
+    size_t group_bytes_max; /* a group holds no more than this, or one write */
+    bool busy;              /* a group is on its way */
     bool closing;
     struct loop_task dispatch;
-    struct list history;          /* store_change.by_age, oldest first */
+    struct list history; /* store_change.by_age, oldest first */
     size_t history_count;
     size_t history_bytes;
     struct list watches;          /* store_watch.node */

@@ -44,20 +44,20 @@ struct lmdb_store {
     struct store base;
     char *checkpoint_path;
     size_t map_size;
-    int directory;                 /* locked: one store at a time */
+    int directory; /* locked: one store at a time */
     struct wal *wal;
-    struct buffer frame;           /* of the commit on its way */
+    struct buffer frame; /* of the commit on its way */
     uint64_t frame_reserved;
-    uint64_t reserved;             /* what the durable frames or the checkpoint reserve */
-    struct commit_job *commit;     /* running; NULL: none */
-    bool waiting;                  /* the group waits for a checkpoint */
-    bool loading;                  /* from the checkpoint: what it holds is not dirty */
-    struct list dirty;             /* store_entry.by_dirty: newer than in the checkpoint */
-    uint64_t *tombstones;          /* create revisions of records that the checkpoint may still hold */
+    uint64_t reserved;         /* what the durable frames or the checkpoint reserve */
+    struct commit_job *commit; /* running; NULL: none */
+    bool waiting;              /* the group waits for a checkpoint */
+    bool loading;              /* from the checkpoint: what it holds is not dirty */
+    struct list dirty;         /* store_entry.by_dirty: newer than in the checkpoint */
+    uint64_t *tombstones;      /* create revisions of records that the checkpoint may still hold */
     size_t tombstone_count;
     size_t tombstone_capacity;
     struct checkpoint_job *checkpoint; /* running; NULL: none */
-    usec_t checkpoint_failed;      /* when the last one did; 0: it did not */
+    usec_t checkpoint_failed;          /* when the last one did; 0: it did not */
     struct error checkpoint_error;
     struct loop_timer volatile_timer;
 };
@@ -107,14 +107,17 @@ static struct checkpoint_job *take_snapshot(struct lmdb_store *store)
         job->items[job->count++] = (struct checkpoint_item){ .create_revision = store->tombstones[i] };
     for (struct list_node *node; (node = list_pop(&store->dirty)) != NULL;) {
         struct store_entry *entry = container_of(node, struct store_entry, by_dirty);
-        job->items[job->count++] = (struct checkpoint_item){
-            .create_revision = entry->create_revision, .revision = entry->revision, .key = bytes_ref(entry->key),
-            .value = bytes_ref(entry->value), .is_volatile = entry->is_volatile };
+        job->items[job->count++] = (struct checkpoint_item){ .create_revision = entry->create_revision,
+                                                             .revision = entry->revision,
+                                                             .key = bytes_ref(entry->key),
+                                                             .value = bytes_ref(entry->value),
+                                                             .is_volatile = entry->is_volatile };
     }
     store->tombstone_count = 0;
     job->path = store->checkpoint_path;
     job->map_size = store->map_size;
-    job->state = (struct checkpoint_state){ .sequence = wal_next_sequence(store->wal) - 1, .revision = store->reserved };
+    job->state =
+        (struct checkpoint_state){ .sequence = wal_next_sequence(store->wal) - 1, .revision = store->reserved };
     return job;
 }
 
@@ -132,8 +135,9 @@ static void put_back(struct lmdb_store *store, const struct checkpoint_job *job)
 {
     for (size_t i = 0; i < job->count; i++) {
         const struct checkpoint_item *item = &job->items[i];
-        struct store_entry *entry = item->key == NULL ? NULL
-            : tree_find_entry(&store->base.entries, bytes_str(item->key), struct store_entry, node);
+        struct store_entry *entry =
+            item->key == NULL ? NULL
+                              : tree_find_entry(&store->base.entries, bytes_str(item->key), struct store_entry, node);
         if (entry == NULL || entry->value == NULL || entry->create_revision != item->create_revision)
             add_tombstone(store, item->create_revision);
         else if (!list_linked(&entry->by_dirty))
@@ -262,8 +266,10 @@ static bool build_frame(struct lmdb_store *store)
         newest = change->revision;
         if (change->is_volatile)
             continue;
-        struct wal_record record = { .revision = change->revision, .create_revision = change->create_revision,
-                                     .key = bytes_str(change->key), .value = bytes_str(change->value),
+        struct wal_record record = { .revision = change->revision,
+                                     .create_revision = change->create_revision,
+                                     .key = bytes_str(change->key),
+                                     .value = bytes_str(change->value),
                                      .is_deletion = change->value == NULL };
         wal_frame_add(&store->frame, &record);
         count++;
@@ -285,8 +291,8 @@ static void fail_commit(struct lmdb_store *store, enum error_code code, const ch
 /* Both log files are full of what no checkpoint has. */
 static void wait_for_checkpoint(struct lmdb_store *store)
 {
-    bool failed_lately = store->checkpoint_failed != 0 &&
-                         loop_monotonic(store->base.loop) - store->checkpoint_failed < CHECKPOINT_RETRY;
+    bool failed_lately =
+        store->checkpoint_failed != 0 && loop_monotonic(store->base.loop) - store->checkpoint_failed < CHECKPOINT_RETRY;
     if (store->checkpoint == NULL && failed_lately) {
         struct error err = store->checkpoint_error;
         store_committed(&store->base, error_wrap_code(&err, err.code, "the log is full"), &err);

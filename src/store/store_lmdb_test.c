@@ -96,12 +96,13 @@ static uint64_t number_of(const struct bytes *value)
 }
 
 /* The code or the revision. */
-static int64_t put(struct fixture *fixture, enum store_operation operation, const char *key, uint64_t number, size_t size,
-                   bool is_volatile)
+static int64_t put(struct fixture *fixture, enum store_operation operation, const char *key, uint64_t number,
+                   size_t size, bool is_volatile)
 {
     struct bytes *value = operation == STORE_DELETE ? NULL : value_of(number, size);
-    struct store_write write = { .operation = operation, .key = str_of(key), .value = value, .is_volatile = is_volatile,
-                                 .done = on_done };
+    struct store_write write = {
+        .operation = operation, .key = str_of(key), .value = value, .is_volatile = is_volatile, .done = on_done
+    };
     store_write_start(fixture->store, &write);
     while (write.done != NULL)
         loop_run_until(fixture->loop, loop_now(fixture->loop));

@@ -76,7 +76,8 @@ static void on_done(struct store_write *write)
 static void start(struct fixture *fixture, struct put *put, enum store_operation operation, const char *key,
                   const char *value, uint64_t expected)
 {
-    *put = (struct put){ .write = { .operation = operation, .key = str_of(key), .expected = expected, .done = on_done } };
+    *put =
+        (struct put){ .write = { .operation = operation, .key = str_of(key), .expected = expected, .done = on_done } };
     put->write.value = value == NULL ? NULL : bytes_create(value, strlen(value));
     store_write_start(fixture->store, &put->write);
     bytes_unref(put->write.value);
@@ -94,7 +95,8 @@ static int64_t write_one(struct fixture *fixture, enum store_operation operation
     return put.write.rc < 0 ? put.write.rc : (int64_t)put.write.revision;
 }
 
-static void assert_value(struct fixture *fixture, const char *key, const char *value, uint64_t create, uint64_t revision)
+static void assert_value(struct fixture *fixture, const char *key, const char *value, uint64_t create,
+                         uint64_t revision)
 {
     struct store_record record;
     struct error err;
@@ -163,7 +165,8 @@ static bool collect(void *context, const struct store_record *record)
 {
     struct listing *listing = context;
     size_t used = strlen(listing->text);
-    snprintf(listing->text + used, sizeof(listing->text) - used, STR_FMT "=%s ", STR_ARG(record->key), record->value->data);
+    snprintf(listing->text + used, sizeof(listing->text) - used, STR_FMT "=%s ", STR_ARG(record->key),
+             record->value->data);
     return --listing->limit != 0;
 }
 
@@ -203,8 +206,8 @@ static void on_event(struct store_watch *watch, const struct store_record *recor
     struct watcher *watcher = container_of(watch, struct watcher, watch);
     size_t used = strlen(watcher->text);
     snprintf(watcher->text + used, sizeof(watcher->text) - used, "%llu:" STR_FMT "=%s<%s ",
-             (unsigned long long)record->revision, STR_ARG(record->key), record->value == NULL ? "-" : record->value->data,
-             previous_value == NULL ? "-" : previous_value->data);
+             (unsigned long long)record->revision, STR_ARG(record->key),
+             record->value == NULL ? "-" : record->value->data, previous_value == NULL ? "-" : previous_value->data);
     assert_true(store_revision(watcher->store) >= record->revision);
     if (watcher->stops != NULL)
         store_watch_stop(watcher->stops);
@@ -307,7 +310,8 @@ static void test_done_starts_the_next(void **state)
 {
     struct fixture *fixture = *state;
     struct chain chain = { .store = fixture->store, .left = 20, .value = bytes_create("v", 1) };
-    chain.write = (struct store_write){ .operation = STORE_CREATE, .key = STR("/c"), .value = chain.value, .done = on_link };
+    chain.write =
+        (struct store_write){ .operation = STORE_CREATE, .key = STR("/c"), .value = chain.value, .done = on_link };
     store_write_start(fixture->store, &chain.write);
     loop_run(fixture->loop);
     assert_int_equal(chain.left, -1);
@@ -324,12 +328,12 @@ static void test_done_starts_the_next(void **state)
     bytes_unref(chain.value);
 }
 
-#define TESTS(setup)                                                                             \
-    cmocka_unit_test_setup_teardown(test_preconditions, setup, teardown),                        \
-        cmocka_unit_test_setup_teardown(test_decided_against_earlier_writes, setup, teardown),   \
-        cmocka_unit_test_setup_teardown(test_range, setup, teardown),                            \
-        cmocka_unit_test_setup_teardown(test_watch, setup, teardown),                            \
-        cmocka_unit_test_setup_teardown(test_watchers_stop_each_other, setup, teardown),         \
+#define TESTS(setup)                                                                           \
+    cmocka_unit_test_setup_teardown(test_preconditions, setup, teardown),                      \
+        cmocka_unit_test_setup_teardown(test_decided_against_earlier_writes, setup, teardown), \
+        cmocka_unit_test_setup_teardown(test_range, setup, teardown),                          \
+        cmocka_unit_test_setup_teardown(test_watch, setup, teardown),                          \
+        cmocka_unit_test_setup_teardown(test_watchers_stop_each_other, setup, teardown),       \
         cmocka_unit_test_setup_teardown(test_done_starts_the_next, setup, teardown)
 
 int main(void)
@@ -340,6 +344,7 @@ int main(void)
     };
     const struct CMUnitTest lmdb[] = { TESTS(setup_lmdb) };
     const struct CMUnitTest lmdb_real[] = { TESTS(setup_lmdb_real) };
-    return cmocka_run_group_tests_name("memory", memory, NULL, NULL) + cmocka_run_group_tests_name("lmdb", lmdb, NULL, NULL) +
+    return cmocka_run_group_tests_name("memory", memory, NULL, NULL) +
+           cmocka_run_group_tests_name("lmdb", lmdb, NULL, NULL) +
            cmocka_run_group_tests_name("lmdb on a real loop", lmdb_real, NULL, NULL);
 }

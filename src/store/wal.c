@@ -136,7 +136,8 @@ static bool has_newer_frame(struct str bytes, size_t from, uint64_t sequence)
     return false;
 }
 
-static int open_segment(struct wal *wal, struct segment *segment, int directory, struct str *ret_bytes, struct error *err)
+static int open_segment(struct wal *wal, struct segment *segment, int directory, struct str *ret_bytes,
+                        struct error *err)
 {
     segment->fd = openat(directory, segment->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat status;
@@ -184,7 +185,8 @@ static int replay_run(struct wal *wal, const struct segment *segment, struct str
     return 0;
 }
 
-static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const struct recovery *recovery, struct error *err)
+static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const struct recovery *recovery,
+                   struct error *err)
 {
     wal->next = recovery->after + 1;
     wal->forgotten = recovery->after;
@@ -221,8 +223,8 @@ static void choose_start(struct wal *wal)
 }
 
 int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
-             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context, struct wal **ret_wal,
-             struct error *err)
+             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context,
+             struct wal **ret_wal, struct error *err)
 {
     struct wal *wal = memory_new(struct wal);
     wal->io = *io;

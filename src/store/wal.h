@@ -35,16 +35,16 @@ extern const struct wal_io wal_system_io;
  * order; a torn frame at the very end is forgotten. Each() returns 0 or an error that ends it all.
  * -ERROR_INVALID when frames are missing or damaged that were acknowledged. */
 int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
-             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context, struct wal **ret_wal,
-             struct error *err) must_check;
+             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context,
+             struct wal **ret_wal, struct error *err) must_check;
 void wal_close(struct wal *wal); /* NULL is fine */
 
 uint64_t wal_next_sequence(const struct wal *wal);
 
-bool wal_fits(const struct wal *wal, size_t size);    /* into the current file */
-bool wal_can_switch(const struct wal *wal);           /* nothing in the other file is needed any more */
-void wal_switch(struct wal *wal);                     /* then: goes on at its beginning */
-void wal_forget(struct wal *wal, uint64_t sequence);  /* frames up to that one are in the checkpoint */
+bool wal_fits(const struct wal *wal, size_t size);   /* into the current file */
+bool wal_can_switch(const struct wal *wal);          /* nothing in the other file is needed any more */
+void wal_switch(struct wal *wal);                    /* then: goes on at its beginning */
+void wal_forget(struct wal *wal, uint64_t sequence); /* frames up to that one are in the checkpoint */
 
 /* Whole blocks that hold the frame with wal_next_sequence(), and that fit. Blocks until they are on disk.
  * After -ERROR_STORAGE_FULL the log is as it was; after any other error it takes nothing more, since

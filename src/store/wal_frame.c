@@ -39,7 +39,8 @@ static uint64_t get64(const char *at)
 
 static uint32_t checksum(const char *frame, size_t payload)
 {
-    return (uint32_t)crc32_z(0, (const unsigned char *)frame + CRC_OFFSET, WAL_FRAME_HEADER_SIZE - CRC_OFFSET + payload);
+    return (uint32_t)crc32_z(0, (const unsigned char *)frame + CRC_OFFSET,
+                             WAL_FRAME_HEADER_SIZE - CRC_OFFSET + payload);
 }
 
 void wal_frame_begin(struct buffer *buffer)
@@ -89,7 +90,8 @@ bool wal_frame_parse(struct str bytes, struct wal_frame *ret_frame, size_t *ret_
     if (payload > bytes.size - WAL_FRAME_HEADER_SIZE || get32(bytes.data + 4) != checksum(bytes.data, payload))
         return false;
     size_t size = (WAL_FRAME_HEADER_SIZE + payload + WAL_BLOCK - 1) / WAL_BLOCK * WAL_BLOCK;
-    *ret_frame = (struct wal_frame){ .sequence = get64(bytes.data + 8), .reserved = get64(bytes.data + 16),
+    *ret_frame = (struct wal_frame){ .sequence = get64(bytes.data + 8),
+                                     .reserved = get64(bytes.data + 16),
                                      .count = get32(bytes.data + 28),
                                      .records = { bytes.data + WAL_FRAME_HEADER_SIZE, payload } };
     *ret_size = size < bytes.size ? size : bytes.size;

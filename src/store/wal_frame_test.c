@@ -12,8 +12,10 @@
 static void build(struct buffer *buffer)
 {
     wal_frame_begin(buffer);
-    wal_frame_add(buffer, &(struct wal_record){ .revision = 7, .create_revision = 3, .key = STR("/a"), .value = STR("one") });
-    wal_frame_add(buffer, &(struct wal_record){ .revision = 8, .create_revision = 4, .key = STR("/b"), .is_deletion = true });
+    wal_frame_add(buffer,
+                  &(struct wal_record){ .revision = 7, .create_revision = 3, .key = STR("/a"), .value = STR("one") });
+    wal_frame_add(buffer,
+                  &(struct wal_record){ .revision = 8, .create_revision = 4, .key = STR("/b"), .is_deletion = true });
     wal_frame_add(buffer, &(struct wal_record){ .revision = 9, .create_revision = 9, .key = STR("/c") });
     wal_frame_end(buffer, 42, 1000, 3);
 }

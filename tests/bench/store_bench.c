@@ -128,8 +128,9 @@ static void measure_writers(struct run *run, size_t count, double floor)
         writer->run = run;
         writer->began = now();
         snprintf(writer->key, sizeof(writer->key), "/registry/pods/default/writers-%zu-%zu", count, i);
-        writer->write = (struct store_write){ .operation = STORE_CREATE, .key = str_of(writer->key), .value = run->value,
-                                              .done = on_done };
+        writer->write = (struct store_write){
+            .operation = STORE_CREATE, .key = str_of(writer->key), .value = run->value, .done = on_done
+        };
         store_write_start(run->store, &writer->write);
     }
     loop_run(run->loop);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* openapi.c - which documents there are, made once each. */
+#include "api/openapi/openapi.h"
+
+#include <stdio.h>
+
+#include "api/openapi/writer.h"
+#include "base/memory.h"
+
+#define DOCUMENT_SIZE_MAX ((size_t)32 << 20)
+#define HASH_TEXT_SIZE    20
+
+/* One group and version. */
+struct document {
+    const char *group;
+    const char *version;
+    char hash[HASH_TEXT_SIZE];
+    struct bytes *bytes; /* NULL: not made yet */
+};
+
+struct openapi {
+    char *version;
+    struct document *documents;
+    size_t count;
+    struct bytes *index;
+    struct bytes *swagger;
+};
+
+static struct document *find_document(struct openapi *openapi, struct str group, struct str version)
+{
+    for (size_t i = 0; i < openapi->count; i++)
+        if (str_is(group, openapi->documents[i].group) && str_is(version, openapi->documents[i].version))
+            return &openapi->documents[i];
+    return NULL;
+}
+
+struct openapi *openapi_create(const char *version)
+{
+    struct openapi *openapi = memory_new(struct openapi);
+
+    openapi->version = memory_strdup(version);
+    openapi->documents = memory_zalloc((api_resource_count + 1) * sizeof(*openapi->documents));
+    for (size_t i = 0; i < api_resource_count; i++) {
+        const struct api_kind *kind = openapi_resource_kind(&api_resources[i]);
+        if (find_document(openapi, str_of(kind->group), str_of(kind->version)) == NULL)
+            openapi->documents[openapi->count++] = (struct document){ .group = kind->group, .version = kind->version };
+    }
+    return openapi;
+}
+
+void openapi_destroy(struct openapi *openapi)
+{
+    if (openapi == NULL)
+        return;
+    for (size_t i = 0; i < openapi->count; i++)
+        bytes_unref(openapi->documents[i].bytes);
+    bytes_unref(openapi->index);
+    bytes_unref(openapi->swagger);
+    free(openapi->documents);
+    free(openapi->version);
+    free(openapi);
+}
+
+static struct bytes *make(const char *version, enum openapi_form form, const char *group, const char *gv_version)
+{
+    auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
+    struct openapi_writer writer = { .form = form, .group = group, .version = gv_version, .out = &out };
+
+    openapi_write(&writer, version);
+    return bytes_create(out.data, out.size);
+}
+
+static void make_document(struct openapi *openapi, struct document *document)
+{
+    if (document->bytes != NULL)
+        return;
+    document->bytes = make(openapi->version, OPENAPI_V3, document->group, document->version);
+    snprintf(document->hash, sizeof(document->hash), "%016llX",
+             (unsigned long long)str_hash(bytes_str(document->bytes)));
+}
+
+struct bytes *openapi_v3_index(struct openapi *openapi)
+{
+    auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
+
+    if (openapi->index != NULL)
+        return openapi->index;
+    buffer_append_text(&out, "{\"paths\":{");
+    for (size_t i = 0; i < openapi->count; i++) {
+        struct document *document = &openapi->documents[i];
+        char path[300];
+        bool made = document->bytes != NULL;
+        make_document(openapi, document);
+        /* Only the hash is wanted now; most documents are never asked for. */
+        if (!made) {
+            bytes_unref(document->bytes);
+            document->bytes = NULL;
+        }
+        snprintf(path, sizeof(path), "%s%s/%s", document->group[0] == '\0' ? "api" : "apis/", document->group,
+                 document->version);
+        buffer_format(&out, "%s\"%s\":{\"serverRelativeURL\":\"/openapi/v3/%s?hash=%s\"}", i > 0 ? "," : "", path, path,
+                      document->hash);
+    }
+    buffer_append_text(&out, "}}");
+    openapi->index = bytes_create(out.data, out.size);
+    return openapi->index;
+}
+
+struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, const char **ret_hash)
+{
+    struct str root, group = STR(""), version = { 0 };
+
+    if (!str_next(&path, '/', &root) || (!str_is(root, "api") && !str_is(root, "apis")))
+        return NULL;
+    if (str_is(root, "apis") && !str_next(&path, '/', &group))
+        return NULL;
+    if (!str_next(&path, '/', &version) || path.size > 0)
+        return NULL;
+    struct document *document = find_document(openapi, group, version);
+    if (document == NULL || (str_is(root, "apis") && group.size == 0))
+        return NULL;
+    make_document(openapi, document);
+    *ret_hash = document->hash;
+    return document->bytes;
+}
+
+struct bytes *openapi_v2_document(struct openapi *openapi)
+{
+    if (openapi->swagger == NULL)
+        openapi->swagger = make(openapi->version, OPENAPI_V2, NULL, NULL);
+    return openapi->swagger;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* openapi.h - the API described for its clients: OpenAPI 3 by group and version, and Swagger 2 in one piece.
+ *
+ * Generated from the schema tables when first asked for, then kept. kubectl reads it for explain, for
+ * client-side apply (merge keys) and to see which parameters the server knows. Descriptions are not part of the tables.
+ * Not thread-safe; the bytes are immutable and may be shared. */
+#ifndef API_OPENAPI_OPENAPI_H
+#define API_OPENAPI_OPENAPI_H
+
+#include "base/bytes.h"
+#include "base/str.h"
+
+struct openapi;
+
+/* 'version' is the server's ("v1.36.3"), copied. */
+struct openapi *openapi_create(const char *version);
+void openapi_destroy(struct openapi *openapi); /* NULL is fine */
+
+/* {"paths":{"apis/apps/v1":{"serverRelativeURL":"/openapi/v3/apis/apps/v1?hash=..."},...}}. Borrowed. */
+struct bytes *openapi_v3_index(struct openapi *openapi);
+
+/* Of "api/v1" or "apis/GROUP/VERSION"; NULL when it does not exist. Borrowed. The hash is the document's ETag too. */
+struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, const char **ret_hash);
+
+/* The whole API as Swagger 2. Borrowed. */
+struct bytes *openapi_v2_document(struct openapi *openapi);
+
+#endif

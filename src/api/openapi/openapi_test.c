@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/openapi/openapi.h"
+#include "codec/json.h"
+
+static yyjson_doc *parse(struct bytes *bytes)
+{
+    yyjson_doc *doc = NULL;
+    struct error err = { 0 };
+
+    assert_non_null(bytes);
+    if (json_read(bytes_str(bytes), 1000, &doc, &err) != 0)
+        fail_msg("%s", err.message);
+    return doc;
+}
+
+/* Every $ref of the document leads to a schema of it. */
+static void check_refs(yyjson_val *value, yyjson_val *schemas, size_t prefix)
+{
+    yyjson_val *key, *item;
+    size_t i, count;
+
+    if (yyjson_is_arr(value)) {
+        yyjson_arr_foreach(value, i, count, item)
+        {
+            check_refs(item, schemas, prefix);
+        }
+    }
+    if (!yyjson_is_obj(value))
+        return;
+    yyjson_obj_foreach(value, i, count, key, item)
+    {
+        if (yyjson_equals_str(key, "$ref") && yyjson_is_str(item)) {
+            if (yyjson_obj_get(schemas, yyjson_get_str(item) + prefix) == NULL)
+                fail_msg("no schema for %s", yyjson_get_str(item));
+        } else {
+            check_refs(item, schemas, prefix);
+        }
+    }
+}
+
+static void test_v3(void **state)
+{
+    (void)state;
+    struct openapi *openapi = openapi_create("v1.36.0");
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *index = parse(openapi_v3_index(openapi));
+    yyjson_val *paths = yyjson_obj_get(yyjson_doc_get_root(index), "paths");
+    yyjson_val *key, *value;
+    size_t i, count;
+
+    assert_non_null(yyjson_obj_get(paths, "api/v1"));
+    assert_non_null(yyjson_obj_get(paths, "apis/apps/v1"));
+    yyjson_obj_foreach(paths, i, count, key, value)
+    {
+        const char *hash = NULL;
+        struct bytes *bytes = openapi_v3_document(openapi, str_of(yyjson_get_str(key)), &hash);
+        auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(bytes);
+        yyjson_val *root = yyjson_doc_get_root(doc);
+        check_refs(root, yyjson_ptr_get(root, "/components/schemas"), strlen("#/components/schemas/"));
+        assert_non_null(strstr(yyjson_get_str(yyjson_obj_get(value, "serverRelativeURL")), hash));
+    }
+    const char *hash = NULL;
+    assert_null(openapi_v3_document(openapi, STR("apis/apps/v9"), &hash));
+    assert_null(openapi_v3_document(openapi, STR("apis//v1"), &hash));
+    assert_null(openapi_v3_document(openapi, STR("api/v1/x"), &hash));
+    openapi_destroy(openapi);
+}
+
+/* What kubectl looks for before it patches. */
+static void test_v3_deployment(void **state)
+{
+    (void)state;
+    struct openapi *openapi = openapi_create("v1.36.0");
+    const char *hash = NULL;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc =
+        parse(openapi_v3_document(openapi, STR("apis/apps/v1"), &hash));
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    yyjson_val *patch = yyjson_obj_get(
+        yyjson_obj_get(yyjson_obj_get(root, "paths"), "/apis/apps/v1/namespaces/{namespace}/deployments/{name}"),
+        "patch");
+    assert_true(yyjson_equals_str(yyjson_ptr_get(patch, "/x-kubernetes-group-version-kind/kind"), "Deployment"));
+    assert_non_null(
+        yyjson_obj_get(yyjson_ptr_get(patch, "/requestBody/content"), "application/strategic-merge-patch+json"));
+    yyjson_val *parameter;
+    size_t i, count;
+    bool found = false;
+    yyjson_arr_foreach(yyjson_obj_get(patch, "parameters"), i, count, parameter)
+    {
+        found = found || yyjson_equals_str(yyjson_obj_get(parameter, "name"), "fieldValidation");
+    }
+    assert_true(found);
+
+    yyjson_val *schemas = yyjson_ptr_get(root, "/components/schemas");
+    yyjson_val *deployment = yyjson_obj_get(schemas, "io.k8s.api.apps.v1.Deployment");
+    assert_true(yyjson_equals_str(yyjson_ptr_get(deployment, "/x-kubernetes-group-version-kind/0/group"), "apps"));
+    assert_true(yyjson_equals_str(yyjson_ptr_get(deployment, "/properties/spec/allOf/0/$ref"),
+                                  "#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec"));
+    yyjson_val *containers =
+        yyjson_ptr_get(yyjson_obj_get(schemas, "io.k8s.api.core.v1.PodSpec"), "/properties/containers");
+    assert_true(yyjson_equals_str(yyjson_obj_get(containers, "x-kubernetes-patch-merge-key"), "name"));
+    assert_true(yyjson_equals_str(yyjson_obj_get(containers, "x-kubernetes-patch-strategy"), "merge"));
+    assert_true(yyjson_equals_str(yyjson_ptr_get(containers, "/x-kubernetes-list-map-keys/0"), "name"));
+    assert_non_null(yyjson_obj_get(schemas, "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"));
+    openapi_destroy(openapi);
+}
+
+static void test_v2(void **state)
+{
+    (void)state;
+    struct openapi *openapi = openapi_create("v1.36.0");
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(openapi_v2_document(openapi));
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    yyjson_val *definitions = yyjson_obj_get(root, "definitions");
+
+    check_refs(root, definitions, strlen("#/definitions/"));
+    assert_non_null(yyjson_obj_get(definitions, "io.k8s.api.core.v1.Pod"));
+    assert_ptr_equal(openapi_v2_document(openapi), openapi_v2_document(openapi));
+    openapi_destroy(openapi);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_v3),
+        cmocka_unit_test(test_v3_deployment),
+        cmocka_unit_test(test_v2),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

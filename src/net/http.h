@@ -110,6 +110,7 @@ struct http_client_options {
     bool http2_only;             /* on plain streams: HTTP/2 with prior knowledge (gRPC over unix sockets) */
 };
 struct http_client *http_client_create(struct loop *loop, const struct http_client_options *options);
+struct loop *http_client_loop(const struct http_client *client);
 void http_client_destroy(struct http_client *client); /* open requests fail with -ERROR_CANCELLED first; NULL is fine */
 
 struct http_request_events {

@@ -357,6 +357,11 @@ struct http_client *http_client_create(struct loop *loop, const struct http_clie
     return client;
 }
 
+struct loop *http_client_loop(const struct http_client *client)
+{
+    return client->loop;
+}
+
 void http_client_destroy(struct http_client *client)
 {
     if (client == NULL || client->closed)

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "client/events.h"
 #include "client/informer.h"
+#include "client/kubeconfig.h"
 #include "cluster/pki.h"
 #include "controllers/controllers.h"
 #include "crypto/tls.h"
@@ -170,9 +171,9 @@ static int write_kubeconfig(struct control_plane *plane, struct error *err)
     if (options->kubeconfig_path == NULL)
         return 0;
     const char *url = arena_format(&plane->arena, "https://%s:%d", options->bind_address, control_plane_port(plane));
-    return pki_write_kubeconfig(options->kubeconfig_path, options->cluster_name, url, "kubernetes-admin",
-                                buffer_str(&plane->pki.ca_certificate), buffer_str(&plane->pki.admin_certificate),
-                                buffer_str(&plane->pki.admin_key), err);
+    return kubeconfig_write(options->kubeconfig_path, options->cluster_name, url, "kubernetes-admin",
+                            buffer_str(&plane->pki.ca_certificate), buffer_str(&plane->pki.admin_certificate),
+                            buffer_str(&plane->pki.admin_key), err);
 }
 
 static void copy_options(struct control_plane *plane, const struct control_plane_options *options)

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "base/base64.h"
 #include "base/file.h"
 #include "crypto/key.h"
 #include "crypto/x509.h"
@@ -207,21 +206,4 @@ int pki_issue_node(const char *authority_directory, const char *directory, const
         rc = issue_node(authority, to, node, address, now, err);
     x509_authority_destroy(authority);
     return rc;
-}
-
-int pki_write_kubeconfig(const char *path, const char *cluster, const char *server_url, const char *user, struct str ca,
-                         struct str certificate, struct str key, struct error *err)
-{
-    auto_buffer struct buffer text = { 0 };
-    buffer_append_text(&text, "apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    certificate-authority-data: ");
-    base64_encode(ca, &text);
-    buffer_format(&text, "\n    server: %s\n  name: %s\n", server_url, cluster);
-    buffer_format(&text, "contexts:\n- context:\n    cluster: %s\n    user: %s\n  name: %s\ncurrent-context: %s\n",
-                  cluster, user, cluster, cluster);
-    buffer_format(&text, "users:\n- name: %s\n  user:\n    client-certificate-data: ", user);
-    base64_encode(certificate, &text);
-    buffer_append_text(&text, "\n    client-key-data: ");
-    base64_encode(key, &text);
-    buffer_append_char(&text, '\n');
-    return file_write(AT_FDCWD, path, buffer_str(&text), 0600, err);
 }

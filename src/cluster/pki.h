@@ -43,8 +43,4 @@ void pki_fini(struct pki *pki);
 int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
                    usec_t now, struct error *err) must_check;
 
-/* A kubeconfig with the certificate and key inside, mode 0600. */
-int pki_write_kubeconfig(const char *path, const char *cluster, const char *server_url, const char *user, struct str ca,
-                         struct str certificate, struct str key, struct error *err) must_check;
-
 #endif

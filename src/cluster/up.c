@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/kubeconfig.h"
 #include "cluster/machines.h"
 #include "cluster/node_images.h"
 #include "cluster/pki.h"
@@ -108,8 +109,8 @@ static int write_node_identity(const struct cluster_layout *layout, int64_t inde
     snprintf(url, sizeof(url), "https://" CLUSTER_GATEWAY ":%lld", (long long)layout->api_port);
     snprintf(user, sizeof(user), "system:node:%s", name);
     cluster_data_path(layout, path, "nodes/%s/kubelet.kubeconfig", name);
-    return pki_write_kubeconfig(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate),
-                                buffer_str(&key), err);
+    return kubeconfig_write(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate), buffer_str(&key),
+                            err);
 }
 
 static int make_identities(const struct cluster_layout *layout, struct pki *ret_pki, struct error *err)

@@ -2,85 +2,66 @@
  * Copyright 2026 The coracle authors */
 
 /* role_server.c - coracle server: a whole control plane in the foreground. */
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/options.h"
 #include "cluster/control_plane.h"
+#include "cmd/foreground.h"
 #include "cmd/role.h"
 
 struct server_role {
-    struct loop *loop;
+    struct control_plane_options options;
     struct control_plane *plane;
-    bool stopping;
 };
 
-static void stopped(void *context)
+static int start(void *context, struct loop *loop, struct error *err)
 {
     struct server_role *role = context;
-    loop_stop(role->loop);
-}
-
-static void on_signal(void *context, int signal_number)
-{
-    struct server_role *role = context;
-    if (role->stopping)
-        return;
-    role->stopping = true;
-    log_info("stopping", LOG_INT("signal", signal_number));
-    control_plane_stop(role->plane, stopped, role);
-}
-
-static int run(const struct control_plane_options *options, struct error *err)
-{
-    struct server_role role = { 0 };
-    struct loop_signal *terminate = NULL, *interrupt = NULL;
-    int rc = loop_create_real(&role.loop, err);
-    if (rc < 0)
-        return rc;
-    rc = control_plane_start(role.loop, options, &role.plane, err);
+    int rc = control_plane_start(loop, &role->options, &role->plane, err);
     if (rc == 0)
-        rc = loop_signal_open(role.loop, SIGTERM, on_signal, &role, &terminate, err);
-    if (rc == 0)
-        rc = loop_signal_open(role.loop, SIGINT, on_signal, &role, &interrupt, err);
-    if (rc == 0) {
-        log_info("control plane runs", LOG_TEXT("address", options->bind_address),
-                 LOG_INT("port", control_plane_port(role.plane)));
-        loop_run(role.loop);
-    }
-    loop_signal_close(terminate);
-    loop_signal_close(interrupt);
-    control_plane_destroy(role.plane);
-    loop_destroy(role.loop);
+        log_info("control plane runs", LOG_TEXT("address", role->options.bind_address),
+                 LOG_INT("port", control_plane_port(role->plane)));
     return rc;
+}
+
+static void stop(void *context, void (*done)(void *done_context), void *done_context)
+{
+    struct server_role *role = context;
+    control_plane_stop(role->plane, done, done_context);
+}
+
+static void destroy(void *context)
+{
+    struct server_role *role = context;
+    control_plane_destroy(role->plane);
 }
 
 int role_server(int argc, char **argv)
 {
-    struct control_plane_options given = {
-        .data_directory = "/var/lib/coracle/server",
-        .bind_address = "127.0.0.1",
-        .secure_port = 6443,
-        .cluster_name = "coracle",
-        .cluster_cidr = "10.244.0.0/16",
-        .service_cidr = "10.96.0.0/16",
-        .anonymous = true,
-    };
+    struct server_role role = { .options = {
+                                    .data_directory = "/var/lib/coracle/server",
+                                    .bind_address = "127.0.0.1",
+                                    .secure_port = 6443,
+                                    .cluster_name = "coracle",
+                                    .cluster_cidr = "10.244.0.0/16",
+                                    .service_cidr = "10.96.0.0/16",
+                                    .anonymous = true,
+                                } };
+    struct control_plane_options *given = &role.options;
     const struct option options[] = {
-        { "data-dir", OPTION_TEXT, &given.data_directory, "DIR", "where keys and objects are kept", 0, 0 },
-        { "bind-address", OPTION_TEXT, &given.bind_address, "ADDRESS", "where to listen", 0, 0 },
-        { "secure-port", OPTION_INT, &given.secure_port, "PORT", "0 takes any free one", 0, 65535 },
-        { "write-kubeconfig", OPTION_TEXT, &given.kubeconfig_path, "FILE", "write the administrator's kubeconfig there",
-          0, 0 },
-        { "advertise-address", OPTION_TEXT, &given.advertise_address, "ADDRESS",
+        { "data-dir", OPTION_TEXT, &given->data_directory, "DIR", "where keys and objects are kept", 0, 0 },
+        { "bind-address", OPTION_TEXT, &given->bind_address, "ADDRESS", "where to listen", 0, 0 },
+        { "secure-port", OPTION_INT, &given->secure_port, "PORT", "0 takes any free one", 0, 65535 },
+        { "write-kubeconfig", OPTION_TEXT, &given->kubeconfig_path, "FILE",
+          "write the administrator's kubeconfig there", 0, 0 },
+        { "advertise-address", OPTION_TEXT, &given->advertise_address, "ADDRESS",
           "where nodes and pods find the server; the bind address when absent", 0, 0 },
-        { "cluster-cidr", OPTION_TEXT, &given.cluster_cidr, "CIDR", "addresses of pods, a /24 for each node", 0, 0 },
-        { "service-cluster-ip-range", OPTION_TEXT, &given.service_cidr, "CIDR", "addresses of services", 0, 0 },
-        { "anonymous-auth", OPTION_FLAG, &given.anonymous, NULL,
+        { "cluster-cidr", OPTION_TEXT, &given->cluster_cidr, "CIDR", "addresses of pods, a /24 for each node", 0, 0 },
+        { "service-cluster-ip-range", OPTION_TEXT, &given->service_cidr, "CIDR", "addresses of services", 0, 0 },
+        { "anonymous-auth", OPTION_FLAG, &given->anonymous, NULL,
           "let requests without credentials in as system:anonymous", 0, 0 },
-        { "fabric", OPTION_TEXT, &given.fabric_state, "FILE",
+        { "fabric", OPTION_TEXT, &given->fabric_state, "FILE",
           "state file of the machines' network; set by 'coracle up'", 0, 0 },
     };
     const struct command_line line = {
@@ -98,8 +79,9 @@ int role_server(int argc, char **argv)
     int rc = options_parse(&line, argc, argv, NULL, &err);
     if (rc > 0)
         return EXIT_DONE;
+    const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
     if (rc == 0)
-        rc = run(&given, &err);
+        rc = foreground_run(&what, &err);
     if (rc < 0)
         fprintf(stderr, "coracle server: %s\n", err.message);
     return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cmd/foreground.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+
+struct run {
+    const struct foreground *what;
+    struct loop *loop;
+    bool stopping;
+};
+
+static void stopped(void *context)
+{
+    struct run *run = context;
+    loop_stop(run->loop);
+}
+
+static void on_signal(void *context, int signal_number)
+{
+    struct run *run = context;
+    if (run->stopping)
+        return;
+    run->stopping = true;
+    log_info("stopping", LOG_INT("signal", signal_number));
+    run->what->stop(run->what->context, stopped, run);
+}
+
+int foreground_run(const struct foreground *what, struct error *err)
+{
+    struct run run = { .what = what };
+    struct loop_signal *terminate = NULL, *interrupt = NULL;
+    int rc = loop_create_real(&run.loop, err);
+    if (rc < 0)
+        return rc;
+    rc = loop_signal_open(run.loop, SIGTERM, on_signal, &run, &terminate, err);
+    if (rc == 0)
+        rc = loop_signal_open(run.loop, SIGINT, on_signal, &run, &interrupt, err);
+    if (rc == 0)
+        rc = what->start(what->context, run.loop, err);
+    if (rc == 0)
+        loop_run(run.loop);
+    loop_signal_close(terminate);
+    loop_signal_close(interrupt);
+    what->destroy(what->context);
+    loop_destroy(run.loop);
+    return rc;
+}

@@ -4,13 +4,13 @@
 /* POST: a new object. */
 
 #include "api/codec.h"
-#include "apiserver/admission.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/prepare.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
 
-#define NAME_SUFFIX 5
+#define NAME_SUFFIX   5
 #define NAME_BASE_MAX 58 /* what is left of 63 */
 #define NAME_ATTEMPTS 8
 
@@ -102,8 +102,14 @@ static int create_prepare(struct creation *creation, struct error *err)
     int rc = check_new_meta(request, meta, &creation->generated, err);
     if (rc < 0)
         return rc;
-    struct admission admission = { request, registry, ADMISSION_CREATE, request->subresource, request->namespace_,
-                                   text_or_empty(meta->name), creation->object, NULL };
+    struct admission admission = { request,
+                                   registry,
+                                   ADMISSION_CREATE,
+                                   request->subresource,
+                                   request->namespace_,
+                                   text_or_empty(meta->name),
+                                   creation->object,
+                                   NULL };
     rc = admission_admit(&admission, err);
     if (rc < 0)
         return rc;
@@ -134,7 +140,8 @@ void registry_create_object(struct request *request, void *object)
     if (request->options.dry_run) {
         if (request->registry->strategy->release != NULL)
             request->registry->strategy->release(request, object, NULL);
-        if (watch_cache_get(request->registry->cache, request->namespace_, ((struct api_object_meta *)object)->name) != NULL) {
+        if (watch_cache_get(request->registry->cache, request->namespace_, ((struct api_object_meta *)object)->name) !=
+            NULL) {
             (void)api_error_already_exists(&err, request->registry->resource, ((struct api_object_meta *)object)->name);
             request_fail(request, &err);
             return;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "apiserver/admission.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/prepare.h"
 #include "apiserver/server_internal.h"
@@ -73,15 +73,18 @@ static int check_preconditions(struct deletion *deletion, struct error *err)
     if (preconditions == NULL)
         return 0;
     if (preconditions->uid != NULL && !text_equal(preconditions->uid, object_uid(current)))
-        return api_error_conflict(err, resource, deletion->name,
-                                  arena_format(arena, "the UID in the precondition (%s) does not match the UID in record (%s). "
-                                                      "The object might have been deleted and then recreated",
-                                               preconditions->uid, object_uid(current)));
+        return api_error_conflict(
+            err, resource, deletion->name,
+            arena_format(arena,
+                         "the UID in the precondition (%s) does not match the UID in record (%s). "
+                         "The object might have been deleted and then recreated",
+                         preconditions->uid, object_uid(current)));
     const char *revision = arena_format(arena, "%llu", (unsigned long long)object_revision(current));
     if (preconditions->resource_version != NULL && !text_equal(preconditions->resource_version, revision))
         return api_error_conflict(err, resource, deletion->name,
-                                  arena_format(arena, "the ResourceVersion in the precondition (%s) does not match the "
-                                                      "ResourceVersion in record (%s). The object might have been modified",
+                                  arena_format(arena,
+                                               "the ResourceVersion in the precondition (%s) does not match the "
+                                               "ResourceVersion in record (%s). The object might have been modified",
                                                preconditions->resource_version, revision));
     return 0;
 }
@@ -138,13 +141,17 @@ static int check_options(struct deletion *deletion, struct error *err)
     const struct api_delete_options *options = deletion->options;
     const char *policy = text_or_empty(options->propagation_policy);
     if (options->orphan_dependents != NULL && !text_empty(policy))
-        return error_set(err, ERROR_INVALID, "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"%s\": "
-                                             "orphanDependents and deletionPropagation cannot be both set", policy);
+        return error_set(err, ERROR_INVALID,
+                         "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"%s\": "
+                         "orphanDependents and deletionPropagation cannot be both set",
+                         policy);
     for (size_t i = 0; i < countof(policies); i++)
         if (strcmp(policy, policies[i]) == 0)
             return 0;
-    return error_set(err, ERROR_INVALID, "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"%s\": "
-                                         "supported values: \"Background\", \"Foreground\", \"Orphan\"", policy);
+    return error_set(err, ERROR_INVALID,
+                     "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"%s\": "
+                     "supported values: \"Background\", \"Foreground\", \"Orphan\"",
+                     policy);
 }
 
 /* ---------------------------------------------------------------- grace */
@@ -198,7 +205,8 @@ static void deletion_write(struct deletion *deletion, void *object)
     struct bytes *value = deletion->gone ? NULL : registry_encode(registry, object);
     deletion->write = (struct store_write){
         .operation = deletion->gone ? STORE_DELETE : STORE_UPDATE,
-        .key = str_of(arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(deletion->current))),
+        .key = str_of(
+            arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(deletion->current))),
         .value = value,
         .expected = object_revision(deletion->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
@@ -221,7 +229,13 @@ static void deletion_attempt(struct deletion *deletion)
         deletion_end(deletion, NULL, &err);
         return;
     }
-    struct admission admission = { request, registry, ADMISSION_DELETE, "", deletion->namespace_, deletion->name, NULL,
+    struct admission admission = { request,
+                                   registry,
+                                   ADMISSION_DELETE,
+                                   "",
+                                   deletion->namespace_,
+                                   deletion->name,
+                                   NULL,
                                    object_typed(deletion->current) };
     int rc = check_options(deletion, &err);
     if (rc == 0)
@@ -238,7 +252,8 @@ static void deletion_attempt(struct deletion *deletion)
     bool terminating = meta->deletion_timestamp != 0;
     set_propagation(deletion, meta);
     bool marked = mark(deletion, meta);
-    if (terminating && !marked && api_equal(type, meta, object_typed(deletion->current)) && !registry_may_vanish(registry, meta)) {
+    if (terminating && !marked && api_equal(type, meta, object_typed(deletion->current)) &&
+        !registry_may_vanish(registry, meta)) {
         deletion->gone = false;
         deletion_end(deletion, deletion->current, NULL);
         return;
@@ -284,8 +299,10 @@ int delete_options_read(struct request *request, const struct api_delete_options
     struct api_delete_options *options = value;
     for (size_t i = 0; i < options->n_dry_run; i++) {
         if (strcmp(options->dry_run[i], "All") != 0)
-            return error_set(err, ERROR_INVALID, "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"%s\": "
-                                                 "supported values: \"All\"", options->dry_run[i]);
+            return error_set(err, ERROR_INVALID,
+                             "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"%s\": "
+                             "supported values: \"All\"",
+                             options->dry_run[i]);
         request->options.dry_run = true;
     }
     *ret_options = options;

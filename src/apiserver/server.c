@@ -14,6 +14,7 @@
 #include "apiserver/http_front.h"
 #include "apiserver/metrics.h"
 #include "apiserver/server_internal.h"
+#include "apiserver/service_allocator.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -99,7 +100,11 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     list_init(&server->requests);
     list_init(&server->watches);
     map_init(&server->registries);
+    if (server->options.service_cidr.address.family == IP_NONE)
+        (void)ip_prefix_parse(STR("10.96.0.0/16"), &server->options.service_cidr);
     server->metrics = metrics_create();
+    server->allocator = service_allocator_create(&server->options.service_cidr, server->options.node_port_first,
+                                                 server->options.node_port_last, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
     for (size_t i = 0; i < api_resource_count; i++)
         add_registry(server, &api_resources[i]);
@@ -147,6 +152,7 @@ int api_server_start(struct api_server *server, struct error *err)
         if (rc < 0)
             return rc;
     }
+    service_allocator_follow(server->allocator, server_cache(server, &api_resource_service));
     server->ready = true;
     access_start(server->access);
     start_bootstrap(server);
@@ -177,6 +183,7 @@ void api_server_destroy(struct api_server *server)
     client_destroy(server->bootstrap_client);
     access_destroy(server->access);
     discovery_destroy(server->discovery);
+    service_allocator_destroy(server->allocator);
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);

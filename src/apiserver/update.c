@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "apiserver/admission.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/prepare.h"
 #include "apiserver/server_internal.h"
@@ -89,12 +89,15 @@ static int check_identity(struct update *update, struct api_object_meta *meta, s
     if (text_empty(meta->namespace))
         meta->namespace = before->namespace;
     if (!text_equal(meta->namespace, before->namespace))
-        return error_set(err, ERROR_BAD_REQUEST, "the namespace of the object (%s) does not match the namespace on the URL (%s)",
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the namespace of the object (%s) does not match the namespace on the URL (%s)",
                          meta->namespace, text_or_empty(before->namespace));
     if (!text_empty(meta->uid) && !text_equal(meta->uid, before->uid))
         return api_error_conflict(err, update->registry->resource, update->name,
-                                  arena_format(&request->arena, "Precondition failed: UID in precondition: %s, UID in object "
-                                                                "meta: %s", meta->uid, before->uid));
+                                  arena_format(&request->arena,
+                                               "Precondition failed: UID in precondition: %s, UID in object "
+                                               "meta: %s",
+                                               meta->uid, before->uid));
     return 0;
 }
 
@@ -127,8 +130,9 @@ static int update_prepare(struct update *update, void *object, struct error *err
         rc = check_revision(update, object, err);
     if (rc < 0)
         return rc;
-    struct admission admission = { request, registry, ADMISSION_UPDATE, request->subresource, update->namespace_,
-                                   update->name, object, old };
+    struct admission admission = {
+        request, registry, ADMISSION_UPDATE, request->subresource, update->namespace_, update->name, object, old
+    };
     if (update->part != UPDATE_RAW)
         rc = admission_admit(&admission, err);
     if (rc < 0)
@@ -172,7 +176,8 @@ static void update_write(struct update *update, void *object)
     struct bytes *value = vanish ? NULL : registry_encode(registry, object);
     update->write = (struct store_write){
         .operation = vanish ? STORE_DELETE : STORE_UPDATE,
-        .key = str_of(arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(update->current))),
+        .key = str_of(
+            arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(update->current))),
         .value = value,
         .expected = object_revision(update->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,

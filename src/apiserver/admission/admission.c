@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
+#include "apiserver/admission/admission.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "apiserver/admission.h"
-
 #include "apiserver/failure.h"
 
+/* In upstream's order. */
 static const struct admission_plugin plugins[] = {
     { "NamespaceLifecycle", admit_namespace_lifecycle, NULL },
+    { "ServiceAccount", admit_service_account, NULL },
+    { "TaintNodesByCondition", admit_node_taint, NULL },
+    { "Priority", admit_priority, NULL },
+    { "DefaultTolerationSeconds", admit_default_tolerations, NULL },
 };
 
 int admission_admit(struct admission *admission, struct error *err)
@@ -37,6 +42,12 @@ bool admission_is(const struct admission *admission, const struct api_kind *kind
 {
     const struct api_kind *own = admission->registry->resource->kind;
     return strcmp(own->kind, kind->kind) == 0 && strcmp(own->group, kind->group) == 0;
+}
+
+bool admission_creates(const struct admission *admission, const struct api_kind *kind)
+{
+    return admission->operation == ADMISSION_CREATE && text_empty(admission->subresource) &&
+           admission_is(admission, kind);
 }
 
 int admission_forbid(struct admission *admission, struct error *err, const char *format, ...)

@@ -3,7 +3,7 @@
 
 /* admission.h - what may still change or refuse a write, after authorization and before validation.
  *
- * Plug-ins are rows of a table in upstream's order (admission.c). admit() may change the object
+ * Plug-ins are rows of a table in upstream's order (admission/admission.c). admit() may change the object
  * before it is prepared and validated; validate() sees the final one. */
 #ifndef APISERVER_ADMISSION_H
 #define APISERVER_ADMISSION_H
@@ -18,9 +18,9 @@ struct admission {
     enum admission_operation operation;
     const char *subresource; /* "" for the object itself */
     const char *namespace_;
-    const char *name;        /* may be "" on create */
-    void *object;            /* decoded; NULL for deletions and connections */
-    const void *old;         /* NULL on create */
+    const char *name; /* may be "" on create */
+    void *object;     /* decoded; NULL for deletions and connections */
+    const void *old;  /* NULL on create */
 };
 
 struct admission_plugin {
@@ -34,11 +34,16 @@ int admission_validate(struct admission *admission, struct error *err) must_chec
 
 /* Is the object of this kind? */
 bool admission_is(const struct admission *admission, const struct api_kind *kind);
+/* Its creation, not one of its subresources? */
+bool admission_creates(const struct admission *admission, const struct api_kind *kind);
 /* 'pods "x" is forbidden: ...' */
 int admission_forbid(struct admission *admission, struct error *err, const char *format, ...) printf_like(3, 4);
 
-
 /* --- the plug-ins --- */
-int admit_namespace_lifecycle(struct admission *admission, struct error *err); /* admission_namespace.c */
+int admit_namespace_lifecycle(struct admission *admission, struct error *err);
+int admit_service_account(struct admission *admission, struct error *err);
+int admit_node_taint(struct admission *admission, struct error *err);
+int admit_priority(struct admission *admission, struct error *err);
+int admit_default_tolerations(struct admission *admission, struct error *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "apiserver/admission.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/server_internal.h"
 
@@ -32,8 +32,9 @@ static int refuse_missing(struct admission *admission, struct error *err)
 static int refuse_terminating(struct admission *admission, struct error *err)
 {
     struct request *request = admission->request;
-    int rc = admission_forbid(admission, err, "unable to create new content in namespace %s because it is being terminated",
-                              admission->namespace_);
+    int rc =
+        admission_forbid(admission, err, "unable to create new content in namespace %s because it is being terminated",
+                         admission->namespace_);
     if (err != NULL) {
         request->failure = failure_status(request, err);
         failure_add_cause(request, request->failure, "NamespaceTerminating",

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <string.h>
+
+#include "apiserver/prepare.h"
+#include "apiserver/registry/strategies.h"
+
+/* ---------------------------------------------------------------- quality of service */
+
+static const struct quantity *amount(const struct api_quantity_entry *entries, size_t count, const char *resource)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entries[i].key, resource) == 0)
+            return &entries[i].value;
+    return NULL;
+}
+
+struct qos {
+    bool any;        /* something is asked for or limited */
+    bool guaranteed; /* and everywhere, cpu and memory, equally */
+};
+
+static void qos_add(struct qos *qos, const struct api_resource_requirements *resources)
+{
+    static const char *const names[] = { "cpu", "memory" };
+    for (size_t i = 0; i < countof(names); i++) {
+        const struct quantity *limit = amount(resources->limits, resources->n_limits, names[i]);
+        const struct quantity *asked = amount(resources->requests, resources->n_requests, names[i]);
+        bool limited = limit != NULL && !quantity_is_zero(limit);
+        qos->any |= limited || (asked != NULL && !quantity_is_zero(asked));
+        qos->guaranteed &= limited && (asked == NULL || quantity_compare(asked, limit) == 0);
+    }
+}
+
+const char *pod_qos_class(const struct api_pod_spec *spec)
+{
+    struct qos qos = { .guaranteed = true };
+    if (spec->resources != NULL) {
+        qos_add(&qos, spec->resources);
+    } else {
+        for (size_t i = 0; i < spec->n_init_containers; i++)
+            qos_add(&qos, &spec->init_containers[i].resources);
+        for (size_t i = 0; i < spec->n_containers; i++)
+            qos_add(&qos, &spec->containers[i].resources);
+    }
+    return !qos.any ? "BestEffort" : qos.guaranteed ? "Guaranteed" : "Burstable";
+}
+
+/* ---------------------------------------------------------------- life */
+
+void pod_prepare_create(struct request *request, void *object)
+{
+    struct api_pod *pod = object;
+    pod->status = (struct api_pod_status){ .phase = "Pending", .qos_class = pod_qos_class(&pod->spec) };
+    if (pod->spec.n_scheduling_gates == 0)
+        return;
+    struct api_pod_condition *condition = arena_new(&request->arena, struct api_pod_condition);
+    condition->type = "PodScheduled";
+    condition->status = "False";
+    condition->reason = "SchedulingGated";
+    condition->message = "Scheduling is blocked due to non-empty scheduling gates";
+    pod->status.conditions = condition;
+    pod->status.n_conditions = 1;
+}
+
+void pod_prepare_status(struct request *request, void *object, const void *old)
+{
+    struct api_pod *pod = object;
+    const struct api_pod *before = old;
+    (void)request;
+    pod->metadata.owner_references = before->metadata.owner_references;
+    pod->metadata.n_owner_references = before->metadata.n_owner_references;
+    if (text_empty(pod->status.qos_class))
+        pod->status.qos_class = before->status.qos_class;
+}
+
+int64_t pod_grace(const void *object, const int64_t *asked)
+{
+    const struct api_pod *pod = object;
+    bool ended = text_equal(pod->status.phase, "Failed") || text_equal(pod->status.phase, "Succeeded");
+    if (text_empty(pod->spec.node_name) || ended)
+        return 0; /* nobody has to stop it */
+    if (asked != NULL)
+        return *asked < 0 ? 1 : *asked;
+    int64_t own = pod->spec.termination_grace_period_seconds == NULL ? 30 : *pod->spec.termination_grace_period_seconds;
+    return own < 0 ? 1 : own;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* What the server adds to pods, services and namespaces, seen from outside. */
+
+#include "apiserver/fixture.h"
+
+#define NS "/api/v1/namespaces/default"
+#define POD(name, more) \
+    "{\"metadata\":{\"name\":\"" name "\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" more "}}"
+
+static void test_pod(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", NS "/pods", POD("p", ""));
+    expect(answer, "403 Forbidden");
+    expect(
+        answer,
+        "pods \\\"p\\\" is forbidden: error looking up service account default/default: serviceaccount \\\"default\\\" "
+        "not found");
+    expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    answer = ask(f, "POST", NS "/pods", POD("p", ""));
+    expect(answer, "201 Created");
+    expect(answer, "\"volumes\":[{\"name\":\"kube-api-access-");
+    expect(answer,
+           "\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"expirationSeconds\":3607,\"path\":\"token\"}},{"
+           "\"configMap\":"
+           "{\"name\":\"kube-root-ca.crt\",\"items\":[{\"key\":\"ca.crt\",\"path\":\"ca.crt\"}]}},{\"downwardAPI\":{"
+           "\"items\":"
+           "[{\"path\":\"namespace\",\"fieldRef\":{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.namespace\"}}]}}],"
+           "\"defaultMode\":420}}");
+    expect(answer, "\"readOnly\":true,\"mountPath\":\"/var/run/secrets/kubernetes.io/serviceaccount\"");
+    expect(answer, "{\"key\":\"node.kubernetes.io/"
+                   "not-ready\",\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}");
+    expect(answer, "\"priority\":0");
+    expect(answer, "\"preemptionPolicy\":\"PreemptLowerPriority\"");
+    expect(answer, "\"status\":{\"phase\":\"Pending\",\"qosClass\":\"BestEffort\"}");
+    expect(answer, "\"generation\":1");
+    expect(ask(f, "POST", NS "/pods", POD("q", ",\"priorityClassName\":\"none\"")),
+           "no PriorityClass with name none was found");
+    /* Not on a node yet: gone at once. */
+    expect(ask(f, "DELETE", NS "/pods/p", ""), "200 OK");
+    expect(ask(f, "GET", NS "/pods/p", ""), "404 Not Found");
+}
+
+static void test_pod_grace(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    expect(ask(f, "POST", NS "/pods", POD("p", ",\"nodeName\":\"n\"")), "201 Created");
+    const char *answer = ask(f, "DELETE", NS "/pods/p", "");
+    expect(answer, "\"deletionTimestamp\":\"");
+    expect(answer, "\"deletionGracePeriodSeconds\":30");
+    expect(ask(f, "GET", NS "/pods/p", ""), "200 OK");
+    expect(ask(f, "DELETE", NS "/pods/p?gracePeriodSeconds=0", ""), "200 OK");
+    expect(ask(f, "GET", NS "/pods/p", ""), "404 Not Found");
+}
+
+#define SERVICE(name, spec) "{\"metadata\":{\"name\":\"" name "\"},\"spec\":{\"ports\":[{\"port\":80}]" spec "}}"
+
+static void test_service(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", NS "/services", SERVICE("a", ""));
+    expect(answer, "201 Created");
+    expect(answer, "\"clusterIP\":\"10.96.");
+    expect(answer, "\"ipFamilies\":[\"IPv4\"],\"ipFamilyPolicy\":\"SingleStack\"");
+    expect(ask(f, "POST", NS "/services", SERVICE("b", ",\"clusterIP\":\"10.96.0.10\"")),
+           "\"clusterIPs\":[\"10.96.0.10\"]");
+    expect(ask(f, "POST", NS "/services", SERVICE("c", ",\"clusterIP\":\"10.96.0.10\"")),
+           "failed to allocate IP 10.96.0.10: provided IP is already allocated");
+    expect(ask(f, "POST", NS "/services", SERVICE("c", ",\"clusterIP\":\"10.1.0.10\"")), "422 Unprocessable");
+    expect(ask(f, "POST", NS "/services", SERVICE("h", ",\"clusterIP\":\"None\",\"selector\":{\"a\":\"b\"}")),
+           "\"clusterIPs\":[\"None\"]");
+    answer = ask(f, "POST", NS "/services", SERVICE("n", ",\"type\":\"NodePort\""));
+    expect(answer, "\"nodePort\":3");
+    expect(ask(f, "DELETE", NS "/services/b", ""), "200 OK");
+    expect(ask(f, "POST", NS "/services", SERVICE("c", ",\"clusterIP\":\"10.96.0.10\"")), "201 Created");
+    /* To NodePort and back. */
+    answer = ask_with(f, "PATCH", NS "/services/c", "content-type: application/merge-patch+json\r\n",
+                      "{\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80,\"nodePort\":30123}]}}");
+    expect(answer, "\"nodePort\":30123");
+    expect(ask(f, "POST", NS "/services",
+               "{\"metadata\":{\"name\":\"o\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":1,"
+               "\"nodePort\":30123}]}}"),
+           "spec.ports[0].nodePort: Invalid value: 30123: provided port is already allocated");
+    answer = ask_with(f, "PATCH", NS "/services/c", "content-type: application/merge-patch+json\r\n",
+                      "{\"spec\":{\"type\":\"ClusterIP\"}}");
+    expect(answer, "200 OK");
+    assert_null(strstr(answer, "nodePort"));
+}
+
+static void test_namespace(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"x\"}}");
+    expect(answer, "\"labels\":{\"kubernetes.io/metadata.name\":\"x\"}");
+    expect(answer, "\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}");
+    answer = ask(f, "DELETE", "/api/v1/namespaces/x", "");
+    expect(answer, "\"phase\":\"Terminating\"");
+    expect(ask(f, "POST", "/api/v1/namespaces/x/configmaps", "{\"metadata\":{\"name\":\"c\"}}"),
+           "unable to create new content in namespace x because it is being terminated");
+    answer = ask(f, "PUT", "/api/v1/namespaces/x/finalize", "{\"metadata\":{\"name\":\"x\"},\"spec\":{}}");
+    expect(answer, "200 OK");
+    expect(ask(f, "GET", "/api/v1/namespaces/x", ""), "404 Not Found");
+    expect(ask(f, "DELETE", "/api/v1/namespaces/default", ""), "this namespace may not be deleted");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_pod, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pod_grace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_service, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

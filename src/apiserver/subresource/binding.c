@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* pods/binding (and the older bindings resource): the scheduler's word on where a pod goes. */
+
+#include <string.h>
+
+#include "api/codec.h"
+#include "api/status.h"
+#include "apiserver/handlers.h"
+#include "apiserver/prepare.h"
+#include "apiserver/registry.h"
+#include "apiserver/server_internal.h"
+
+static int conflict(struct error *err, const char *name, const char *why)
+{
+    return error_set(err, ERROR_CONFLICT, "Operation cannot be fulfilled on pods/binding \"%s\": %s", name, why);
+}
+
+static int check_target(struct request *request, const struct api_binding *binding, const struct object *current,
+                        const struct api_pod *pod, struct error *err)
+{
+    struct arena *arena = &request->arena;
+    const char *name = pod->metadata.name;
+    const char *revision = arena_format(arena, "%llu", (unsigned long long)object_revision(current));
+    if (!text_empty(binding->metadata.uid) && !text_equal(binding->metadata.uid, pod->metadata.uid))
+        return conflict(err, name,
+                        arena_format(arena,
+                                     "the UID in the precondition (%s) does not match the UID in record (%s). "
+                                     "The object might have been deleted and then recreated",
+                                     binding->metadata.uid, pod->metadata.uid));
+    if (!text_empty(binding->metadata.resource_version) && !text_equal(binding->metadata.resource_version, revision))
+        return conflict(err, name,
+                        "the ResourceVersion in the precondition does not match the ResourceVersion in record");
+    if (pod->metadata.deletion_timestamp != 0)
+        return conflict(err, name, arena_format(arena, "pod %s is being deleted, cannot be assigned to a host", name));
+    if (!text_empty(pod->spec.node_name))
+        return conflict(err, name,
+                        arena_format(arena, "pod %s is already assigned to node \"%s\"", name, pod->spec.node_name));
+    if (pod->spec.n_scheduling_gates > 0)
+        return conflict(err, name, arena_format(arena, "pod %s has non-empty .spec.schedulingGates", name));
+    return 0;
+}
+
+static void set_scheduled(struct request *request, struct api_pod_status *status)
+{
+    for (size_t i = 0; i < status->n_conditions; i++) {
+        if (!text_equal(status->conditions[i].type, "PodScheduled"))
+            continue;
+        if (!text_equal(status->conditions[i].status, "True"))
+            status->conditions[i].last_transition_time = prepare_now(request);
+        status->conditions[i].status = "True";
+        status->conditions[i].reason = status->conditions[i].message = NULL;
+        return;
+    }
+    struct api_pod_condition *conditions =
+        arena_new_array(&request->arena, struct api_pod_condition, status->n_conditions + 1);
+    if (status->n_conditions > 0)
+        memcpy(conditions, status->conditions, status->n_conditions * sizeof(*conditions));
+    conditions[status->n_conditions++] = (struct api_pod_condition){ .type = "PodScheduled",
+                                                                     .status = "True",
+                                                                     .last_transition_time = prepare_now(request) };
+    status->conditions = conditions;
+}
+
+static void merge(struct arena *arena, struct api_string_entry **entries, size_t *count,
+                  const struct api_string_entry *more, size_t n_more)
+{
+    if (n_more == 0)
+        return;
+    struct api_string_entry *merged = arena_new_array(arena, struct api_string_entry, *count + n_more);
+    size_t i = 0, j = 0, size = 0;
+    while (i < *count || j < n_more) {
+        int order = i == *count ? 1 : j == n_more ? -1 : strcmp((*entries)[i].key, more[j].key);
+        merged[size++] = order < 0 ? (*entries)[i] : more[j];
+        i += order <= 0;
+        j += order >= 0;
+    }
+    *entries = merged;
+    *count = size;
+}
+
+static int change_node(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    struct request *request = update->request;
+    const struct api_binding *binding = update->context;
+    struct api_pod *pod = api_copy(&api_type_pod, object_typed(current), &request->arena);
+    int rc = check_target(request, binding, current, pod, err);
+    if (rc < 0)
+        return rc;
+    pod->metadata.resource_version = NULL;
+    pod->spec.node_name = binding->target.name;
+    pod->status.nominated_node_name = NULL;
+    merge(&request->arena, &pod->metadata.annotations, &pod->metadata.n_annotations, binding->metadata.annotations,
+          binding->metadata.n_annotations);
+    merge(&request->arena, &pod->metadata.labels, &pod->metadata.n_labels, binding->metadata.labels,
+          binding->metadata.n_labels);
+    set_scheduled(request, &pod->status);
+    *ret_object = pod;
+    return 0;
+}
+
+static void bound(struct update *update, const struct object *object, const struct error *err)
+{
+    (void)object;
+    if (err != NULL) {
+        request_fail(update->request, err);
+        return;
+    }
+    struct api_status *status = arena_new(&update->request->arena, struct api_status);
+    status->status = "Success";
+    status->code = 201;
+    request_respond_document(update->request, 201, &api_kind_status, status);
+}
+
+static int check_binding(const struct request *request, const struct api_binding *binding, struct error *err)
+{
+    const char *kind = text_or_empty(binding->target.kind);
+    if (!text_empty(kind) && strcmp(kind, "Node") != 0 && strcmp(kind, "Minion") != 0)
+        return error_set(err, ERROR_INVALID,
+                         "Binding \"%s\" is invalid: target.kind: Unsupported value: \"%s\": supported values: "
+                         "\"Node\", \"<empty>\"",
+                         text_or_empty(binding->metadata.name), kind);
+    if (text_empty(binding->target.name))
+        return error_set(err, ERROR_INVALID, "Binding \"%s\" is invalid: target.name: Required value",
+                         text_or_empty(binding->metadata.name));
+    if (!text_empty(request->name) && !text_empty(binding->metadata.name) &&
+        !text_equal(request->name, binding->metadata.name))
+        return error_set(err, ERROR_BAD_REQUEST, "name in URL does not match name in Binding object");
+    return 0;
+}
+
+void serve_binding(struct request *request)
+{
+    struct error err = { 0 };
+    void *value;
+    if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_binding(request, value, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
+    struct api_binding *binding = value;
+    struct update *update = arena_new(&request->arena, struct update);
+    update->request = request;
+    update->registry = server_registry_of(request->server, &api_resource_pod);
+    update->namespace_ = request->namespace_;
+    update->name = text_empty(request->name) ? text_or_empty(binding->metadata.name) : request->name;
+    update->part = UPDATE_RAW;
+    update->change = change_node;
+    update->done = bound;
+    update->context = binding;
+    update_start(update);
+}

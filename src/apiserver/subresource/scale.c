@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* scale: the number of replicas of whatever has one, as autoscaling/v1 Scale. */
+
+#include <string.h>
+
+#include "api/codec.h"
+#include "api/field_path.h"
+#include "api/selector.h"
+#include "api/status.h"
+#include "apiserver/failure.h"
+#include "apiserver/handlers.h"
+#include "apiserver/registry.h"
+
+static int32_t number_at(const struct api_type *type, const char *path, const void *object)
+{
+    struct field_path at;
+    if (!field_path_resolve(type, str_of(path), &at))
+        return 0;
+    const int32_t *number = field_path_member(&at, object);
+    return number == NULL ? 0 : *number;
+}
+
+/* spec.replicas is a pointer everywhere; the struct's member is found through the schema. */
+static void set_replicas(struct request *request, const struct registry *registry, void *object, int32_t replicas)
+{
+    const struct api_field *field = api_field_find(registry->spec->type, STR("replicas"), NULL);
+    int32_t *value = arena_new(&request->arena, int32_t);
+    *value = replicas;
+    *(int32_t **)((char *)field_of(registry->spec, object) + field->offset) = value;
+}
+
+static const char *selector_text(struct request *request, const struct registry *registry, const void *object)
+{
+    struct label_selector selector = { 0 };
+    auto_buffer struct buffer text = { .max = 64 << 10 };
+    if (registry->resource == &api_resource_replication_controller) {
+        const struct api_replication_controller *controller = object;
+        selector = label_selector_of_map(controller->spec.selector, controller->spec.n_selector, &request->arena);
+    } else {
+        const struct api_field *field = api_field_find(registry->spec->type, STR("selector"), NULL);
+        const struct api_label_selector *labels =
+            *(struct api_label_selector **)((char *)field_of(registry->spec, object) + field->offset);
+        if (label_selector_of(labels, &request->arena, &selector, NULL) < 0)
+            return "";
+    }
+    label_selector_format(&selector, &text);
+    return arena_str(&request->arena, buffer_str(&text)).data;
+}
+
+static struct api_autoscaling_scale *scale_of(struct request *request, const struct registry *registry,
+                                              const void *object)
+{
+    const struct api_type *type = registry->resource->kind->type;
+    const struct api_object_meta *meta = object;
+    struct api_autoscaling_scale *scale = arena_new(&request->arena, struct api_autoscaling_scale);
+    scale->metadata = (struct api_object_meta){ .name = meta->name,
+                                                .namespace = meta->namespace,
+                                                .uid = meta->uid,
+                                                .resource_version = meta->resource_version,
+                                                .creation_timestamp = meta->creation_timestamp };
+    scale->spec.replicas = number_at(type, "spec.replicas", object);
+    scale->status.replicas = number_at(type, "status.replicas", object);
+    scale->status.selector = selector_text(request, registry, object);
+    return scale;
+}
+
+void serve_scale_get(struct request *request)
+{
+    const struct object *object = registry_current(request);
+    if (object == NULL)
+        return;
+    arena_hold(&request->arena, (void (*)(void *))object_unref, object_ref(object));
+    request_respond_document(request, 200, &api_kind_autoscaling_scale,
+                             scale_of(request, request->registry, object_typed(object)));
+}
+
+static int sent_scale(struct update *update, const struct object *current, void **ret_scale, struct error *err)
+{
+    struct request *request = update->request;
+    const struct api_kind *kind = &api_kind_autoscaling_scale;
+    if (request->action != API_PATCH)
+        return request_decode(request, kind, ret_scale, err);
+    auto_buffer struct buffer before = { .max = 1 << 20 }, after = { .max = 1 << 20 };
+    api_encode_json(kind->type, kind, scale_of(request, update->registry, object_typed(current)), &before);
+    int rc = patch_document(request, kind->type, buffer_str(&before), &after, err);
+    if (rc < 0)
+        return rc;
+    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&after)), ret_scale, err);
+}
+
+static int change_scale(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    struct request *request = update->request;
+    void *sent;
+    int rc = sent_scale(update, current, &sent, err);
+    if (rc < 0)
+        return rc;
+    const struct api_autoscaling_scale *scale = sent;
+    if (scale->spec.replicas < 0)
+        return failure_invalid(request, &api_kind_autoscaling_scale, update->name, "spec.replicas", "FieldValueInvalid",
+                               arena_format(&request->arena, "Invalid value: %d: must be greater than or equal to 0",
+                                            scale->spec.replicas),
+                               err);
+    struct api_object_meta *object =
+        api_copy(update->registry->resource->kind->type, object_typed(current), &request->arena);
+    object->resource_version = scale->metadata.resource_version;
+    set_replicas(request, update->registry, object, scale->spec.replicas);
+    *ret_object = object;
+    return 0;
+}
+
+static void scaled(struct update *update, const struct object *object, const struct error *err)
+{
+    struct request *request = update->request;
+    if (err != NULL) {
+        request_fail(request, err);
+        return;
+    }
+    if (object != NULL)
+        arena_hold(&request->arena, (void (*)(void *))object_unref, object_ref(object));
+    request_respond_document(
+        request, 200, &api_kind_autoscaling_scale,
+        scale_of(request, update->registry, object != NULL ? object_typed(object) : update->value));
+}
+
+void serve_scale_write(struct request *request)
+{
+    struct update *update = arena_new(&request->arena, struct update);
+    update->request = request;
+    update->part = UPDATE_OBJECT;
+    update->must_match = request->action != API_PATCH;
+    update->change = change_scale;
+    update->done = scaled;
+    update_start(update);
+}

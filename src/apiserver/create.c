@@ -71,7 +71,7 @@ static void create_done(struct store_write *write)
         request_fail(request, &write->err);
         return;
     }
-    const struct object *object = watch_cache_get(registry->cache, request->namespace_, meta->name);
+    const struct object *object = watch_cache_get(registry->cache, registry_namespace(request), meta->name);
     if (object == NULL) { /* it was stored and is unreadable, or already gone: say so instead of guessing */
         request_refuse(request, ERROR_INTERNAL, "the object was stored but cannot be read back");
         return;
@@ -140,7 +140,7 @@ void registry_create_object(struct request *request, void *object)
     if (request->options.dry_run) {
         if (request->registry->strategy->release != NULL)
             request->registry->strategy->release(request, object, NULL);
-        if (watch_cache_get(request->registry->cache, request->namespace_, ((struct api_object_meta *)object)->name) !=
+        if (watch_cache_get(request->registry->cache, registry_namespace(request), ((struct api_object_meta *)object)->name) !=
             NULL) {
             (void)api_error_already_exists(&err, request->registry->resource, ((struct api_object_meta *)object)->name);
             request_fail(request, &err);

@@ -315,7 +315,7 @@ void registry_delete(struct request *request)
     struct deletion *deletion = arena_new(&request->arena, struct deletion);
     deletion->request = request;
     deletion->registry = request->registry;
-    deletion->namespace_ = request->namespace_;
+    deletion->namespace_ = registry_namespace(request);
     deletion->name = request->name;
     deletion->done = delete_done;
     if (delete_options_read(request, &deletion->options, &err) < 0) {

@@ -42,7 +42,7 @@ static void fail_read(struct request *request, const struct error *err)
 const struct object *registry_current(struct request *request)
 {
     struct error err = { 0 };
-    const struct object *object = watch_cache_get(request->registry->cache, request->namespace_, request->name);
+    const struct object *object = watch_cache_get(request->registry->cache, registry_namespace(request), request->name);
     if (object == NULL) {
         (void)api_error_not_found(&err, request->registry->resource, request->name);
         request_fail(request, &err);

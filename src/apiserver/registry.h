@@ -76,6 +76,8 @@ void registry_delete_collection(struct request *request);
 
 /* The request's object as it is now; fails the request and returns NULL when there is none. */
 const struct object *registry_current(struct request *request);
+/* The namespace that the request's objects are stored in: "" for cluster-scoped ones, also for namespaces themselves. */
+const char *registry_namespace(const struct request *request);
 const char *registry_object_key(struct request *request, const char *name); /* the store key, in the request's arena */
 
 /* Decodes, defaults and checks the body as 'kind' into the request's arena: strict decoding by the

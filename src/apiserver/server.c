@@ -68,6 +68,11 @@ static void add_registry(struct api_server *server, const struct api_resource *r
     map_insert(&server->registries, str_of(registry->key), &registry->node);
 }
 
+const char *registry_namespace(const struct request *request)
+{
+    return request->registry->resource->flags & API_NAMESPACED ? request->namespace_ : "";
+}
+
 const char *registry_object_key(struct request *request, const char *name)
 {
     const struct api_resource *resource = request->registry->resource;

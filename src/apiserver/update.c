@@ -233,7 +233,7 @@ void update_start(struct update *update)
     struct request *request = update->request;
     if (update->registry == NULL) {
         update->registry = request->registry;
-        update->namespace_ = request->namespace_;
+        update->namespace_ = registry_namespace(request);
         update->name = request->name;
     }
     update_attempt(update);

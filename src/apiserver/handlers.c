@@ -28,11 +28,11 @@ static const struct resource_handler resource_handlers[] = {
 };
 
 static const struct path_handler path_handlers[] = {
-    { "/livez", serve_livez },     { "/livez/", serve_livez },     { "/readyz", serve_readyz },
-    { "/readyz/", serve_readyz },  { "/healthz", serve_healthz },  { "/healthz/", serve_healthz },
-    { "/version", serve_version }, { "/version/", serve_version }, { "/metrics", serve_metrics },
-    { "/", serve_discovery },      { "/api", serve_discovery },    { "/api/", serve_discovery },
-    { "/apis", serve_discovery },  { "/apis/", serve_discovery },
+    { "/livez", serve_livez },      { "/livez/", serve_livez },     { "/readyz", serve_readyz },
+    { "/readyz/", serve_readyz },   { "/healthz", serve_healthz },  { "/healthz/", serve_healthz },
+    { "/version", serve_version },  { "/version/", serve_version }, { "/metrics", serve_metrics },
+    { "/", serve_discovery },       { "/api", serve_discovery },    { "/api/", serve_discovery },
+    { "/openapi/", serve_openapi }, { "/apis", serve_discovery },   { "/apis/", serve_discovery },
 };
 
 static bool fits(const char *pattern, const char *text)

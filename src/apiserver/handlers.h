@@ -35,6 +35,9 @@ void serve_metrics(struct request *request);
 /* serve_discovery.c */
 void serve_discovery(struct request *request);
 
+/* serve_openapi.c */
+void serve_openapi(struct request *request);
+
 /* reviews.c */
 void serve_subject_access_review(struct request *request);
 void serve_local_subject_access_review(struct request *request);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/field_path.h"
+#include "api/openapi/openapi.h"
 #include "apiserver/access.h"
 #include "apiserver/bootstrap.h"
 #include "apiserver/discovery.h"
@@ -189,6 +190,7 @@ void api_server_destroy(struct api_server *server)
     access_destroy(server->access);
     discovery_destroy(server->discovery);
     service_allocator_destroy(server->allocator);
+    openapi_destroy(server->openapi);
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);

@@ -15,6 +15,9 @@ struct http_front;        /* http_front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
 struct bootstrap;         /* bootstrap.h */
+struct openapi;           /* api/openapi/openapi.h */
+
+#define API_SERVER_VERSION "v1.36.0+coracle"
 
 struct api_server {
     struct api_server_options options; /* strings in 'arena' */
@@ -32,6 +35,7 @@ struct api_server {
     struct http_front *front;
     struct access *access;
     struct discovery *discovery;
+    struct openapi *openapi; /* NULL until somebody asks */
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;

@@ -3,7 +3,9 @@
 
 #include "apiserver/shape.h"
 
-#include "api/codec.h"
+#include "api/table/table.h"
+#include "apiserver/path.h"
+#include "apiserver/server_internal.h"
 #include "codec/json.h"
 
 void list_meta_write(const struct request_list *list, struct buffer *json)
@@ -22,31 +24,54 @@ void list_meta_write(const struct request_list *list, struct buffer *json)
     buffer_append_char(json, '}');
 }
 
-static void append_metadata(const struct object *object, bool item, struct buffer *json)
+static void begin_table(struct request *request, const struct request_list *list, struct table_writer *writer)
 {
-    struct api_partial_object_metadata partial = { .metadata = *object_meta(object) };
-    (void)item;
-    api_encode_json(&api_type_partial_object_metadata, &api_kind_partial_object_metadata, &partial, json);
+    const char *include = query_value(request->query, "includeObject", &request->arena);
+    struct api_list_meta meta = {
+        .resource_version = arena_format(&request->arena, "%llu", (unsigned long long)list->revision),
+        .continue_ = list->continue_,
+        .remaining_item_count = list->remaining,
+    };
+    if (!table_include_parse(str_of(text_or_empty(include)), &writer->include))
+        writer->include = TABLE_INCLUDE_METADATA;
+    table_begin(writer, &meta, true);
+}
+
+static void shape_table(struct request *request, const struct request_list *list, struct buffer *json)
+{
+    struct table_writer writer = {
+        .kind = request->registry->resource->kind,
+        .now = loop_now(request->server->loop),
+        .out = json,
+    };
+    begin_table(request, list, &writer);
+    for (size_t i = 0; i < list->count; i++)
+        table_row(&writer, object_typed(list->objects[i]), object_json(list->objects[i]));
+    table_end(&writer);
 }
 
 void shape_object(struct request *request, enum media_shape shape, const struct object *object, struct buffer *json)
 {
-    (void)request;
-    (void)shape;
-    append_metadata(object, false, json);
+    const struct request_list one = { .objects = &object, .count = 1, .revision = object_revision(object) };
+    if (shape == SHAPE_TABLE)
+        shape_table(request, &one, json);
+    else
+        partial_metadata_write(object_typed(object), json);
 }
 
 void shape_list(struct request *request, enum media_shape shape, const struct request_list *list, struct buffer *json)
 {
-    (void)request;
-    (void)shape;
+    if (shape == SHAPE_TABLE) {
+        shape_table(request, list, json);
+        return;
+    }
     buffer_append_text(json, "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
     list_meta_write(list, json);
     buffer_append_text(json, ",\"items\":[");
     for (size_t i = 0; i < list->count; i++) {
         if (i > 0)
             buffer_append_char(json, ',');
-        append_metadata(list->objects[i], true, json);
+        partial_metadata_write(object_typed(list->objects[i]), json);
     }
     buffer_append_text(json, "]}");
 }

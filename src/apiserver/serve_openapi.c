@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* serve_openapi.c - /openapi/v2 and /openapi/v3: the API described, as kubectl and code generators read it. */
+#include <string.h>
+
+#include "api/openapi/openapi.h"
+#include "apiserver/handlers.h"
+#include "apiserver/server_internal.h"
+#include "net/http.h"
+
+/* Made on first use: most clients of a small cluster never ask. */
+static struct openapi *openapi_of(struct request *request)
+{
+    struct api_server *server = request->server;
+    if (server->openapi == NULL)
+        server->openapi = openapi_create(API_SERVER_VERSION);
+    return server->openapi;
+}
+
+/* Old clients ask for protobuf alone, which is not made. */
+static bool takes_json(const struct request *request)
+{
+    struct str accept = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "accept");
+    return accept.size == 0 || str_contains(accept, STR("json")) || str_contains(accept, STR("*/*"));
+}
+
+void serve_openapi(struct request *request)
+{
+    static const char v3[] = "/openapi/v3/";
+    struct bytes *document = NULL;
+    const char *hash = NULL;
+    if (!takes_json(request)) {
+        request_refuse(request, ERROR_NOT_ACCEPTABLE, "only the following media types are accepted: application/json");
+        return;
+    }
+    if (strcmp(request->path, "/openapi/v2") == 0)
+        document = openapi_v2_document(openapi_of(request));
+    else if (strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0)
+        document = openapi_v3_index(openapi_of(request));
+    else if (strncmp(request->path, v3, sizeof(v3) - 1) == 0)
+        document = openapi_v3_document(openapi_of(request), str_of(request->path + sizeof(v3) - 1), &hash);
+    if (document == NULL)
+        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    else
+        request_respond_text(request, 200, "application/json", bytes_str(document));
+}

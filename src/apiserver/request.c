@@ -76,7 +76,6 @@ void request_warn(struct request *request, const char *format, ...)
         return;
     if (request->warnings == NULL)
         request->warnings = arena_new_array(&request->arena, const char *, REQUEST_WARNINGS_MAX);
-    auto_buffer struct buffer text = { .max = 4096 };
     va_list arguments;
     va_start(arguments, format);
     char line[1024];

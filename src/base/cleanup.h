@@ -36,7 +36,7 @@ static inline void cleanup_close(int *fd)
         close(*fd);
 }
 
-#define autofree  __attribute__((cleanup(cleanup_free)))
+#define autofree  __attribute__((cleanup(cleanup_free), unused)) /* a name only to free it later is fine */
 #define autoclose __attribute__((cleanup(cleanup_close)))
 
 /* auto_with(fn) T *x: calls fn(&x) at the end of the scope; define fn with DEFINE_CLEANUP. */

@@ -18,6 +18,7 @@ const struct role roles[] = {
     { "machine", "stop or start one machine of a cluster", role_machine, NULL, false },
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },
+    { "convert", "convert documents of the API between JSON, YAML and protobuf", role_convert, NULL, false },
     { "supervisor", "keep a cluster's processes running", role_supervisor, NULL, true },
     { "machine-hold", "keep a machine's namespaces alive", holder_hold_main, NULL, true },
     { "machine-exec", "run a command inside a machine", holder_exec_main, NULL, true },

@@ -20,6 +20,7 @@ struct role {
 extern const struct role roles[];
 extern const size_t role_count;
 
+int role_convert(int argc, char **argv);
 int role_down(int argc, char **argv);
 int role_image(int argc, char **argv);
 int role_up(int argc, char **argv);

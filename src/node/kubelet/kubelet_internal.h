@@ -15,7 +15,7 @@
 
 struct dependencies; /* dependency.h */
 struct tokens;       /* token.h */
-struct recorder;     /* recorder.h */
+struct event_recorder; /* client/events.h */
 struct node_agent;   /* node_agent.h */
 struct kubelet_server; /* server.h */
 
@@ -35,7 +35,7 @@ struct kubelet {
     struct runtime_cache *runtime;
     struct dependencies *dependencies;
     struct tokens *tokens;
-    struct recorder *recorder;
+    struct event_recorder *recorder;
     struct node_agent *node;
     struct kubelet_server *server;
     struct map workers; /* of struct pod_worker, by uid */

@@ -238,13 +238,13 @@ static bool kill_unfit(struct planner *planner, size_t container, const struct r
     const struct api_container *spec = pod_container(planner->pod, container);
     const struct container_memo *memo = &planner->input->memos[container];
     if (memo->post_start_failed) {
-        kill_instance(planner, instance, container, "FailedPostStartHook", pod_grace_seconds(planner->pod));
+        kill_instance(planner, instance, container, "FailedPostStartHook: container %s", pod_grace_seconds(planner->pod));
     } else if (memo->probes[PROBE_STARTUP] == PROBE_FAILURE) {
-        kill_instance(planner, instance, container, "Container %s failed startup probe", probe_grace(planner, spec->startup_probe));
+        kill_instance(planner, instance, container, "Container %s failed startup probe, will be restarted", probe_grace(planner, spec->startup_probe));
     } else if (memo->probes[PROBE_LIVENESS] == PROBE_FAILURE) {
-        kill_instance(planner, instance, container, "Container %s failed liveness probe", probe_grace(planner, spec->liveness_probe));
+        kill_instance(planner, instance, container, "Container %s failed liveness probe, will be restarted", probe_grace(planner, spec->liveness_probe));
     } else if (instance->spec_hash != 0 && instance->spec_hash != pod_container_hash(spec)) {
-        kill_instance(planner, instance, container, "Container %s definition changed", pod_grace_seconds(planner->pod));
+        kill_instance(planner, instance, container, "Container %s definition changed, will be restarted", pod_grace_seconds(planner->pod));
     } else {
         return false;
     }

@@ -30,7 +30,10 @@ struct container_memo {
     struct backoff pull;
     usec_t pull_failed;  /* 0: did not fail last time */
     usec_t start_failed; /* 0: did not fail last time */
-    char image_ref[256]; /* what the runtime calls the image; valid with image_ready */
+    char image_ref[256]; /* what the runtime calls the image; valid with image_ready, as are the next three */
+    bool image_user_known;
+    int64_t image_user;
+    char image_user_name[64];
     char reason[64];     /* why it waits: "ErrImagePull"; "" for the default */
     char message[1024];
 };
@@ -66,7 +69,7 @@ struct pod_action {
     const char *id; /* of the runtime; borrowed */
     uint32_t attempt;
     int64_t grace;  /* seconds */
-    const char *message; /* of the Killing event; static */
+    const char *message; /* of the Killing event, with %s for the container's name; static; NULL: the usual one */
     bool crashed;        /* a start after a crash: the worker raises memo.crash */
     usec_t crashed_at;
 };

@@ -200,7 +200,7 @@ static void failed_probes_kill(void **state)
     pod_plan(&input, &plan);
     assert_int_equal(1, plan.n_actions);
     assert_int_equal(POD_KILL_CONTAINER, plan.actions[0].type);
-    assert_string_equal("Container %s failed liveness probe", plan.actions[0].message);
+    assert_string_equal("Container %s failed liveness probe, will be restarted", plan.actions[0].message);
     assert_int_equal(30, plan.actions[0].grace);
 }
 

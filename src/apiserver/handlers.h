@@ -17,7 +17,7 @@ struct resource_handler {
 };
 
 struct path_handler {
-    const char *path;        /* ending in '/': all below it; exact otherwise */
+    const char *path; /* ending in '/': all below it; exact otherwise */
     void (*handle)(struct request *request);
 };
 
@@ -47,7 +47,6 @@ void serve_self_subject_review(struct request *request);
 void serve_token_review(struct request *request);
 
 /* subresources */
-void serve_status_get(struct request *request);
 void serve_scale_get(struct request *request);
 void serve_scale_write(struct request *request);
 void serve_binding(struct request *request);
@@ -57,8 +56,9 @@ void serve_ephemeral_containers(struct request *request);
 void serve_resize(struct request *request);
 void serve_approval(struct request *request);
 void serve_token_request(struct request *request);
-void serve_pod_connect(struct request *request);  /* log, exec, attach, portforward */
-void serve_proxy(struct request *request);        /* pods, services, nodes */
-void serve_component_status(struct request *request);
+void serve_log(struct request *request);
+void serve_exec(struct request *request);
+void serve_attach(struct request *request);
+void serve_port_forward(struct request *request);
 
 #endif

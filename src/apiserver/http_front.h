@@ -25,6 +25,7 @@ struct http_call {
     struct http_exchange *exchange; /* NULL once it is gone */
     struct request *request;
     struct media media;
+    bool columns_sent;              /* of a watch that is shown as a table */
     bool gzip;                      /* the client takes gzip */
     bool stopped;                   /* the peer reads too slowly; drained() starts again */
 

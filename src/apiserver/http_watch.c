@@ -61,7 +61,8 @@ static struct bytes *object_frame_for(struct http_call *call, enum client_watch_
 {
     if (call->media.shape != SHAPE_OBJECT) {
         auto_buffer struct buffer json = { .max = FRAME_MAX };
-        shape_object(call->request, call->media.shape, object, &json);
+        shape_object(call->request, call->media.shape, object, !call->columns_sent, &json);
+        call->columns_sent = true;
         return json_frame(event_names[type], buffer_str(&json));
     }
     if (call->media.format == MEDIA_PROTOBUF)

@@ -5,6 +5,7 @@
 
 #include "api/table/table.h"
 #include "apiserver/path.h"
+#include "apiserver/registry.h"
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
 
@@ -24,45 +25,47 @@ void list_meta_write(const struct request_list *list, struct buffer *json)
     buffer_append_char(json, '}');
 }
 
-static void begin_table(struct request *request, const struct request_list *list, struct table_writer *writer)
+static struct table_writer table_writer(struct request *request, struct buffer *json)
 {
+    struct table_writer writer = { .kind = request->registry->resource->kind,
+                                   .now = loop_now(request->server->loop),
+                                   .out = json };
     const char *include = query_value(request->query, "includeObject", &request->arena);
-    struct api_list_meta meta = {
-        .resource_version = arena_format(&request->arena, "%llu", (unsigned long long)list->revision),
-        .continue_ = list->continue_,
-        .remaining_item_count = list->remaining,
-    };
-    if (!table_include_parse(str_of(text_or_empty(include)), &writer->include))
-        writer->include = TABLE_INCLUDE_METADATA;
-    table_begin(writer, &meta, true);
+    (void)table_include_parse(str_of(include), &writer.include); /* nonsense is the default */
+    return writer;
 }
 
-static void shape_table(struct request *request, const struct request_list *list, struct buffer *json)
+void shape_object(struct request *request, enum media_shape shape, const struct object *object, bool columns,
+                  struct buffer *json)
 {
-    struct table_writer writer = {
-        .kind = request->registry->resource->kind,
-        .now = loop_now(request->server->loop),
-        .out = json,
-    };
-    begin_table(request, list, &writer);
+    if (shape != SHAPE_TABLE) {
+        partial_metadata_write(object_typed(object), json);
+        return;
+    }
+    struct table_writer writer = table_writer(request, json);
+    struct api_list_meta meta = { .resource_version = object_meta(object)->resource_version };
+    table_begin(&writer, &meta, columns);
+    table_row(&writer, object_typed(object), object_json(object));
+    table_end(&writer);
+}
+
+static void list_table(struct request *request, const struct request_list *list, struct buffer *json)
+{
+    struct table_writer writer = table_writer(request, json);
+    struct api_list_meta meta = { .resource_version =
+                                      arena_format(&request->arena, "%llu", (unsigned long long)list->revision),
+                                  .continue_ = list->continue_,
+                                  .remaining_item_count = list->remaining };
+    table_begin(&writer, &meta, true);
     for (size_t i = 0; i < list->count; i++)
         table_row(&writer, object_typed(list->objects[i]), object_json(list->objects[i]));
     table_end(&writer);
 }
 
-void shape_object(struct request *request, enum media_shape shape, const struct object *object, struct buffer *json)
-{
-    const struct request_list one = { .objects = &object, .count = 1, .revision = object_revision(object) };
-    if (shape == SHAPE_TABLE)
-        shape_table(request, &one, json);
-    else
-        partial_metadata_write(object_typed(object), json);
-}
-
 void shape_list(struct request *request, enum media_shape shape, const struct request_list *list, struct buffer *json)
 {
     if (shape == SHAPE_TABLE) {
-        shape_table(request, list, json);
+        list_table(request, list, json);
         return;
     }
     buffer_append_text(json, "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");

@@ -8,7 +8,9 @@
 #include "apiserver/negotiation.h"
 #include "base/buffer.h"
 
-void shape_object(struct request *request, enum media_shape shape, const struct object *object, struct buffer *json);
+/* 'columns': with the definitions of a Table's columns; in a watch only the first event has them. */
+void shape_object(struct request *request, enum media_shape shape, const struct object *object, bool columns,
+                  struct buffer *json);
 void shape_list(struct request *request, enum media_shape shape, const struct request_list *list, struct buffer *json);
 
 /* {"resourceVersion":"5","continue":"...","remainingItemCount":3} */

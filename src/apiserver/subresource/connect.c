@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* pods/log, exec, attach and portforward: where the stream goes. The kubelet of the pod's
+ * node does the work; its paths and parameters are those of upstream's kubelet. */
+
+#include "apiserver/connect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/status.h"
+#include "apiserver/handlers.h"
+#include "apiserver/path.h"
+#include "apiserver/server_internal.h"
+
+#define KUBELET_PORT    10250
+#define CONTAINERS_TEXT 1024
+
+/* ---------------------------------------------------------------- the kubelet of a node */
+
+static const char *node_address(const struct api_node *node)
+{
+    static const char *const preferred[] = { "InternalIP", "ExternalIP", "Hostname" };
+    for (size_t i = 0; i < countof(preferred); i++)
+        for (size_t j = 0; j < node->status.n_addresses; j++)
+            if (text_equal(node->status.addresses[j].type, preferred[i]))
+                return node->status.addresses[j].address;
+    return NULL;
+}
+
+static const char *tcp_address(struct arena *arena, const char *host, int port)
+{
+    return arena_format(arena, strchr(host, ':') != NULL ? "tcp:[%s]:%d" : "tcp:%s:%d", host, port);
+}
+
+static int reach_kubelet(struct request *request, const char *name, struct connect_target *target, struct error *err)
+{
+    const struct api_server_options *options = &request->server->options;
+    const struct object *object = watch_cache_get(server_cache(request->server, &api_resource_node), NULL, name);
+    if (object == NULL)
+        return api_error_not_found(err, &api_resource_node, name);
+    const struct api_node *node = api_node_of(object);
+    const char *address = node_address(node);
+    if (address == NULL)
+        return error_set(err, ERROR_INTERNAL, "no preferred addresses found; known addresses: []");
+    if (options->kubelet_tls == NULL)
+        return error_set(err, ERROR_UNAVAILABLE, "this server has no credentials for kubelets");
+    int port = node->status.daemon_endpoints.kubelet_endpoint.port;
+    struct kubelet_route route = { 0 };
+    if (options->route_kubelet != NULL)
+        options->route_kubelet(options->route_context, name, &route);
+    target->address = tcp_address(&request->arena, address, port == 0 ? KUBELET_PORT : port);
+    target->authority = arena_format(&request->arena, "%s:%d", address, port == 0 ? KUBELET_PORT : port);
+    target->server_name = arena_strdup(&request->arena, address);
+    target->network_namespace = route.network_namespace;
+    target->tls = options->kubelet_tls;
+    target->peer = arena_format(&request->arena, "node %s", name);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- containers */
+
+static bool has_container(const struct api_pod_spec *spec, const char *name)
+{
+    for (size_t i = 0; i < spec->n_containers; i++)
+        if (text_equal(spec->containers[i].name, name))
+            return true;
+    for (size_t i = 0; i < spec->n_init_containers; i++)
+        if (text_equal(spec->init_containers[i].name, name))
+            return true;
+    for (size_t i = 0; i < spec->n_ephemeral_containers; i++)
+        if (text_equal(spec->ephemeral_containers[i].name, name))
+            return true;
+    return false;
+}
+
+static void container_names(const struct api_pod_spec *spec, char text[CONTAINERS_TEXT])
+{
+    size_t size = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < spec->n_containers && size < CONTAINERS_TEXT; i++)
+        size +=
+            (size_t)snprintf(text + size, CONTAINERS_TEXT - size, "%s%s", i == 0 ? "" : " ", spec->containers[i].name);
+}
+
+static int pick_container(struct request *request, const struct api_pod *pod, const char **ret_name, struct error *err)
+{
+    const char *name = query_value(request->query, "container", &request->arena);
+    char names[CONTAINERS_TEXT];
+    if (!text_empty(name)) {
+        if (!has_container(&pod->spec, name))
+            return error_set(err, ERROR_BAD_REQUEST, "container %s is not valid for pod %s", name, request->name);
+        *ret_name = name;
+        return 0;
+    }
+    if (pod->spec.n_containers != 1) {
+        container_names(&pod->spec, names);
+        return error_set(err, ERROR_BAD_REQUEST, "a container name must be specified for pod %s, choose one of: [%s]",
+                         request->name, names);
+    }
+    *ret_name = arena_strdup(&request->arena, pod->spec.containers[0].name);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- parameters */
+
+static void append_escaped(struct buffer *out, const char *text)
+{
+    static const char plain[] = "-_.~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr(plain, *c) != NULL)
+            buffer_append_char(out, *c);
+        else
+            buffer_format(out, "%%%02X", (unsigned char)*c);
+    }
+}
+
+static void append_parameter(struct buffer *out, const char *name, const char *value)
+{
+    buffer_append_char(out, memchr(out->data, '?', out->size) == NULL ? '?' : '&');
+    buffer_append_text(out, name);
+    buffer_append_char(out, '=');
+    append_escaped(out, value);
+}
+
+/* Every value of a parameter, under the kubelet's name for it. */
+static void pass_values(struct request *request, const char *name, const char *to, struct buffer *out)
+{
+    struct str rest = request->query, pair;
+    while (str_next(&rest, '&', &pair)) {
+        const char *value = query_value(pair, name, &request->arena);
+        if (value != NULL)
+            append_parameter(out, to, value);
+    }
+}
+
+/* The kubelet knows these flags as "1" and by other names. */
+static void pass_flag(struct request *request, const char *name, const char *to, struct buffer *out)
+{
+    const char *value = query_value(request->query, name, &request->arena);
+    if (value != NULL && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
+        append_parameter(out, to, "1");
+}
+
+static void stream_parameters(struct request *request, struct buffer *out)
+{
+    pass_flag(request, "stdin", "input", out);
+    pass_flag(request, "stdout", "output", out);
+    pass_flag(request, "stderr", "error", out);
+    pass_flag(request, "tty", "tty", out);
+    pass_values(request, "command", "command", out);
+}
+
+static void log_parameters(struct request *request, struct buffer *out)
+{
+    static const char *const names[] = { "follow",     "previous",  "sinceSeconds", "sinceTime",
+                                         "timestamps", "tailLines", "limitBytes",   "stream" };
+    for (size_t i = 0; i < countof(names); i++)
+        pass_values(request, names[i], names[i], out);
+}
+
+static void port_parameters(struct request *request, struct buffer *out)
+{
+    pass_values(request, "ports", "port", out);
+    pass_values(request, "port", "port", out);
+}
+
+/* ---------------------------------------------------------------- pods */
+
+struct pod_stream {
+    const char *path; /* the kubelet's */
+    bool container;   /* the path names one */
+    bool must_upgrade;
+    void (*parameters)(struct request *request, struct buffer *out);
+};
+
+static int plan_stream(struct request *request, const struct pod_stream *stream, const struct api_pod *pod,
+                       struct connect_target *target, struct error *err)
+{
+    const char *container = NULL;
+    auto_buffer struct buffer path = { .max = 64 << 10 };
+    if (stream->container) {
+        int rc = pick_container(request, pod, &container, err);
+        if (rc < 0)
+            return rc;
+    }
+    if (text_empty(pod->spec.node_name))
+        return error_set(err, ERROR_BAD_REQUEST, "pod %s does not have a host assigned", request->name);
+    if (stream->must_upgrade && http_header(request->headers, "upgrade").size == 0)
+        return error_set(err, ERROR_BAD_REQUEST, "Upgrade request required");
+    buffer_format(&path, "/%s/%s/%s%s%s", stream->path, request->namespace_, request->name,
+                  container == NULL ? "" : "/", text_or_empty(container));
+    stream->parameters(request, &path);
+    if (buffer_failed(&path))
+        return error_set(err, ERROR_BAD_REQUEST, "the query is too long");
+    target->path = arena_str(&request->arena, buffer_str(&path)).data;
+    return reach_kubelet(request, pod->spec.node_name, target, err);
+}
+
+static void serve_stream(struct request *request, const struct pod_stream *stream)
+{
+    struct error err = { 0 };
+    struct connect_target *target = arena_new(&request->arena, struct connect_target);
+    const struct object *object = registry_current(request);
+    if (object == NULL)
+        return;
+    if (request->headers == NULL)
+        request_refuse(request, ERROR_UNSUPPORTED, "streams need an HTTP connection");
+    else if (plan_stream(request, stream, api_pod_of(object), target, &err) < 0)
+        request_fail(request, &err);
+    else
+        request_respond_connect(request, target);
+}
+
+void serve_log(struct request *request)
+{
+    static const struct pod_stream stream = { "containerLogs", true, false, log_parameters };
+    serve_stream(request, &stream);
+}
+
+void serve_exec(struct request *request)
+{
+    static const struct pod_stream stream = { "exec", true, true, stream_parameters };
+    serve_stream(request, &stream);
+}
+
+void serve_attach(struct request *request)
+{
+    static const struct pod_stream stream = { "attach", true, true, stream_parameters };
+    serve_stream(request, &stream);
+}
+
+void serve_port_forward(struct request *request)
+{
+    static const struct pod_stream stream = { "portForward", false, true, port_parameters };
+    serve_stream(request, &stream);
+}

@@ -93,6 +93,15 @@ static void send_bookmarks(struct loop_timer *timer)
     loop_timer_start(server->loop, timer, BOOKMARK_PERIOD);
 }
 
+/* The metrics API, at the end of the table, is an extension server's. */
+static size_t served_count(void)
+{
+    size_t count = api_resource_count;
+    while (count > 0 && strcmp(api_resources[count - 1].kind->group, "metrics.k8s.io") == 0)
+        count--;
+    return count;
+}
+
 int api_server_create(const struct api_server_options *options, struct api_server **ret_server, struct error *err)
 {
     struct api_server *server = memory_new(struct api_server);
@@ -112,10 +121,11 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     server->allocator = service_allocator_create(&server->options.service_cidr, server->options.node_port_first,
                                                  server->options.node_port_last, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
-    for (size_t i = 0; i < api_resource_count; i++)
+    size_t served = served_count();
+    for (size_t i = 0; i < served; i++)
         add_registry(server, &api_resources[i]);
     server->front = http_front_create(server);
-    server->discovery = discovery_create(api_resources, api_resource_count);
+    server->discovery = discovery_create(api_resources, served);
     server->bookmark_timer.callback = send_bookmarks;
     int rc = access_create(server, &server->access, err);
     if (rc < 0) {

@@ -43,6 +43,8 @@ struct proxy {
     struct informer *services, *slices;
     struct informer_listener service_listener, slice_listener;
     char *node_name;
+    struct ip answered_here[PROXY_ANSWERED_MAX];
+    size_t n_answered_here;
     struct map entries;
     struct list dirty;
     struct ruleset *v4, *v6;
@@ -184,6 +186,8 @@ static void render_entry(struct proxy *proxy, struct entry *entry)
         .slices = slices,
         .n_slices = count,
         .node_name = proxy->node_name,
+        .answered_here = proxy->answered_here,
+        .n_answered_here = proxy->n_answered_here,
     };
     bool was_conflicted = ruleset_conflicted(proxy->v4, entry->key) || ruleset_conflicted(proxy->v6, entry->key);
     render_service(&input, proxy->v4, proxy->v6);
@@ -292,6 +296,8 @@ struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, co
     proxy->service_listener = (struct informer_listener){ .changed = service_changed, .synced = service_synced };
     proxy->slice_listener = (struct informer_listener){ .changed = slice_changed, .synced = slice_synced };
     proxy->node_name = memory_strdup(options->node_name);
+    for (size_t i = 0; i < options->n_answered_here && i < PROXY_ANSWERED_MAX; i++)
+        proxy->answered_here[proxy->n_answered_here++] = options->answered_here[i];
     list_init(&proxy->dirty);
     proxy->v4 = ruleset_create(IP_V4);
     proxy->v6 = ruleset_create(IP_V6);

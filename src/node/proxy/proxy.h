@@ -12,13 +12,20 @@
 
 #include <stdbool.h>
 
+#include "base/ip.h"
 #include "client/informer.h"
 
 struct proxy;
 
+enum { PROXY_ANSWERED_MAX = 4 };
+
 struct proxy_options {
     const char *node_name;
     int network_namespace; /* where the rules go; -1: our own. Stays the caller's, must stay open */
+    /* Service addresses that a server on every node answers itself (cluster DNS): left alone, whether a Service has
+     * endpoints for them or not. At most PROXY_ANSWERED_MAX. */
+    const struct ip *answered_here;
+    size_t n_answered_here;
 };
 
 struct proxy_status {

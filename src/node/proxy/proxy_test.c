@@ -15,11 +15,13 @@
 #include <sys/socket.h>
 
 #include "api/codec.h"
+#include "client/client_fake.h"
 #include "net/conntrack.h"
 #include "net/namespace.h"
 #include "net/netlink.h"
 #include "net/nftables.h"
 #include "node/proxy/apply.h"
+#include "node/proxy/proxy.h"
 #include "node/proxy/render.h"
 
 enum { PODS = 2 };
@@ -312,12 +314,91 @@ static void test_table_removed(void **state)
     apply(place);
 }
 
+/* ---------------------------------------------------------------- with informers */
+
+struct turn {
+    struct loop_timer timer;
+    struct loop *loop;
+};
+
+static void turn_over(struct loop_timer *timer)
+{
+    loop_stop(container_of(timer, struct turn, timer)->loop);
+}
+
+static void settle(struct place *place)
+{
+    struct turn turn = { { .callback = turn_over }, place->loop };
+    loop_timer_start(place->loop, &turn.timer, 50 * USEC_PER_MSEC);
+    loop_run(place->loop);
+}
+
+static void count_stop(void *context)
+{
+    ++*(int *)context;
+}
+
+static size_t count_rules(struct place *place, const char *text)
+{
+    struct error err = { 0 };
+    struct nftables *nftables;
+    auto_buffer struct buffer out = { .max = 1 << 20 };
+    check(nftables_open(place->node, &nftables, &err), &err);
+    check(nftables_run(nftables, "list ruleset", &out, &err), &err);
+    nftables_close(nftables);
+    size_t count = 0;
+    for (const char *at = text_or_empty(out.data); (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+#define SERVICE_JSON                                                                                          \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"clusterIP\":\"10.96.0.7\","               \
+    "\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}]}}"
+#define SLICE_JSON(port)                                                                                      \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-1\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}},"  \
+    "\"addressType\":\"IPv4\",\"ports\":[{\"port\":" port ",\"protocol\":\"TCP\"}],\"endpoints\":["                 \
+    "{\"addresses\":[\"10.244.1.2\"]}]}"
+
+static void test_informers(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    struct fake_server *server = fake_server_create(place->loop);
+    struct client *client = fake_server_client(server, "proxy");
+    struct informer_set *informers = informer_set_create(client);
+    struct proxy_options options = { .node_name = "node1", .network_namespace = place->node };
+    int stopped = 0;
+    for (int restart = 0; restart < 2; restart++) { /* what one made, the next replaces */
+        struct proxy *proxy = proxy_create(place->loop, informers, &options);
+        fake_server_put(server, &api_resource_discovery_endpoint_slice, SLICE_JSON("8080"));
+        fake_server_put(server, &api_resource_service, SERVICE_JSON);
+        proxy_start(proxy);
+        settle(place);
+        assert_true(proxy_synced(proxy));
+        assert_int_equal(count_rules(place, "10.244.1.2 . 8080"), 1);
+        fake_server_put(server, &api_resource_discovery_endpoint_slice, SLICE_JSON("8081"));
+        settle(place);
+        assert_int_equal(count_rules(place, "10.244.1.2 . 8081"), 1);
+        assert_int_equal(count_rules(place, "10.244.1.2 . 8080"), 0);
+        proxy_stop(proxy, count_stop, &stopped);
+        proxy_destroy(proxy);
+    }
+    assert_int_equal(stopped, 2);
+    assert_int_equal(count_rules(place, "10.244.1.2 . 8081"), 1);
+    informer_set_destroy(informers);
+    client_destroy(client);
+    fake_server_destroy(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_connections, enter, leave),
         cmocka_unit_test_setup_teardown(test_udp_flows_move, enter, leave),
         cmocka_unit_test_setup_teardown(test_table_removed, enter, leave),
+        cmocka_unit_test_setup_teardown(test_informers, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

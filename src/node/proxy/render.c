@@ -259,6 +259,9 @@ static void want_address(const struct rendering *rendering, const char *address,
     struct ip ip;
     if (!ip_parse(str_of(address), &ip) || ip.family != rendering->family)
         return;
+    for (size_t i = 0; i < rendering->input->n_answered_here; i++)
+        if (ip_equal(&ip, &rendering->input->answered_here[i]))
+            return;
     char text[IP_TEXT_SIZE];
     ip_format(&ip, text);
     struct frontend frontend = { .masquerade = external && !local_policy };

@@ -14,6 +14,8 @@ struct render_input {
     const struct api_discovery_endpoint_slice *const *slices; /* of this service */
     size_t n_slices;
     const char *node_name;                                   /* ours */
+    const struct ip *answered_here;                          /* addresses that a server on this node has: not translated */
+    size_t n_answered_here;
 };
 
 /* Replaces what the service wants in both rulesets. */

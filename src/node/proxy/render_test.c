@@ -233,12 +233,28 @@ static void test_affinity_and_v6(void **state)
     assert_non_null(strstr(commands.data, "delete set"));
 }
 
+static void test_answered_here(void **state)
+{
+    struct pair *pair = *state;
+    auto_arena struct arena arena = { 0 };
+    struct error err = { 0 };
+    struct api_service service = { 0 };
+    static const struct ip dns = { .family = IP_V4, .bytes = { 10, 96, 0, 7 } };
+    assert_int_equal(api_decode_json(&api_type_service, str_of(SERVICE("")), &arena, &service, NULL, &err), 0);
+    struct render_input input = { .owner = "d/web", .service = &service, .node_name = "node1", .answered_here = &dns,
+                                  .n_answered_here = 1 };
+    render_service(&input, pair->v4, pair->v6);
+    assert_null(ruleset_find(pair->v4, RULE_REFUSED, "10.96.0.7 . tcp . 80"));
+    assert_string_equal(ruleset_find(pair->v4, RULE_REFUSED_NODE, "tcp . 30080"), "goto refuse");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test_setup_teardown(test_a_change_costs_a_few_elements, enter, leave),
         cmocka_unit_test_setup_teardown(test_two_services_share_and_quarrel, enter, leave),
+        cmocka_unit_test_setup_teardown(test_answered_here, enter, leave),
         cmocka_unit_test_setup_teardown(test_affinity_and_v6, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 enum {
     ARENA_ALIGN = 16,
     ARENA_FIRST_BLOCK = 1024,    /* a decoded small object fits */
-    ARENA_MAX_BLOCK = 64 * 1024, /* blocks double up to this; larger requests get a block of their own */
+    ARENA_MAX_BLOCK = 64 * 1024, /* blocks double up to this; large requests get a block of their own */
 };
 
 struct arena_block {
@@ -56,16 +56,17 @@ void arena_clear(struct arena *arena)
 static struct arena_block *arena_grow(struct arena *arena, size_t size)
 {
     size_t wanted = arena->block == NULL ? ARENA_FIRST_BLOCK : arena->block->size * 2;
+    if (arena->step != 0)
+        wanted = arena->step;
     if (wanted > ARENA_MAX_BLOCK)
         wanted = ARENA_MAX_BLOCK;
-    if (wanted < size)
-        wanted = size;
-
-    struct arena_block *block = memory_alloc(sizeof(*block) + wanted);
-    block->size = wanted;
+    bool own = size > wanted / 2; /* a block of its own, behind the one being filled, whose rest stays usable */
+    struct arena_block *block = memory_alloc(sizeof(*block) + (own ? size : wanted));
+    block->size = own ? size : wanted;
     block->used = 0;
-    block->next = arena->block;
-    arena->block = block;
+    struct arena_block **place = own && arena->block != NULL ? &arena->block->next : &arena->block;
+    block->next = *place;
+    *place = block;
     return block;
 }
 

@@ -12,6 +12,8 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "crypto/tls.h"
+#include "crypto/x509.h"
 #include "net/http.h"
 
 #define HELD 8
@@ -176,7 +178,8 @@ static void unserve(struct fixture *f)
     f->server = NULL;
 }
 
-static void setup(struct fixture *f, bool http2, const struct http_limits *server_limits, const struct http_limits *limits)
+static void setup(struct fixture *f, bool http2, const struct http_limits *server_limits,
+                  const struct http_limits *limits)
 {
     *f = (struct fixture){ .limit.callback = limit_reached, .http2 = http2 };
     if (server_limits != NULL)
@@ -272,7 +275,7 @@ static void answer_fini(struct answer *answer)
 
 #define SHORTLY (20 * USEC_PER_MSEC)
 
-#define EACH_VERSION(f, server_limits, limits)                                   \
+#define EACH_VERSION(f, server_limits, limits) \
     for (int http2 = 0; http2 < 2 && (setup((f), http2, (server_limits), (limits)), true); teardown(f), http2++)
 
 static void test_plain_requests(void **state)
@@ -472,7 +475,8 @@ static void test_restarted_server_is_not_noticed(void **state)
         answer_fini(&a);
         unserve(&f);
         serve(&f);
-        ask(&f, &a, &(struct http_request_options){ .method = "GET", .path = "/2" }); /* the client has not seen the end yet */
+        ask(&f, &a,
+            &(struct http_request_options){ .method = "GET", .path = "/2" }); /* the client has not seen the end yet */
         run_for(&f, SHORTLY);
         assert_int_equal(a.rc, 0);
         assert_string_equal(a.body.data, "GET /2? 0");
@@ -516,7 +520,8 @@ static void test_more_requests_than_streams(void **state)
 {
     (void)state;
     struct fixture f;
-    EACH_VERSION(&f, &((struct http_limits){ .streams = 2 }), &((struct http_limits){ .connections = 2, .requests = 10 }))
+    EACH_VERSION(&f, &((struct http_limits){ .streams = 2 }),
+                 &((struct http_limits){ .connections = 2, .requests = 10 }))
     {
         struct answer answers[11];
         for (int i = 0; i < 11; i++)
@@ -596,6 +601,104 @@ static void test_upgrade(void **state)
     teardown(&f);
 }
 
+/* --- over TLS, where ALPN decides --- */
+
+struct identity {
+    struct x509_authority *authority;
+    struct tls_context *server, *client;
+};
+
+static void make_identity(struct identity *identity)
+{
+    struct error err;
+    struct buffer certificate = { 0 }, key = { 0 };
+    usec_t now = 1790000000 * USEC_PER_SEC, year = 365 * 86400 * USEC_PER_SEC;
+    static const char *const names[] = { "localhost", NULL };
+    struct ip address = ip_v4(127, 0, 0, 1);
+    struct x509_template what = { .common_name = "server",
+                                  .dns_names = names,
+                                  .addresses = &address,
+                                  .address_count = 1,
+                                  .usages = X509_USAGE_SERVER,
+                                  .not_before = now - 5 * year,
+                                  .not_after = now + 50 * year };
+    assert_int_equal(x509_authority_create("ca", what.not_before, what.not_after, &identity->authority, &err), 0);
+    assert_int_equal(x509_issue(identity->authority, &what, &certificate, &key, &err), 0);
+    struct tls_options options = { .server = true,
+                                   .certificate_pem = buffer_str(&certificate),
+                                   .key_pem = buffer_str(&key) };
+    assert_int_equal(tls_context_create(&options, &identity->server, &err), 0);
+    options = (struct tls_options){ .ca_pem = x509_authority_pem(identity->authority) };
+    assert_int_equal(tls_context_create(&options, &identity->client, &err), 0);
+    buffer_fini(&certificate);
+    buffer_fini(&key);
+}
+
+static void identity_fini(struct identity *identity)
+{
+    x509_authority_destroy(identity->authority);
+    tls_context_unref(identity->server);
+    tls_context_unref(identity->client);
+}
+
+static void test_tls_chooses_the_version(void **state)
+{
+    (void)state;
+    static const char *const both[] = { "h2", "http/1.1", NULL }, *const old[] = { "http/1.1", NULL };
+    for (int http2 = 0; http2 < 2; http2++) {
+        struct fixture f;
+        setup(&f, false, NULL, NULL);
+        struct identity identity;
+        make_identity(&identity);
+        struct listener *listener;
+        struct error err;
+        struct stream_target target = { .address = "tcp:127.0.0.1:0",
+                                        .tls = identity.server,
+                                        .alpn = http2 ? both : old };
+        assert_int_equal(listener_open(f.loop, &target, on_accepted, &f, &listener, &err), 0);
+        char address[64];
+        snprintf(address, sizeof(address), "tcp:127.0.0.1:%d", listener_port(listener));
+        http_client_destroy(f.client);
+        target = (struct stream_target){ .address = address, .tls = identity.client };
+        f.client = http_client_create(f.loop, &(struct http_client_options){ .target = target });
+
+        struct answer a, b, c;
+        struct http_header header = { STR("upgrade"), STR("echo") };
+        ask(&f, &a, &(struct http_request_options){ .method = "GET", .path = "/hold" });
+        ask(&f, &b, &(struct http_request_options){ .method = "GET", .path = "/big" });
+        ask(&f, &c, &(struct http_request_options){ .method = "POST", .path = "/upgrade", .headers = { &header, 1 } });
+        run_for(&f, 5 * SHORTLY);
+        assert_int_equal(b.rc, 0);
+        assert_int_equal(b.body.size, (size_t)5 << 20);
+        assert_int_equal(f.accepted, http2 ? 2 : 3); /* an upgrade has its own */
+        assert_int_equal(c.status, 101);
+        assert_non_null(c.stream);
+        assert_string_equal(stream_alpn(c.stream), "http/1.1");
+        stream_write(c.stream, STR("tls"));
+        run_for(&f, SHORTLY);
+        assert_string_equal(c.stream_got.data, "welcome tls");
+        http_respond(f.held[0], 204, NULL, NULL);
+        run_for(&f, SHORTLY);
+        assert_int_equal(a.status, 204);
+        answer_fini(&a);
+        answer_fini(&b);
+        answer_fini(&c);
+
+        http_client_destroy(f.client); /* one that trusts the system's pool only */
+        struct tls_context *stranger;
+        assert_int_equal(tls_context_create(&(struct tls_options){ 0 }, &stranger, &err), 0);
+        target.tls = stranger;
+        f.client = http_client_create(f.loop, &(struct http_client_options){ .target = target });
+        tls_context_unref(stranger);
+        ask(&f, &a, &(struct http_request_options){ .method = "GET", .path = "/" });
+        run_for(&f, 2 * SHORTLY);
+        assert_int_equal(a.rc, -ERROR_TLS);
+        listener_close(listener);
+        identity_fini(&identity);
+        teardown(&f);
+    }
+}
+
 static void restart_in_done(void *context, int rc, const struct error *err)
 {
     (void)err;
@@ -638,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_more_requests_than_streams),
         cmocka_unit_test(test_server_limits),
         cmocka_unit_test(test_upgrade),
+        cmocka_unit_test(test_tls_chooses_the_version),
         cmocka_unit_test(test_client_destroyed_in_its_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "node/kubelet/kubelet.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
@@ -117,6 +118,20 @@ static void pod_changed(struct informer_listener *listener, const struct object 
         take_pod(kubelet, after);
 }
 
+/* Directories of pods that went while no kubelet ran: their workers have only to clean up. */
+static void adopt_directories(struct kubelet *kubelet)
+{
+    DIR *directory = kubelet->setup.pods_directory != NULL ? opendir(kubelet->setup.pods_directory) : NULL;
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 64 || kubelet_find_worker(kubelet, entry->d_name) != NULL)
+            continue;
+        pod_worker_create(kubelet, entry->d_name, NULL);
+    }
+    closedir(directory);
+}
+
 /* What runs here and is no longer bound here must go. */
 static void adopt_orphans(struct kubelet *kubelet)
 {
@@ -129,6 +144,8 @@ static void adopt_orphans(struct kubelet *kubelet)
         log_info("stopping a pod that the API does not have", LOG_TEXT("uid", runtime->uid), LOG_TEXT("name", runtime->name));
         pod_worker_create(kubelet, runtime->uid, NULL);
     }
+    adopt_directories(kubelet);
+    node_agent_evaluate(kubelet->node);
     runtime_cache_set_busy(kubelet->runtime, kubelet->workers.size > 0);
     kubelet_poke_all(kubelet);
 }

@@ -53,7 +53,7 @@ static void node_event(struct node_agent *agent, const char *type, const char *r
 
 /* --- registering and reporting --- */
 
-static void evaluate_soon(struct node_agent *agent)
+void node_agent_evaluate(struct node_agent *agent)
 {
     loop_defer(agent->kubelet->loop, &agent->evaluate);
 }
@@ -233,6 +233,8 @@ static void evaluate(struct loop_task *task)
     struct node_agent *agent = container_of(task, struct node_agent, evaluate);
     if (agent->writing || !agent->runtime_known || !informer_synced(agent->informer))
         return;
+    if (agent->runtime_ready && !kubelet_synced(agent->kubelet))
+        return; /* in a moment; until then an old node stays as it was told */
     if (agent->object == NULL)
         register_node(agent);
     else
@@ -249,12 +251,12 @@ static void node_changed(struct informer_listener *listener, const struct object
     } else {
         take_object(agent, after);
     }
-    evaluate_soon(agent);
+    node_agent_evaluate(agent);
 }
 
 static void node_synced(struct informer_listener *listener)
 {
-    evaluate_soon(container_of(listener, struct node_agent, listener));
+    node_agent_evaluate(container_of(listener, struct node_agent, listener));
 }
 
 /* --- the runtime --- */
@@ -265,7 +267,7 @@ void node_agent_runtime_health(struct node_agent *agent, int rc, const struct er
         return; /* the status call says the rest */
     agent->runtime_ready = false;
     snprintf(agent->not_ready, sizeof(agent->not_ready), "container runtime is down: %.900s", err->message);
-    evaluate_soon(agent);
+    node_agent_evaluate(agent);
 }
 
 static void set_runtime(struct node_agent *agent, bool runtime, bool network, const char *message)
@@ -279,7 +281,7 @@ static void set_runtime(struct node_agent *agent, bool runtime, bool network, co
     snprintf(agent->not_ready, sizeof(agent->not_ready), "%s", message);
     if (news)
         kubelet_poke_all(kubelet);
-    evaluate_soon(agent);
+    node_agent_evaluate(agent);
 }
 
 static void status_done(struct cri_call *call, int rc, const void *response, const struct error *err)
@@ -325,7 +327,7 @@ static void images_done(struct cri_call *call, int rc, const void *response, con
         out->size_bytes = (int64_t)image->size;
         agent->n_images += out->n_names > 0;
     }
-    evaluate_soon(agent);
+    node_agent_evaluate(agent);
 }
 
 static void version_done(struct cri_call *call, int rc, const void *response, const struct error *err)
@@ -368,6 +370,8 @@ static void tick(struct loop_timer *timer)
 void node_agent_start(struct node_agent *agent)
 {
     struct kubelet *kubelet = agent->kubelet;
+    agent->facts.disk = node_facts_disk(kubelet->options.data_directory);
+    kubelet->setup.ephemeral_storage = agent->facts.disk;
     node_event(agent, EVENT_NORMAL, "Starting", "Starting kubelet.");
     informer_listen(agent->informer, &agent->listener);
     informer_start(agent->informer);
@@ -380,13 +384,12 @@ struct node_agent *node_agent_create(struct kubelet *kubelet)
     agent->kubelet = kubelet;
     agent->tick.callback = tick;
     agent->evaluate.callback = evaluate;
-    node_facts_read(kubelet->options.data_directory, &agent->arena, &agent->facts);
+    node_facts_read(&agent->arena, &agent->facts);
     if (kubelet->setup.cpu_milli == 0)
         kubelet->setup.cpu_milli = agent->facts.cpus * 1000;
     if (kubelet->setup.memory == 0)
         kubelet->setup.memory = agent->facts.memory;
     kubelet->setup.memory_capacity = kubelet->setup.memory;
-    kubelet->setup.ephemeral_storage = agent->facts.disk;
     char selector[300];
     snprintf(selector, sizeof(selector), "metadata.name=%s", kubelet->setup.node_name);
     const struct informer_options options = { .resource = &api_resource_node, .field_selector = selector };

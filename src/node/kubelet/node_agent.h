@@ -13,6 +13,9 @@ struct node_agent *node_agent_create(struct kubelet *kubelet);
 void node_agent_destroy(struct node_agent *agent); /* NULL is fine */
 void node_agent_start(struct node_agent *agent);
 
+/* Something that the node's status is made of has changed. */
+void node_agent_evaluate(struct node_agent *agent);
+
 /* The container runtime's state, as it was last heard. NULL err: fine. */
 void node_agent_runtime_health(struct node_agent *agent, int rc, const struct error *err);
 

@@ -42,7 +42,7 @@ static const char *os_name(struct arena *arena)
     return "Linux";
 }
 
-void node_facts_read(const char *data_directory, struct arena *arena, struct node_facts *ret)
+void node_facts_read(struct arena *arena, struct node_facts *ret)
 {
     struct utsname uts = { 0 };
     uname(&uts);
@@ -60,9 +60,12 @@ void node_facts_read(const char *data_directory, struct arena *arena, struct nod
                                                               : arena_strdup(arena, uts.machine);
     ret->cpus = sysconf(_SC_NPROCESSORS_ONLN);
     ret->memory = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+int64_t node_facts_disk(const char *data_directory)
+{
     struct statvfs info;
-    if (data_directory != NULL && statvfs(data_directory, &info) == 0)
-        ret->disk = (int64_t)info.f_blocks * (int64_t)info.f_frsize;
+    return data_directory != NULL && statvfs(data_directory, &info) == 0 ? (int64_t)info.f_blocks * (int64_t)info.f_frsize : 0;
 }
 
 /* --- status --- */

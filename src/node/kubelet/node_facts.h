@@ -15,10 +15,11 @@ struct node_facts {
     const char *machine_id, *system_uuid, *boot_id, *kernel_version, *os_image, *architecture, *hostname;
     int64_t cpus;
     int64_t memory; /* bytes */
-    int64_t disk;   /* bytes of the data directory's file system */
+    int64_t disk;   /* bytes of the data directory's file system; not read by node_facts_read() */
 };
 
-void node_facts_read(const char *data_directory, struct arena *arena, struct node_facts *ret_facts);
+void node_facts_read(struct arena *arena, struct node_facts *ret_facts);
+int64_t node_facts_disk(const char *data_directory); /* 0: unknown, or NULL */
 
 struct node_status_input {
     const struct node_facts *facts;

@@ -86,11 +86,16 @@ int pod_cgroup_create(const struct api_pod *pod, const char *root, struct error 
     return create(path, &limits, err);
 }
 
-int pod_cgroup_remove(const struct api_pod *pod, const char *root, struct error *err)
+int pod_cgroup_remove(const char *uid, const char *root, struct error *err)
 {
+    static const char *const classes[] = { "", "burstable/", "besteffort/" };
     char path[512];
-    pod_cgroup_path(pod, root, path, sizeof(path));
-    return cgroup_remove(path, err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < countof(classes); i++) {
+        snprintf(path, sizeof(path), "%s/kubepods/%spod%s", strcmp(root, "/") == 0 ? "" : root, classes[i], uid);
+        rc = cgroup_remove(path, err);
+    }
+    return rc;
 }
 
 int node_cgroup_create(const char *root, struct error *err)

@@ -13,8 +13,8 @@
 /* There already is fine: the limits are written again. */
 int pod_cgroup_create(const struct api_pod *pod, const char *root, struct error *err) must_check;
 
-/* The empty directories. Processes that are left are killed. Absent is fine. */
-int pod_cgroup_remove(const struct api_pod *pod, const char *root, struct error *err) must_check;
+/* Whatever the pod's class was. Processes that are left are killed. Absent is fine. */
+int pod_cgroup_remove(const char *uid, const char *root, struct error *err) must_check;
 
 /* The node's own: ROOT/kubepods and its two classes. */
 int node_cgroup_create(const char *root, struct error *err) must_check;

@@ -180,8 +180,8 @@ static bool clean_up(struct pod_worker *worker)
     int rc = 0;
     if (kubelet->setup.pods_directory != NULL) {
         rc = volumes_teardown(&kubelet->volumes, worker->uid, &err);
-        if (rc == 0 && worker->pod != NULL)
-            rc = pod_cgroup_remove(worker->pod, kubelet->setup.cgroup_root, &err);
+        if (rc == 0)
+            rc = pod_cgroup_remove(worker->uid, kubelet->setup.cgroup_root, &err);
     }
     if (rc < 0) {
         log_warning("pod not cleaned up yet", LOG_TEXT("uid", worker->uid), LOG_TEXT("error", err.message));
@@ -196,11 +196,13 @@ static bool clean_up(struct pod_worker *worker)
 
 static void remove_logs(struct pod_worker *worker)
 {
-    if (worker->pod == NULL || worker->kubelet->setup.logs_directory == NULL)
+    const char *logs = worker->kubelet->setup.logs_directory;
+    if (logs == NULL || worker->log_name[0] == '\0')
         return;
-    auto_arena struct arena arena = { 0 };
+    char path[1200];
+    snprintf(path, sizeof(path), "%s/%s", logs, worker->log_name);
     struct error err = { 0 };
-    if (file_remove_tree(AT_FDCWD, pod_log_directory(worker->pod, &worker->kubelet->setup, &arena), &err) < 0)
+    if (file_remove_tree(AT_FDCWD, path, &err) < 0)
         log_warning("logs not removed", LOG_TEXT("uid", worker->uid), LOG_TEXT("error", err.message));
 }
 
@@ -380,10 +382,15 @@ struct pod_worker *pod_worker_create(struct kubelet *kubelet, const char *uid, c
     worker->report_retry.callback = report_due;
     worker->refresh.done = refreshed;
     map_insert(&kubelet->workers, str_of(worker->uid), &worker->node);
-    if (object != NULL)
+    const struct pod_runtime *runtime = pod_worker_runtime(worker);
+    if (object != NULL) {
         pod_worker_update(worker, object);
-    else
+        snprintf(worker->log_name, sizeof(worker->log_name), "%s_%s_%s", object_namespace(object), object_name(object), uid);
+    } else {
         worker->gone = worker->stopping = true;
+        if (runtime != NULL && runtime->name != NULL)
+            snprintf(worker->log_name, sizeof(worker->log_name), "%s_%s_%s", runtime->namespace_, runtime->name, uid);
+    }
     pod_worker_poke(worker);
     return worker;
 }

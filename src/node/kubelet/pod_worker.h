@@ -41,6 +41,7 @@ struct pod_worker {
     char uid[64];
     const struct object *object; /* newest version seen; NULL for a pod that only the runtime knows */
     const struct api_pod *pod;   /* of object */
+    char log_name[640];          /* of its directory below the logs'; "" unknown */
     bool gone;                   /* the API has it no more */
 
     struct container_memo *memos; /* by container number */

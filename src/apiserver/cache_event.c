@@ -86,7 +86,8 @@ const struct object *object_at_revision(const struct object *object, uint64_t re
     struct object *changed;
     struct error err;
     if (object_from_served(object_resource(object), buffer_str(&text), &changed, &err) < 0) {
-        log_error("object does not survive a new revision", LOG_TEXT("key", object_key(object)), LOG_TEXT("error", err.message));
+        log_error("object does not survive a new revision", LOG_TEXT("key", object_key(object)),
+                  LOG_TEXT("error", err.message));
         return object_ref(object);
     }
     return changed;

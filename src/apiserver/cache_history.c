@@ -44,7 +44,8 @@ int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct
     struct tree undone = { 0 };
     if (revision < watch_cache_revision(cache)) {
         if (revision < cache->oldest->revision)
-            return error_set(err, ERROR_EXPIRED, "The provided resourceVersion %llu is too old: changes are known from %llu on",
+            return error_set(err, ERROR_EXPIRED,
+                             "The provided resourceVersion %llu is too old: changes are known from %llu on",
                              (unsigned long long)revision, (unsigned long long)cache->oldest->revision);
         collect_undo(cache, revision, prefix, &arena, &undone);
     }
@@ -52,8 +53,8 @@ int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct
     struct tree_node *past = within(first_in(&undone, prefix, start), prefix);
     while (present != NULL || past != NULL) {
         int order = present == NULL ? 1 : past == NULL ? -1 : str_compare(present->key, past->key);
-        const struct object *object =
-            order < 0 ? container_of(present, struct cache_entry, node)->object : container_of(past, struct undo, node)->object;
+        const struct object *object = order < 0 ? container_of(present, struct cache_entry, node)->object
+                                                : container_of(past, struct undo, node)->object;
         if (order <= 0)
             present = within(tree_next(present), prefix);
         if (order >= 0)

@@ -8,7 +8,7 @@
 #include "apiserver/selection.h"
 #include "apiserver/server_internal.h"
 
-#define PARALLEL 64
+#define PARALLEL    64
 #define OBJECTS_MAX 1000000
 
 struct collection {
@@ -18,8 +18,8 @@ struct collection {
     struct request_list result; /* the objects as they were */
     size_t next;
     size_t running;
-    struct error err;           /* the first failure */
-    bool filling;               /* inside start_more() */
+    struct error err; /* the first failure */
+    bool filling;     /* inside start_more() */
 };
 
 static void start_more(struct collection *collection);

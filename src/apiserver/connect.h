@@ -9,14 +9,14 @@
 
 /* Where the request goes on to. Strings live in the request's arena. */
 struct connect_target {
-    const char *address;        /* "tcp:HOST:PORT" */
-    int network_namespace;      /* 0: our own */
-    struct tls_context *tls;    /* NULL: plain */
-    const char *server_name;    /* NULL: no name is verified beyond the CA */
-    const char *path;           /* with the query */
-    const char *authority;      /* Host header */
-    const char *peer;           /* for messages: "node n1", "pod default/web" */
-    bool drop_credentials;      /* the client's Authorization goes no further (always, but for plain proxies too) */
+    const char *address;     /* "tcp:HOST:PORT" */
+    int network_namespace;   /* 0: our own */
+    struct tls_context *tls; /* NULL: plain */
+    const char *server_name; /* NULL: no name is verified beyond the CA */
+    const char *path;        /* with the query */
+    const char *authority;   /* Host header */
+    const char *peer;        /* for messages: "node n1", "pod default/web" */
+    bool drop_credentials;   /* the client's Authorization goes no further (always, but for plain proxies too) */
 };
 
 #endif

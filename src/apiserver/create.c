@@ -13,12 +13,15 @@
 #define NAME_SUFFIX   5
 #define NAME_BASE_MAX 58 /* what is left of 63 */
 #define NAME_ATTEMPTS 8
+#define ACCOUNT_WAIT  (USEC_PER_SEC)
 
 struct creation {
     struct request *request;
     void *object;
     struct store_write write;
     bool generated;
+    bool waited;
+    struct cache_wait wait;
     int attempts;
 };
 
@@ -127,12 +130,42 @@ static int create_prepare(struct creation *creation, struct error *err)
     return rc;
 }
 
-void registry_create_object(struct request *request, void *object)
+static void create_start(struct creation *creation);
+
+static void waited(struct cache_wait *wait)
 {
+    struct creation *creation = container_of(wait, struct creation, wait);
+    creation->waited = true;
+    create_start(creation);
+}
+
+/* A new namespace gets its default account a moment after it was made; whoever is quicker waits for it. */
+static bool wait_for_account(struct creation *creation)
+{
+    struct request *request = creation->request;
+    if (creation->waited || request->registry->resource != &api_resource_pod)
+        return false;
+    const struct api_pod *pod = creation->object;
+    struct watch_cache *accounts = server_cache(request->server, &api_resource_service_account);
+    bool wanted = text_empty(pod->spec.service_account_name) || text_equal(pod->spec.service_account_name, "default");
+    bool there =
+        watch_cache_get(server_cache(request->server, &api_resource_namespace), NULL, request->namespace_) != NULL;
+    if (!wanted || !there || watch_cache_get(accounts, request->namespace_, "default") != NULL)
+        return false;
+    creation->wait.key = str_of(arena_format(&request->arena, "%s/default", request->namespace_));
+    creation->wait.changed = waited;
+    creation->wait.patience = ACCOUNT_WAIT;
+    watch_cache_wait(accounts, &creation->wait);
+    return true;
+}
+
+static void create_start(struct creation *creation)
+{
+    struct request *request = creation->request;
+    void *object = creation->object;
     struct error err = { 0 };
-    struct creation *creation = arena_new(&request->arena, struct creation);
-    creation->request = request;
-    creation->object = object;
+    if (wait_for_account(creation))
+        return;
     if (create_prepare(creation, &err) < 0) {
         request_fail(request, &err);
         return;
@@ -140,8 +173,8 @@ void registry_create_object(struct request *request, void *object)
     if (request->options.dry_run) {
         if (request->registry->strategy->release != NULL)
             request->registry->strategy->release(request, object, NULL);
-        if (watch_cache_get(request->registry->cache, registry_namespace(request), ((struct api_object_meta *)object)->name) !=
-            NULL) {
+        if (watch_cache_get(request->registry->cache, registry_namespace(request),
+                            ((struct api_object_meta *)object)->name) != NULL) {
             (void)api_error_already_exists(&err, request->registry->resource, ((struct api_object_meta *)object)->name);
             request_fail(request, &err);
             return;
@@ -150,6 +183,14 @@ void registry_create_object(struct request *request, void *object)
         return;
     }
     create_attempt(creation);
+}
+
+void registry_create_object(struct request *request, void *object)
+{
+    struct creation *creation = arena_new(&request->arena, struct creation);
+    creation->request = request;
+    creation->object = object;
+    create_start(creation);
 }
 
 void registry_create(struct request *request)

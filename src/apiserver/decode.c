@@ -15,7 +15,8 @@
 #define STRICT_TEXTS_MAX 16 /* as many unknown fields are named in one message */
 
 /* kind and apiVersion of a JSON document; "" when absent. */
-static int read_type(struct request *request, struct str json, const char **ret_version, const char **ret_kind, struct error *err)
+static int read_type(struct request *request, struct str json, const char **ret_version, const char **ret_kind,
+                     struct error *err)
 {
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
     int rc = json_read(json, API_DEPTH_MAX, &doc, err);
@@ -23,10 +24,13 @@ static int read_type(struct request *request, struct str json, const char **ret_
         return rc;
     yyjson_val *root = yyjson_doc_get_root(doc);
     if (!yyjson_is_obj(root))
-        return error_set(err, ERROR_BAD_REQUEST, "couldn't get version/kind; json parse error: json: cannot unmarshal %s into Go "
-                                                 "value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
-                                                 "Kind string \"json:\\\"kind,omitempty\\\"\" }",
-                         yyjson_is_arr(root) ? "array" : yyjson_is_str(root) ? "string" : "value");
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "couldn't get version/kind; json parse error: json: cannot unmarshal %s into Go "
+                         "value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
+                         "Kind string \"json:\\\"kind,omitempty\\\"\" }",
+                         yyjson_is_arr(root)   ? "array"
+                         : yyjson_is_str(root) ? "string"
+                                               : "value");
     *ret_version = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "apiVersion"))));
     *ret_kind = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "kind"))));
     return 0;
@@ -43,11 +47,12 @@ static int check_type(const struct api_kind *wanted, const char *version, const 
     char expected[256];
     api_kind_version(wanted, expected, sizeof(expected));
     if (!text_empty(kind) && strcmp(kind, wanted->kind) != 0)
-        return error_set(err, ERROR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: the kinds differ", kind,
-                         text_empty(version) ? expected : version, wanted->kind);
+        return error_set(err, ERROR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: the kinds differ",
+                         kind, text_empty(version) ? expected : version, wanted->kind);
     if (!text_empty(version) && strcmp(version, expected) != 0 && !is_options(wanted))
-        return error_set(err, ERROR_BAD_REQUEST, "the API version in the data (%s) does not match the expected API version (%s)",
-                         version, expected);
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the API version in the data (%s) does not match the expected API version (%s)", version,
+                         expected);
     return 0;
 }
 
@@ -66,7 +71,8 @@ static int report_strict(struct request *request, const struct api_strict_errors
     return error_set(err, ERROR_BAD_REQUEST, "strict decoding error: " STR_FMT, STR_ARG(buffer_str(&text)));
 }
 
-static int decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value, struct error *err)
+static int decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
+                       struct error *err)
 {
     const char *version = "", *name = "";
     struct api_strict_errors strict = { 0 };
@@ -106,7 +112,8 @@ static int body_yaml_to_json(struct request *request, struct str *ret_json, stru
     unsigned flags = request->options.field_validation == FIELD_VALIDATION_STRICT ? YAML_STRICT : 0;
     int rc = yaml_to_json(request->body, flags, &json, err);
     if (rc < 0)
-        return error_set(err, ERROR_BAD_REQUEST, "error converting YAML to JSON: %s", err == NULL ? "" : arena_strdup(&request->arena, err->message));
+        return error_set(err, ERROR_BAD_REQUEST, "error converting YAML to JSON: %s",
+                         err == NULL ? "" : arena_strdup(&request->arena, err->message));
     *ret_json = arena_str(&request->arena, buffer_str(&json));
     return 0;
 }
@@ -143,13 +150,15 @@ int request_decode(struct request *request, const struct api_kind *kind, void **
         break;
     case BODY_TYPED:
         if (request->body_kind != kind && request->body_kind->type != kind->type)
-            return error_set(err, ERROR_BAD_REQUEST, "a body of kind %s was expected, not %s", kind->kind, request->body_kind->kind);
+            return error_set(err, ERROR_BAD_REQUEST, "a body of kind %s was expected, not %s", kind->kind,
+                             request->body_kind->kind);
         value = api_copy(kind->type, request->typed_body, &request->arena);
         break;
     case BODY_NONE:
-        return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE,
-                         "the body of the request was in an unknown format - accepted media types include: application/json, "
-                         "application/yaml, application/vnd.kubernetes.protobuf");
+        return error_set(
+            err, ERROR_UNSUPPORTED_MEDIA_TYPE,
+            "the body of the request was in an unknown format - accepted media types include: application/json, "
+            "application/yaml, application/vnd.kubernetes.protobuf");
     }
     if (rc < 0)
         return rc;

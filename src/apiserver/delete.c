@@ -49,6 +49,7 @@ static void deletion_stored(struct store_write *write)
         }
         deletion->wait.key = str_of(object_key(deletion->current));
         deletion->wait.changed = deletion_changed;
+        deletion->wait.patience = USEC_PER_SEC; /* the other write may fail, and then nothing changes */
         watch_cache_wait(cache, &deletion->wait);
         return;
     }

@@ -17,8 +17,8 @@ struct direct_client {
     struct client client; /* first */
     struct api_server *server;
     struct user user;
-    struct arena arena;   /* of the user */
-    size_t pending;       /* calls and watches whose requests still name the user */
+    struct arena arena; /* of the user */
+    size_t pending;     /* calls and watches whose requests still name the user */
     bool destroyed;
 };
 
@@ -26,7 +26,7 @@ struct direct_client {
 struct direct_call {
     struct client_call *call; /* NULL: cancelled */
     struct direct_client *client;
-    struct request *request;  /* NULL once it is answered */
+    struct request *request; /* NULL once it is answered */
     struct loop_task task;
     struct client_result result;
     const struct object *object; /* a reference */
@@ -146,8 +146,10 @@ static const struct request_sink call_sink = {
 static const struct api_delete_options *delete_options(struct request *request, const struct client_request *from)
 {
     static const char *const policies[] = {
-        [CLIENT_PROPAGATION_DEFAULT] = NULL, [CLIENT_PROPAGATION_BACKGROUND] = "Background",
-        [CLIENT_PROPAGATION_FOREGROUND] = "Foreground", [CLIENT_PROPAGATION_ORPHAN] = "Orphan",
+        [CLIENT_PROPAGATION_DEFAULT] = NULL,
+        [CLIENT_PROPAGATION_BACKGROUND] = "Background",
+        [CLIENT_PROPAGATION_FOREGROUND] = "Foreground",
+        [CLIENT_PROPAGATION_ORPHAN] = "Orphan",
     };
     struct arena *arena = &request->arena;
     struct api_delete_options *options = arena_new(arena, struct api_delete_options);
@@ -169,9 +171,9 @@ static const char *verb_of(enum api_verb verb)
     static const struct {
         enum api_verb verb;
         const char *name;
-    } names[] = { { API_GET, "get" },       { API_CREATE, "create" }, { API_UPDATE, "update" },
-                  { API_PATCH, "patch" },   { API_DELETE, "delete" }, { API_DELETE_COLLECTION, "deletecollection" },
-                  { API_WATCH, "watch" },   { API_LIST_VERB, "list" } };
+    } names[] = { { API_GET, "get" },     { API_CREATE, "create" }, { API_UPDATE, "update" },
+                  { API_PATCH, "patch" }, { API_DELETE, "delete" }, { API_DELETE_COLLECTION, "deletecollection" },
+                  { API_WATCH, "watch" }, { API_LIST_VERB, "list" } };
     for (size_t i = 0; i < countof(names); i++)
         if (names[i].verb == verb)
             return names[i].name;
@@ -240,13 +242,12 @@ struct direct_watch {
     struct direct_client *owner;
     struct client_watch_events events;
     void *context;
-    struct request *request;   /* NULL once the watch is over */
-    struct loop_task task;     /* tells of an end, or frees what a callback closed */
+    struct request *request; /* NULL once the watch is over */
+    struct loop_task task;   /* tells of an end, or frees what a callback closed */
     struct error err;
     int rc;
     bool closed;
 };
-
 
 static void watch_task(struct loop_task *task)
 {
@@ -264,7 +265,8 @@ static void watch_task(struct loop_task *task)
     direct->events.ended(direct->context, direct->rc, direct->rc < 0 ? &direct->err : NULL);
 }
 
-static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object, struct cache_event *event)
+static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object,
+                        struct cache_event *event)
 {
     struct direct_watch *direct = watch->context;
     (void)event;
@@ -290,9 +292,9 @@ static void watch_over(struct watch *watch, int rc, const struct error *err)
 
 static void watch_sink_open(struct request *request)
 {
-    static const struct watch_consumer consumer = {
-        .event = watch_event, .bookmark = watch_bookmarked, .ended = watch_over
-    };
+    static const struct watch_consumer consumer = { .event = watch_event,
+                                                    .bookmark = watch_bookmarked,
+                                                    .ended = watch_over };
     watch_begin(request->watch, &consumer, request->sink_context);
 }
 
@@ -301,7 +303,8 @@ static void watch_sink_document(struct request *request, int status, const struc
     struct direct_watch *direct = request->sink_context;
     const struct api_status *failure = value;
     (void)kind;
-    direct->rc = error_set(&direct->err, error_from_http(status, failure->reason), "%s", text_or_empty(failure->message));
+    direct->rc =
+        error_set(&direct->err, error_from_http(status, failure->reason), "%s", text_or_empty(failure->message));
     loop_defer(direct->watch.client->loop, &direct->task);
 }
 
@@ -367,7 +370,8 @@ static const struct client_driver direct_driver = {
     .destroy = direct_destroy,
 };
 
-struct client *api_server_client(struct api_server *server, const char *name, const char *user, const char *const *groups)
+struct client *api_server_client(struct api_server *server, const char *name, const char *user,
+                                 const char *const *groups)
 {
     struct direct_client *direct = memory_new(struct direct_client);
     size_t count = 0;

@@ -45,9 +45,10 @@ static void run_verb(struct request *request)
         enum api_verb action;
         void (*run)(struct request *request);
     } verbs[] = {
-        { API_GET, registry_get },       { API_LIST_VERB, registry_list }, { API_WATCH, registry_watch },
-        { API_CREATE, registry_create }, { API_UPDATE, registry_replace }, { API_PATCH, registry_patch },
-        { API_DELETE, registry_delete }, { API_DELETE_COLLECTION, registry_delete_collection },
+        { API_GET, registry_get },        { API_LIST_VERB, registry_list },
+        { API_WATCH, registry_watch },    { API_CREATE, registry_create },
+        { API_UPDATE, registry_replace }, { API_PATCH, registry_patch },
+        { API_DELETE, registry_delete },  { API_DELETE_COLLECTION, registry_delete_collection },
     };
     for (size_t i = 0; i < countof(verbs); i++) {
         if (verbs[i].action == request->action) {
@@ -71,7 +72,8 @@ static void dispatch_resource(struct request *request)
     }
     bool create_by_name = request->action == API_CREATE && !text_empty(request->name) && request->sub == NULL;
     if (!(verbs & request->action) || create_by_name) {
-        request_refuse(request, ERROR_METHOD_NOT_ALLOWED, "the server does not allow this method on the requested resource");
+        request_refuse(request, ERROR_METHOD_NOT_ALLOWED,
+                       "the server does not allow this method on the requested resource");
         return;
     }
     const struct resource_handler *handler = resource_handler_find(resource, request->subresource, request->action);

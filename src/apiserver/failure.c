@@ -37,8 +37,8 @@ int failure_invalid(struct request *request, const struct api_kind *kind, const 
     status->status = "Failure";
     status->reason = error_reason(-ERROR_INVALID);
     status->code = error_http_status(-ERROR_INVALID);
-    status->message = arena_format(arena, "%s%s%s \"%s\" is invalid: %s: %s", kind->kind, text_empty(kind->group) ? "" : ".",
-                                   kind->group, text_or_empty(name), field, detail);
+    status->message = arena_format(arena, "%s%s%s \"%s\" is invalid: %s: %s", kind->kind,
+                                   text_empty(kind->group) ? "" : ".", kind->group, text_or_empty(name), field, detail);
     status->details = arena_new(arena, struct api_status_details);
     status->details->name = name;
     status->details->group = kind->group;

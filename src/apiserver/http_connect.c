@@ -17,15 +17,15 @@
 
 /* One proxied request. It has its own memory, as it outlives the request once the connection is upgraded. */
 struct passage {
-    struct http_call *call;       /* NULL once upgraded */
+    struct http_call *call; /* NULL once upgraded */
     struct http_client *client;
     struct http_request *upstream;
-    struct loop_task cleanup;     /* a client cannot be destroyed from its own callbacks */
+    struct loop_task cleanup; /* a client cannot be destroyed from its own callbacks */
     struct loop *loop;
-    struct stream *ends[2];       /* upgraded: ours to the client, the kubelet's */
-    bool finished[2];             /* that end will send no more */
+    struct stream *ends[2]; /* upgraded: ours to the client, the kubelet's */
+    bool finished[2];       /* that end will send no more */
     bool upgrade;
-    bool begun;                   /* the response's head is out */
+    bool begun; /* the response's head is out */
     const char *peer;
 };
 
@@ -44,7 +44,6 @@ static void passage_end(struct passage *passage)
 }
 
 /* ---------------------------------------------------------------- joined streams */
-
 
 static void splice_close(struct passage *passage)
 {
@@ -110,8 +109,8 @@ static void join(struct passage *passage)
 
 static bool hop_by_hop(struct str name, bool upgrade)
 {
-    static const char *const names[] = { "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-                                         "transfer-encoding", "content-length", "date" };
+    static const char *const names[] = { "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
+                                         "trailer",    "transfer-encoding",  "content-length",      "date" };
     if (str_is(name, "connection") || str_is(name, "upgrade"))
         return !upgrade;
     for (size_t i = 0; i < countof(names); i++)
@@ -120,12 +119,14 @@ static bool hop_by_hop(struct str name, bool upgrade)
     return false;
 }
 
-static size_t copy_headers(struct arena *arena, const struct http_headers *from, bool upgrade, struct http_header *items)
+static size_t copy_headers(struct arena *arena, const struct http_headers *from, bool upgrade,
+                           struct http_header *items)
 {
     size_t count = 0;
     for (size_t i = 0; i < from->count && count < HEADERS_MAX - 8; i++)
         if (!hop_by_hop(from->items[i].name, upgrade))
-            items[count++] = (struct http_header){ arena_str(arena, from->items[i].name), arena_str(arena, from->items[i].value) };
+            items[count++] =
+                (struct http_header){ arena_str(arena, from->items[i].name), arena_str(arena, from->items[i].value) };
     return count;
 }
 
@@ -214,20 +215,24 @@ static size_t request_headers(struct request *request, bool upgrade, struct http
     struct http_header all[HEADERS_MAX];
     size_t n_all = copy_headers(&request->arena, request->headers, upgrade, all);
     for (size_t i = 0; i < n_all; i++)
-        if (!str_is(all[i].name, "authorization") && !str_is(all[i].name, "host") && !str_starts(all[i].name, STR("impersonate-")))
+        if (!str_is(all[i].name, "authorization") && !str_is(all[i].name, "host") &&
+            !str_starts(all[i].name, STR("impersonate-")))
             items[count++] = all[i];
     return count;
 }
 
 void http_respond_connect(struct request *request, const struct connect_target *target)
 {
-    static const struct http_request_events events = { .response = passage_response, .body = passage_body,
-                                                       .done = passage_done, .upgraded = passage_upgraded };
+    static const struct http_request_events events = {
+        .response = passage_response, .body = passage_body, .done = passage_done, .upgraded = passage_upgraded
+    };
     struct http_call *call = request->sink_context;
     struct passage *passage = memory_new(struct passage);
     struct http_header items[HEADERS_MAX];
     struct http_client_options options = {
-        .target = { .address = target->address, .network_namespace = target->network_namespace, .tls = target->tls,
+        .target = { .address = target->address,
+                    .network_namespace = target->network_namespace,
+                    .tls = target->tls,
                     .server_name = target->server_name },
         .authority = target->authority,
         .http1_only = true,

@@ -95,9 +95,10 @@ static int read_body(struct http_call *call, struct error *err)
     if (request->sub != NULL && request->sub->connect)
         return 0;
     if (!media_of_body(type, &request->body_format))
-        return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE,
-                         "the body of the request was in an unknown format - accepted media types include: application/json, "
-                         "application/yaml, application/vnd.kubernetes.protobuf");
+        return error_set(
+            err, ERROR_UNSUPPORTED_MEDIA_TYPE,
+            "the body of the request was in an unknown format - accepted media types include: application/json, "
+            "application/yaml, application/vnd.kubernetes.protobuf");
     return 0;
 }
 
@@ -119,7 +120,8 @@ static int read_request(struct http_call *call, struct error *err)
     request->headers = headers;
     request->peer = http_exchange_stream(exchange);
     request->query = arena_str(&request->arena, http_exchange_query(exchange));
-    int rc = path_read(request, http_exchange_method(exchange), http_exchange_path(exchange), http_exchange_query(exchange), err);
+    int rc = path_read(request, http_exchange_method(exchange), http_exchange_path(exchange),
+                       http_exchange_query(exchange), err);
     if (rc < 0)
         return rc;
     if (request->is_resource)
@@ -173,7 +175,8 @@ int http_front_listen(struct http_front *front, struct error *err)
     const struct api_server_options *options = &front->server->options;
     front->listeners = memory_zalloc((options->n_listen + 1) * sizeof(struct listener *));
     for (size_t i = 0; i < options->n_listen; i++) {
-        int rc = listener_open(front->server->loop, &options->listen[i], front_accepted, front, &front->listeners[i], err);
+        int rc =
+            listener_open(front->server->loop, &options->listen[i], front_accepted, front, &front->listeners[i], err);
         if (rc < 0)
             return error_wrap_code(err, rc, "listen on %s", options->listen[i].address);
         front->n_listeners++;

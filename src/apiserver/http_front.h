@@ -25,9 +25,9 @@ struct http_call {
     struct http_exchange *exchange; /* NULL once it is gone */
     struct request *request;
     struct media media;
-    bool columns_sent;              /* of a watch that is shown as a table */
-    bool gzip;                      /* the client takes gzip */
-    bool stopped;                   /* the peer reads too slowly; drained() starts again */
+    bool columns_sent; /* of a watch that is shown as a table */
+    bool gzip;         /* the client takes gzip */
+    bool stopped;      /* the peer reads too slowly; drained() starts again */
 
     /* of a list that is sent piece by piece */
     const struct request_list *list;
@@ -47,9 +47,9 @@ void response_headers_make(struct http_call *call, const char *content_type, str
 /* The call's answer has gone out in full, or its peer did: frees the request. */
 void http_call_end(struct http_call *call);
 
-extern const struct request_sink http_sink; /* http_respond.c */
-void http_respond_list(struct request *request, const struct request_list *list); /* http_list.c */
-void http_respond_watch(struct request *request);                                 /* http_watch.c */
+extern const struct request_sink http_sink;                                              /* http_respond.c */
+void http_respond_list(struct request *request, const struct request_list *list);        /* http_list.c */
+void http_respond_watch(struct request *request);                                        /* http_watch.c */
 void http_respond_connect(struct request *request, const struct connect_target *target); /* http_connect.c */
 
 /* A whole body in one go: compressed when that is worth it and wanted. */

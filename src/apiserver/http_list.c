@@ -14,9 +14,9 @@
 #include "codec/json.h"
 #include "codec/yaml.h"
 
-#define WHOLE_MOST (512 << 10)  /* larger lists are streamed */
-#define PIECE ((size_t)64 << 10)
-#define BODY_MAX ((size_t)1 << 30)
+#define WHOLE_MOST (512 << 10) /* larger lists are streamed */
+#define PIECE      ((size_t)64 << 10)
+#define BODY_MAX   ((size_t)1 << 30)
 
 /* In a list, items have no kind and apiVersion: '{"kind":"Pod","apiVersion":"v1",' is left out. */
 static void append_item(struct buffer *out, const struct object *object)
@@ -118,7 +118,8 @@ static void send_protobuf(struct http_call *call, const struct request_list *lis
     const struct api_kind *kind = call->request->registry->resource->kind;
     auto_buffer struct buffer out = { .max = BODY_MAX };
     struct arena *arena = &call->request->arena;
-    const struct api_kind *list_kind = api_kind_find(str_of(kind->group), str_of(kind->version), str_of(kind->list_kind));
+    const struct api_kind *list_kind =
+        api_kind_find(str_of(kind->group), str_of(kind->version), str_of(kind->list_kind));
     struct { /* what every list's struct begins with, generated for each kind */
         struct api_list_meta metadata;
         void *items;

@@ -17,7 +17,7 @@
 #include "codec/yaml.h"
 
 #define GZIP_LEAST (128 << 10) /* smaller bodies are not worth it */
-#define BODY_MAX ((size_t)1 << 30)
+#define BODY_MAX   ((size_t)1 << 30)
 
 static void add_header(struct response_headers *headers, const char *name, const char *value)
 {
@@ -80,7 +80,8 @@ void http_send(struct http_call *call, int status, const char *content_type, str
     if (status == 429 || status == 503)
         add_header(&headers, "retry-after", "1");
     struct bytes *compressed = NULL;
-    if (call->gzip && body != NULL && body->size >= GZIP_LEAST && (compressed = compress_body(bytes_str(body))) != NULL) {
+    if (call->gzip && body != NULL && body->size >= GZIP_LEAST &&
+        (compressed = compress_body(bytes_str(body))) != NULL) {
         add_header(&headers, "content-encoding", "gzip");
         add_header(&headers, "vary", "Accept-Encoding");
     }

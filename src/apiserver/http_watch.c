@@ -3,9 +3,9 @@
 
 /* Watches over HTTP: one frame an event, made once and shared by all who read plain JSON. */
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <arpa/inet.h>
 
 #include "api/codec.h"
 #include "api/status.h"
@@ -47,7 +47,8 @@ static struct bytes *protobuf_frame(const char *type, const struct api_kind *kin
     return bytes_create(out.data, out.size);
 }
 
-static struct bytes *document_frame(struct http_call *call, const char *type, const struct api_kind *kind, const void *value)
+static struct bytes *document_frame(struct http_call *call, const char *type, const struct api_kind *kind,
+                                    const void *value)
 {
     if (call->media.format == MEDIA_PROTOBUF)
         return protobuf_frame(type, kind, value);
@@ -79,7 +80,8 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
     return !call->stopped;
 }
 
-static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object, struct cache_event *event)
+static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object,
+                        struct cache_event *event)
 {
     struct http_call *call = watch->context;
     return send_frame(call, object_frame_for(call, type, object, event));
@@ -127,9 +129,9 @@ static void call_closed(struct http_call *call)
 
 void http_respond_watch(struct request *request)
 {
-    static const struct watch_consumer consumer = {
-        .event = watch_event, .bookmark = watch_bookmarked, .ended = watch_ended
-    };
+    static const struct watch_consumer consumer = { .event = watch_event,
+                                                    .bookmark = watch_bookmarked,
+                                                    .ended = watch_ended };
     struct http_call *call = request->sink_context;
     struct response_headers headers;
     if (call->media.format == MEDIA_YAML)

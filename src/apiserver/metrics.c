@@ -21,7 +21,7 @@ struct series {
     struct map_node node; /* in server_metrics.series */
     char *labels;
     uint64_t count;
-    bool is_counter;      /* apiserver_request_total; else the histogram of times */
+    bool is_counter; /* apiserver_request_total; else the histogram of times */
     uint64_t buckets[countof(bounds)];
     double sum;
 };
@@ -42,7 +42,7 @@ void metrics_destroy(struct server_metrics *metrics)
     if (metrics == NULL)
         return;
     struct series *series;
-    map_for_each(&metrics->series, series, node) {
+    map_for_each (&metrics->series, series, node) {
         map_remove(&metrics->series, &series->node);
         free(series->labels);
         free(series);
@@ -85,13 +85,17 @@ void metrics_answered(struct server_metrics *metrics, const struct request *requ
     char labels[1024], verb[32];
     if (request->is_resource && request->registry == NULL)
         return; /* names that clients make up are no labels */
-    upper(strcmp(request->verb, "update") == 0 ? "put" : strcmp(request->verb, "create") == 0 ? "post" : request->verb, verb);
+    upper(strcmp(request->verb, "update") == 0   ? "put"
+          : strcmp(request->verb, "create") == 0 ? "post"
+                                                 : request->verb,
+          verb);
     bool known = request->is_resource && (request->sub != NULL || text_empty(request->subresource));
-    int size = snprintf(labels, sizeof(labels),
-                        "component=\"apiserver\",dry_run=\"%s\",group=\"%s\",resource=\"%s\",scope=\"%s\",subresource=\"%s\","
-                        "verb=\"%s\",version=\"%s\"",
-                        request->options.dry_run ? "All" : "", request->group, request->plural, scope_of(request),
-                        known ? request->subresource : "", verb, request->version);
+    int size =
+        snprintf(labels, sizeof(labels),
+                 "component=\"apiserver\",dry_run=\"%s\",group=\"%s\",resource=\"%s\",scope=\"%s\",subresource=\"%s\","
+                 "verb=\"%s\",version=\"%s\"",
+                 request->options.dry_run ? "All" : "", request->group, request->plural, scope_of(request),
+                 known ? request->subresource : "", verb, request->version);
     if (!request->options.watch) {
         struct series *times = series_get(metrics, labels, false);
         if (times != NULL) {
@@ -117,16 +121,17 @@ static void write_requests(const struct server_metrics *metrics, struct buffer *
 {
     const struct series *series;
     head(text, "apiserver_request_total", "counter", "Counter of apiserver requests by verb, resource and code.");
-    map_for_each(&metrics->series, series, node)
+    map_for_each (&metrics->series, series, node)
         if (series->is_counter)
-            buffer_format(text, "apiserver_request_total{%s} %llu\n", series->labels, (unsigned long long)series->count);
+            buffer_format(text, "apiserver_request_total{%s} %llu\n", series->labels,
+                          (unsigned long long)series->count);
     head(text, "apiserver_request_duration_seconds", "histogram", "Response latency in seconds by verb and resource.");
-    map_for_each(&metrics->series, series, node) {
+    map_for_each (&metrics->series, series, node) {
         if (series->is_counter)
             continue;
         for (size_t i = 0; i < countof(bounds); i++)
-            buffer_format(text, "apiserver_request_duration_seconds_bucket{%s,le=\"%g\"} %llu\n", series->labels, bounds[i],
-                          (unsigned long long)series->buckets[i]);
+            buffer_format(text, "apiserver_request_duration_seconds_bucket{%s,le=\"%g\"} %llu\n", series->labels,
+                          bounds[i], (unsigned long long)series->buckets[i]);
         buffer_format(text, "apiserver_request_duration_seconds_bucket{%s,le=\"+Inf\"} %llu\n", series->labels,
                       (unsigned long long)series->count);
         buffer_format(text, "apiserver_request_duration_seconds_sum{%s} %g\n", series->labels, series->sum);
@@ -139,12 +144,14 @@ void metrics_write(struct api_server *server, struct buffer *text)
 {
     write_requests(server->metrics, text);
     size_t watches = 0;
-    for (struct list_node *node = list_first(&server->watches); node != NULL && node != &server->watches.head; node = node->next)
+    for (struct list_node *node = list_first(&server->watches); node != NULL && node != &server->watches.head;
+         node = node->next)
         watches++;
     head(text, "apiserver_longrunning_requests", "gauge", "Open watches.");
     buffer_format(text, "apiserver_longrunning_requests{component=\"apiserver\",verb=\"WATCH\"} %zu\n", watches);
     head(text, "apiserver_current_inflight_requests", "gauge", "Requests being answered, watches not counted.");
-    buffer_format(text, "apiserver_current_inflight_requests{request_kind=\"all\"} %zu\n", server->n_requests - watches);
+    buffer_format(text, "apiserver_current_inflight_requests{request_kind=\"all\"} %zu\n",
+                  server->n_requests - watches);
     head(text, "apiserver_storage_objects", "gauge", "Stored objects by resource.");
     for (size_t i = 0; i < server->n_caches; i++) {
         const struct api_resource *resource = watch_cache_resource(server->caches[i]);

@@ -25,7 +25,8 @@ int patch_document(struct request *request, const struct api_type *type, struct 
     case CLIENT_PATCH_APPLY:
         break;
     }
-    return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE, "server-side apply (application/apply-patch+yaml) is not implemented");
+    return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE,
+                     "server-side apply (application/apply-patch+yaml) is not implemented");
 }
 
 static int change_by_patch(struct update *update, const struct object *current, void **ret_object, struct error *err)

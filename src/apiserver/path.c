@@ -72,7 +72,8 @@ static bool query_bool(struct request *request, struct str query, const char *na
     return value != NULL && strcmp(value, "0") != 0 && strcasecmp(value, "false") != 0;
 }
 
-static int query_number(struct request *request, struct str query, const char *name, int64_t *ret_number, struct error *err)
+static int query_number(struct request *request, struct str query, const char *name, int64_t *ret_number,
+                        struct error *err)
 {
     const char *value = query_value(query, name, &request->arena);
     if (text_empty(value))
@@ -97,7 +98,8 @@ static int read_validation(struct request *request, struct str query, struct err
         }
     }
     return error_set(err, ERROR_INVALID,
-                     "fieldValidation: Unsupported value: \"%s\": supported values: \"Ignore\", \"Strict\", \"Warn\"", text);
+                     "fieldValidation: Unsupported value: \"%s\": supported values: \"Ignore\", \"Strict\", \"Warn\"",
+                     text);
 }
 
 static int read_dry_run(struct request *request, struct str query, struct error *err)
@@ -169,7 +171,8 @@ static int read_options(struct request *request, struct str query, struct error 
 
 /* ---------------------------------------------------------------- coordinates */
 
-static size_t split(struct request *request, struct str path, const char *parts[PARTS_MAX], size_t *offsets, bool *ret_ok)
+static size_t split(struct request *request, struct str path, const char *parts[PARTS_MAX], size_t *offsets,
+                    bool *ret_ok)
 {
     size_t count = 0;
     struct str rest = path, piece;
@@ -215,7 +218,8 @@ static void set_verb(struct request *request)
 }
 
 /* parts: what follows the version. */
-static void read_coordinates(struct request *request, struct str path, const char **parts, const size_t *offsets, size_t count)
+static void read_coordinates(struct request *request, struct str path, const char **parts, const size_t *offsets,
+                             size_t count)
 {
     if (strcmp(parts[0], "watch") == 0 && count > 1) { /* the old form of ?watch=true */
         request->options.watch = true;

@@ -9,7 +9,8 @@
 
 /* Fills in path, verb, action and the resource's coordinates of a request from method, path (still encoded) and
  * query. -ERROR_BAD_REQUEST for broken escapes and values. Pure but for the request's arena. */
-int path_read(struct request *request, struct str method, struct str path, struct str query, struct error *err) must_check;
+int path_read(struct request *request, struct str method, struct str path, struct str query,
+              struct error *err) must_check;
 
 /* Undoes percent-encoding ('+' is a blank when 'query'). False for broken escapes and NUL bytes. */
 bool path_unescape(struct str text, bool query, struct arena *arena, const char **ret_text);

@@ -75,7 +75,8 @@ static void keep_but_status(const struct registry *registry, void *object, const
     const struct api_object_meta *before = old;
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
-        if (field != registry->status && field->offset != 0 && field->shape == API_SINGLE && field->value == API_MESSAGE)
+        if (field != registry->status && field->offset != 0 && field->shape == API_SINGLE &&
+            field->value == API_MESSAGE)
             field_copy(field, object, old);
     }
     meta->generation = before->generation;
@@ -93,7 +94,8 @@ static void keep_but_status(const struct registry *registry, void *object, const
     }
 }
 
-void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object, const void *old)
+void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object,
+                    const void *old)
 {
     const struct strategy *strategy = registry->strategy;
     struct api_object_meta *meta = object;
@@ -109,7 +111,8 @@ void prepare_update(struct request *request, struct registry *registry, enum upd
             strategy->prepare_update(request, object, old);
     }
     meta->generation = before->generation;
-    if (part == UPDATE_OBJECT && (registry->resource->flags & API_GENERATION) && changed(request, registry, object, old))
+    if (part == UPDATE_OBJECT && (registry->resource->flags & API_GENERATION) &&
+        changed(request, registry, object, old))
         meta->generation = before->generation + 1;
     meta->self_link = NULL;
     if (part == UPDATE_RAW)

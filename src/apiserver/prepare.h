@@ -17,7 +17,8 @@ int prepare_namespace(struct request *request, struct api_object_meta *meta, str
 void prepare_create(struct request *request, void *object);
 
 /* Keeps what an update cannot change, takes over status or spec, raises the generation. */
-void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object, const void *old);
+void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object,
+                    const void *old);
 
 /* Hand-written and declared rules of the kind. A refusal leaves its Status with all causes in request->failure. */
 int prepare_validate(struct request *request, struct registry *registry, enum update_part part, const void *object,

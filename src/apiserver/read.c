@@ -18,8 +18,10 @@ int read_revision(struct request *request, uint64_t *ret_revision, struct error 
     const char *text = request->options.resource_version;
     uint64_t revision = 0;
     if (!text_empty(text) && !str_to_uint64(str_of(text), &revision))
-        return error_set(err, ERROR_INVALID, "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": "
-                                             "invalid syntax", text, text);
+        return error_set(err, ERROR_INVALID,
+                         "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": "
+                         "invalid syntax",
+                         text, text);
     uint64_t now = watch_cache_revision(request->registry->cache);
     if (revision > now)
         return error_set(err, ERROR_TIMEOUT, "Too large resource version: %llu, current: %llu",
@@ -106,10 +108,10 @@ struct listing {
     struct selection selection;
     struct request_list result;
     size_t capacity;
-    size_t limit;              /* SIZE_MAX: none */
+    size_t limit; /* SIZE_MAX: none */
     int64_t remaining;
-    struct str next;           /* the first key behind the page; data NULL: there is none */
-    uint64_t revision;         /* to list at; 0: now */
+    struct str next;   /* the first key behind the page; data NULL: there is none */
+    uint64_t revision; /* to list at; 0: now */
     struct str start;
 };
 
@@ -118,17 +120,22 @@ static int check_list_options(const struct request_options *options, struct erro
     const char *match = options->resource_version_match, *version = options->resource_version;
     if (!text_empty(match)) {
         if (!text_empty(options->continue_))
-            return error_set(err, ERROR_INVALID, "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when "
-                                                 "continue is provided");
+            return error_set(err, ERROR_INVALID,
+                             "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when "
+                             "continue is provided");
         if (text_empty(version))
-            return error_set(err, ERROR_INVALID, "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless "
-                                                 "resourceVersion is provided");
+            return error_set(err, ERROR_INVALID,
+                             "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless "
+                             "resourceVersion is provided");
         if (strcmp(match, "Exact") != 0 && strcmp(match, "NotOlderThan") != 0)
-            return error_set(err, ERROR_INVALID, "resourceVersionMatch: Unsupported value: \"%s\": supported values: \"Exact\", "
-                                                 "\"NotOlderThan\"", match);
+            return error_set(err, ERROR_INVALID,
+                             "resourceVersionMatch: Unsupported value: \"%s\": supported values: \"Exact\", "
+                             "\"NotOlderThan\"",
+                             match);
         if (strcmp(match, "Exact") == 0 && strcmp(version, "0") == 0)
-            return error_set(err, ERROR_INVALID, "resourceVersionMatch: Forbidden: resourceVersionMatch \"Exact\" is forbidden "
-                                                 "for resourceVersion \"0\"");
+            return error_set(err, ERROR_INVALID,
+                             "resourceVersionMatch: Forbidden: resourceVersionMatch \"Exact\" is forbidden "
+                             "for resourceVersion \"0\"");
     }
     if (options->send_initial_events != NULL)
         return error_set(err, ERROR_INVALID, "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list");

@@ -16,6 +16,7 @@ struct continue_token {
     struct str start; /* the first key that may be in the page */
 };
 const char *continue_token_write(const struct continue_token *token, struct arena *arena);
-int continue_token_read(const char *text, struct arena *arena, struct continue_token *ret_token, struct error *err) must_check;
+int continue_token_read(const char *text, struct arena *arena, struct continue_token *ret_token,
+                        struct error *err) must_check;
 
 #endif

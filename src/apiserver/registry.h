@@ -43,21 +43,21 @@ struct strategy {
 };
 
 enum strategy_flags {
-    STRATEGY_KEEP_STATUS = 1 << 0,       /* create keeps the status that was sent (nodes) */
+    STRATEGY_KEEP_STATUS = 1 << 0,         /* create keeps the status that was sent (nodes) */
     STRATEGY_STATUS_KEEPS_LABELS = 1 << 1, /* an update through /status leaves labels alone */
-    STRATEGY_STATUS_KEEPS_META = 1 << 2, /* ... and labels, annotations, finalizers and owners */
+    STRATEGY_STATUS_KEEPS_META = 1 << 2,   /* ... and labels, annotations, finalizers and owners */
     STRATEGY_NO_GENERATION = 1 << 3,
 };
 
 struct registry {
     struct api_server *server;
     const struct api_resource *resource;
-    const struct strategy *strategy;      /* never NULL */
-    struct watch_cache *cache;            /* NULL: not stored */
-    const struct api_field *spec;         /* NULL: the type has none */
+    const struct strategy *strategy; /* never NULL */
+    struct watch_cache *cache;       /* NULL: not stored */
+    const struct api_field *spec;    /* NULL: the type has none */
     const struct api_field *status;
-    char *key;                            /* "apps/v1/deployments" */
-    struct map_node node;                 /* in api_server.registries */
+    char *key;            /* "apps/v1/deployments" */
+    struct map_node node; /* in api_server.registries */
 };
 
 const struct strategy *strategy_of(const struct api_kind *kind); /* strategies.c */
@@ -87,17 +87,18 @@ int request_decode_json(struct request *request, const struct api_kind *kind, st
 /* The request's patch applied to a document (patch.c). */
 int patch_document(struct request *request, const struct api_type *type, struct str document, struct buffer *out,
                    struct error *err) must_check;
-int request_decode(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err) must_check;
+int request_decode(struct request *request, const struct api_kind *kind, void **ret_value,
+                   struct error *err) must_check;
 
 enum update_part { UPDATE_OBJECT, UPDATE_STATUS, UPDATE_RAW };
 
 /* A read-modify-write of the request's object, tried again when somebody else was quicker. */
 struct update {
-    struct request *request;      /* its registry, namespace and name say which object */
-    enum update_part part;        /* which preparation; RAW: none, no generation, no admission, no validation */
-    bool must_match;              /* a resourceVersion in the new object must be the current one */
-    bool create_missing;          /* PUT of what does not exist */
-    bool forced_retry;            /* conflicts are retried even with a resourceVersion (no, for PUT) */
+    struct request *request; /* its registry, namespace and name say which object */
+    enum update_part part;   /* which preparation; RAW: none, no generation, no admission, no validation */
+    bool must_match;         /* a resourceVersion in the new object must be the current one */
+    bool create_missing;     /* PUT of what does not exist */
+    bool forced_retry;       /* conflicts are retried even with a resourceVersion (no, for PUT) */
     /* Makes the new object in the request's arena. 'current' stays until the update is done. */
     int (*change)(struct update *update, const struct object *current, void **ret_object, struct error *err);
     /* The outcome; NULL: the object, or the error, answers the request. 'object' borrowed; NULL with an error
@@ -142,7 +143,8 @@ struct deletion {
     int attempts;
 };
 void deletion_start(struct deletion *deletion);
-int delete_options_read(struct request *request, const struct api_delete_options **ret_options, struct error *err) must_check;
+int delete_options_read(struct request *request, const struct api_delete_options **ret_options,
+                        struct error *err) must_check;
 
 /* True when an object that is being deleted has nothing left that holds it. */
 bool registry_may_vanish(const struct registry *registry, const void *object);

@@ -20,7 +20,7 @@
 struct api_server;
 struct request;
 struct connect_target; /* connect.h */
-struct registry; /* registry.h: one served resource */
+struct registry;       /* registry.h: one served resource */
 
 /* Who asks; set by the authentication filter or by the direct driver. Memory: the request's arena. */
 struct user {
@@ -32,7 +32,7 @@ struct user {
         const char *key;
         const char **values;
         size_t n_values;
-    } *extra;
+    } * extra;
     size_t n_extra;
 };
 
@@ -66,8 +66,8 @@ struct request_list {
     const struct object **objects; /* references, dropped with the request's arena */
     size_t count;
     uint64_t revision;
-    const char *continue_;        /* "" at the end */
-    int64_t *remaining;           /* NULL: not known */
+    const char *continue_; /* "" at the end */
+    int64_t *remaining;    /* NULL: not known */
 };
 
 /* Where the answer goes. Each is called at most once, and only one of them; afterwards the request belongs to the sink,
@@ -88,65 +88,65 @@ struct request {
     struct api_server *server;
     struct arena arena;
 
-    const char *method;      /* of HTTP, upper case; "" from inside */
-    const char *path;        /* decoded, without the query; "" from inside */
-    const char *verb;        /* as authorization names it: "get", "list", "create", "deletecollection", ... */
+    const char *method; /* of HTTP, upper case; "" from inside */
+    const char *path;   /* decoded, without the query; "" from inside */
+    const char *verb;   /* as authorization names it: "get", "list", "create", "deletecollection", ... */
     struct user user;
     const char *user_agent;
-    struct str query;        /* as it came, still encoded */
+    struct str query;                   /* as it came, still encoded */
     const struct http_headers *headers; /* of the HTTP request, for authentication and proxies; NULL from inside */
-    struct stream *peer;     /* its connection, with the certificate; NULL from inside */
+    struct stream *peer;                /* its connection, with the certificate; NULL from inside */
 
     /* Resource requests; otherwise group is NULL. */
     bool is_resource;
     enum api_verb action;
-    const char *group;       /* "" is core */
+    const char *group; /* "" is core */
     const char *version;
     const char *plural;
-    const char *namespace_;  /* "" for none */
-    const char *name;        /* "" for collections */
-    const char *subresource; /* "" for the object itself */
-    const char *rest;        /* what follows the subresource in the path (proxy), with its '/' ; "" */
-    struct registry *registry;                  /* NULL when the server has no such resource */
-    const struct api_subresource *sub;          /* NULL for the object itself */
+    const char *namespace_;            /* "" for none */
+    const char *name;                  /* "" for collections */
+    const char *subresource;           /* "" for the object itself */
+    const char *rest;                  /* what follows the subresource in the path (proxy), with its '/' ; "" */
+    struct registry *registry;         /* NULL when the server has no such resource */
+    const struct api_subresource *sub; /* NULL for the object itself */
 
     struct request_options options;
     enum body_format body_format;
-    struct str body;                            /* as it came; borrowed from the front until the answer */
-    const void *typed_body;                     /* BODY_TYPED: of body_kind */
+    struct str body;        /* as it came; borrowed from the front until the answer */
+    const void *typed_body; /* BODY_TYPED: of body_kind */
     const struct api_kind *body_kind;
     enum client_patch patch_type;
-    bool patch_type_known;                      /* false: a media type that is no patch */
+    bool patch_type_known; /* false: a media type that is no patch */
 
-    const char **warnings;                      /* texts for Warning headers */
+    const char **warnings; /* texts for Warning headers */
     size_t n_warnings;
 
-    struct api_status *failure;                 /* the answer in full when an error alone would say too little */
+    struct api_status *failure; /* the answer in full when an error alone would say too little */
 
-    struct watch *watch;                        /* of a watch request once it is open */
+    struct watch *watch; /* of a watch request once it is open */
 
     /* private */
-    const struct request_sink *sink;            /* NULL: nobody waits for the answer any more */
+    const struct request_sink *sink; /* NULL: nobody waits for the answer any more */
     void *sink_context;
     size_t next_filter;
     bool answered;
-    int status;                                 /* of the answer, for metrics and audit */
-    usec_t received;                            /* monotonic */
-    struct list_node node;                      /* in api_server.requests */
-    void (*cancel)(struct request *request);    /* what to stop when nobody waits any more; may be NULL */
-    void *context;                              /* of whoever is working on it */
+    int status;                              /* of the answer, for metrics and audit */
+    usec_t received;                         /* monotonic */
+    struct list_node node;                   /* in api_server.requests */
+    void (*cancel)(struct request *request); /* what to stop when nobody waits any more; may be NULL */
+    void *context;                           /* of whoever is working on it */
 };
 
 #define REQUEST_WARNINGS_MAX 64
 
 struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context);
-void request_run(struct request *request);      /* into the chain */
-void request_next(struct request *request);     /* from a filter: on to the next one */
+void request_run(struct request *request);  /* into the chain */
+void request_next(struct request *request); /* from a filter: on to the next one */
 
 /* The front lost interest (the peer went away, the call was cancelled). The request ends by itself when what it
  * started has come back; what it wrote stays written. */
 void request_abandon(struct request *request);
-void request_destroy(struct request *request);  /* by its sink, after the answer */
+void request_destroy(struct request *request); /* by its sink, after the answer */
 
 void request_warn(struct request *request, const char *format, ...) printf_like(2, 3);
 

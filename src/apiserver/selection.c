@@ -9,7 +9,8 @@ static void narrow(struct request *request, struct selection *selection)
 {
     struct str name, namespace_ = str_of(request->namespace_);
     bool namespaced = request->registry->resource->flags & API_NAMESPACED;
-    if (namespaced && namespace_.size == 0 && field_selector_exact(&selection->fields, STR("metadata.namespace"), &namespace_))
+    if (namespaced && namespace_.size == 0 &&
+        field_selector_exact(&selection->fields, STR("metadata.namespace"), &namespace_))
         selection->prefix = str_of(arena_format(&request->arena, STR_FMT "/", STR_ARG(namespace_)));
     if (!text_empty(request->name))
         name = str_of(request->name);
@@ -18,7 +19,8 @@ static void narrow(struct request *request, struct selection *selection)
     if (!namespaced)
         selection->only = name;
     else if (namespace_.size > 0)
-        selection->only = str_of(arena_format(&request->arena, STR_FMT "/" STR_FMT, STR_ARG(namespace_), STR_ARG(name)));
+        selection->only =
+            str_of(arena_format(&request->arena, STR_FMT "/" STR_FMT, STR_ARG(namespace_), STR_ARG(name)));
 }
 
 int selection_read(struct request *request, struct selection *ret_selection, struct error *err)

@@ -9,11 +9,11 @@
 #include "apiserver/request.h"
 
 struct selection {
-    struct str prefix;            /* of the cache keys: "namespace/" or "" */
-    struct str only;              /* the one key it can be; data NULL: more than one */
+    struct str prefix; /* of the cache keys: "namespace/" or "" */
+    struct str only;   /* the one key it can be; data NULL: more than one */
     struct label_selector labels;
     struct field_selector fields;
-    bool all;                     /* neither labels nor fields are asked for */
+    bool all; /* neither labels nor fields are asked for */
 };
 
 /* From the request's namespace, name and selectors, into its arena. */

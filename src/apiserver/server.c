@@ -42,14 +42,10 @@ struct watch_cache *server_cache(struct api_server *server, const struct api_res
     return server_registry_of(server, resource)->cache;
 }
 
-/* Versions of one resource share what is stored. */
 static struct watch_cache *cache_for(struct api_server *server, const struct api_resource *resource)
 {
     if (text_empty(resource->storage_prefix))
         return NULL;
-    for (size_t i = 0; i < server->n_caches; i++)
-        if (strcmp(watch_cache_resource(server->caches[i])->storage_prefix, resource->storage_prefix) == 0)
-            return server->caches[i];
     struct watch_cache *cache = watch_cache_create(server->loop, server->store, resource);
     server->caches[server->n_caches++] = cache;
     return cache;

@@ -24,11 +24,11 @@ struct api_server {
     struct arena arena;
     struct loop *loop;
     struct store *store;
-    struct map registries;             /* of struct registry, by "group/version/plural" */
-    struct watch_cache **caches;       /* one per storage prefix */
+    struct map registries;       /* of struct registry, by "group/version/plural" */
+    struct watch_cache **caches; /* one per stored resource and served version */
     size_t n_caches;
-    struct list requests;              /* of struct request */
-    struct list watches;               /* of struct watch: open ones */
+    struct list requests; /* of struct request */
+    struct list watches;  /* of struct watch: open ones */
     size_t n_requests;
     struct service_allocator *allocator;
     struct server_metrics *metrics;
@@ -39,8 +39,8 @@ struct api_server {
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;
-    bool ready;                        /* all caches are filled */
-    bool bootstrapped;                 /* and the cluster's first objects are there */
+    bool ready;        /* all caches are filled */
+    bool bootstrapped; /* and the cluster's first objects are there */
     bool stopping;
 };
 

@@ -7,9 +7,12 @@
 
 #include "api/codec.h"
 #include "apiserver/admission/admission.h"
+#include "apiserver/conversion.h"
 #include "apiserver/failure.h"
 #include "apiserver/prepare.h"
 #include "apiserver/server_internal.h"
+
+#define WAIT_MOST USEC_PER_SEC
 
 static void update_attempt(struct update *update);
 
@@ -45,6 +48,7 @@ static void update_again(struct update *update)
     }
     update->wait.key = str_of(object_key(update->current));
     update->wait.changed = update_changed;
+    update->wait.patience = WAIT_MOST; /* the other write may fail, and then nothing changes */
     watch_cache_wait(cache, &update->wait);
 }
 
@@ -120,12 +124,29 @@ static int check_revision(struct update *update, struct api_object_meta *meta, s
     return 0;
 }
 
+/* A write through a version that cannot carry all that is stored would lose the rest. */
+static int check_whole(const struct update *update, struct error *err)
+{
+    const struct conversion *conversion = conversion_of(update->registry->resource);
+    if (conversion == NULL || conversion->whole == NULL)
+        return 0;
+    struct watch_cache *cache = server_cache(update->request->server, conversion->stored);
+    const struct object *stored = watch_cache_get(cache, update->namespace_, update->name);
+    if (stored == NULL || conversion->whole(object_typed(stored)))
+        return 0;
+    return error_set(err, ERROR_BAD_REQUEST, "%s \"%s\" has fields that version %s cannot carry; use version %s",
+                     update->registry->resource->plural, update->name, update->registry->resource->kind->version,
+                     conversion->stored->kind->version);
+}
+
 static int update_prepare(struct update *update, void *object, struct error *err)
 {
     struct request *request = update->request;
     struct registry *registry = update->registry;
     const void *old = object_typed(update->current);
-    int rc = check_identity(update, object, err);
+    int rc = check_whole(update, err);
+    if (rc == 0)
+        rc = check_identity(update, object, err);
     if (rc == 0)
         rc = check_revision(update, object, err);
     if (rc < 0)

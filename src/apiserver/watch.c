@@ -125,14 +125,17 @@ static bool initial_wanted(const struct request_options *options, uint64_t revis
 static int check_options(const struct request_options *options, struct error *err)
 {
     if (options->send_initial_events == NULL && !text_empty(options->resource_version_match))
-        return error_set(err, ERROR_INVALID, "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch "
-                                             "unless sendInitialEvents is provided");
+        return error_set(err, ERROR_INVALID,
+                         "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch "
+                         "unless sendInitialEvents is provided");
     if (options->send_initial_events != NULL && strcmp(options->resource_version_match, "NotOlderThan") != 0)
-        return error_set(err, ERROR_INVALID, "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
-                                             "resourceVersionMatch to NotOlderThan");
+        return error_set(err, ERROR_INVALID,
+                         "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
+                         "resourceVersionMatch to NotOlderThan");
     if (options->send_initial_events != NULL && *options->send_initial_events && !options->allow_watch_bookmarks)
-        return error_set(err, ERROR_INVALID, "sendInitialEvents: Forbidden: sendInitialEvents requires setting "
-                                             "allowWatchBookmarks to true");
+        return error_set(err, ERROR_INVALID,
+                         "sendInitialEvents: Forbidden: sendInitialEvents requires setting "
+                         "allowWatchBookmarks to true");
     return 0;
 }
 

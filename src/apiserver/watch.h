@@ -15,7 +15,8 @@ struct watch;
 
 struct watch_consumer {
     /* 'event' is NULL for objects that are there at the beginning. False: no more until watch_resume(). */
-    bool (*event)(struct watch *watch, enum client_watch_event type, const struct object *object, struct cache_event *event);
+    bool (*event)(struct watch *watch, enum client_watch_event type, const struct object *object,
+                  struct cache_event *event);
     /* All changes up to 'revision' were told. 'initial': with it, what was there at the beginning is complete. */
     void (*bookmark)(struct watch *watch, uint64_t revision, bool initial);
     /* Politely (rc 0), at its time limit or because the server stops; or -ERROR_EXPIRED: too slow. The last call. */
@@ -33,13 +34,13 @@ struct watch {
     const struct object **initial; /* references, held by the request's arena */
     size_t n_initial;
     size_t next_initial;
-    uint64_t revision;             /* of the initial objects */
-    bool end_initial;              /* a bookmark is due behind them */
+    uint64_t revision; /* of the initial objects */
+    bool end_initial;  /* a bookmark is due behind them */
     bool bookmarks;
-    bool stopped;                  /* the consumer wants no more for now */
+    bool stopped; /* the consumer wants no more for now */
     struct loop_task initial_task;
     struct loop_timer deadline;
-    struct list_node node;         /* in api_server.watches */
+    struct list_node node; /* in api_server.watches */
 };
 
 void watch_begin(struct watch *watch, const struct watch_consumer *consumer, void *context);

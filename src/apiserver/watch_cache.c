@@ -13,10 +13,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define EVENTS_KEPT_LEAST 1024               /* whatever their age */
-#define EVENTS_KEPT_MOST 65536               /* whatever their youth */
-#define EVENT_AGE_MAX (300 * USEC_PER_SEC)   /* in between, older ones go */
-#define PUMP_SLICE 512                       /* deliveries to one watcher before the next has its turn */
+#define EVENTS_KEPT_LEAST 1024                 /* whatever their age */
+#define EVENTS_KEPT_MOST  65536                /* whatever their youth */
+#define EVENT_AGE_MAX     (300 * USEC_PER_SEC) /* in between, older ones go */
+#define PUMP_SLICE        512                  /* deliveries to one watcher before the next has its turn */
 
 static void cache_pump(struct loop_task *task);
 static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
@@ -27,6 +27,7 @@ struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, c
     cache->loop = loop;
     cache->store = store;
     cache->resource = resource;
+    cache->conversion = conversion_of(resource);
     cache->prefix = memory_format("%s/", resource->storage_prefix);
     cache->feed.prefix = str_of(cache->prefix);
     cache->feed.event = cache_observe;
@@ -60,6 +61,15 @@ static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
     free(entry);
 }
 
+static int read_record(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
+                       struct error *err)
+{
+    struct str json = bytes_str(record->value);
+    if (cache->conversion != NULL)
+        return conversion_read(cache->conversion, json, record->revision, ret_object, err);
+    return object_from_stored(cache->resource, json, record->revision, ret_object, err);
+}
+
 struct cache_load {
     struct watch_cache *cache;
     int rc;
@@ -70,7 +80,7 @@ static bool load_each(void *context, const struct store_record *record)
 {
     struct cache_load *load = context;
     struct object *object;
-    load->rc = object_from_stored(load->cache->resource, bytes_str(record->value), record->revision, &object, load->err);
+    load->rc = read_record(load->cache, record, &object, load->err);
     if (load->rc < 0) {
         load->rc = error_wrap_code(load->err, load->rc, "stored object " STR_FMT, STR_ARG(record->key));
         return false;
@@ -96,7 +106,7 @@ void watch_cache_destroy(struct watch_cache *cache)
     store_watch_stop(&cache->feed);
     loop_cancel(cache->loop, &cache->pump);
     struct cache_entry *entry;
-    tree_for_each(&cache->objects, entry, node)
+    tree_for_each (&cache->objects, entry, node)
         cache_remove(cache, entry);
     cache_event_unref(cache->oldest);
     free(cache->prefix);
@@ -167,7 +177,7 @@ static void tell_waits(struct watch_cache *cache, struct str key)
     struct list due;
     list_init(&due);
     struct cache_wait *wait;
-    list_for_each(&cache->waits, wait, node) {
+    list_for_each (&cache->waits, wait, node) {
         if (str_equal(wait->key, key)) {
             list_remove(&wait->node);
             list_append(&due, &wait->node);
@@ -176,6 +186,7 @@ static void tell_waits(struct watch_cache *cache, struct str key)
     struct list_node *node;
     while ((node = list_pop(&due)) != NULL) {
         wait = container_of(node, struct cache_wait, node);
+        loop_timer_stop(&wait->timer);
         wait->changed(wait);
     }
 }
@@ -193,14 +204,16 @@ static void cache_observe(struct store_watch *watch, const struct store_record *
     if (record->value == NULL) {
         if (before == NULL)
             return;
-        event = cache_event_create(CLIENT_DELETED, object_at_revision(before, record->revision), before, record->revision);
+        event =
+            cache_event_create(CLIENT_DELETED, object_at_revision(before, record->revision), before, record->revision);
         cache_remove(cache, entry);
     } else {
         struct object *object;
         struct error err;
-        int rc = object_from_stored(cache->resource, bytes_str(record->value), record->revision, &object, &err);
+        int rc = read_record(cache, record, &object, &err);
         if (rc < 0) { /* only a foreign writer to the store can cause this; the object keeps its older state here */
-            log_error("stored object cannot be read", LOG_TEXT("prefix", cache->prefix), LOG_TEXT("error", err.message));
+            log_error("stored object cannot be read", LOG_TEXT("prefix", cache->prefix),
+                      LOG_TEXT("error", err.message));
             object_unref(before);
             return;
         }
@@ -212,26 +225,37 @@ static void cache_observe(struct store_watch *watch, const struct store_record *
     append_event(cache, event);
 
     struct cache_follower *follower;
-    list_for_each(&cache->followers, follower, node)
+    list_for_each (&cache->followers, follower, node)
         follower->changed(follower, before, after);
     tell_waits(cache, key);
+}
+
+static void wait_over(struct loop_timer *timer)
+{
+    struct cache_wait *wait = container_of(timer, struct cache_wait, timer);
+    list_remove(&wait->node);
+    wait->changed(wait);
 }
 
 void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait)
 {
     list_append(&cache->waits, &wait->node);
+    wait->timer.callback = wait_over;
+    if (wait->patience > 0)
+        loop_timer_start(cache->loop, &wait->timer, wait->patience);
 }
 
 void cache_wait_cancel(struct cache_wait *wait)
 {
     list_remove(&wait->node);
+    loop_timer_stop(&wait->timer);
 }
 
 void watch_cache_follow(struct watch_cache *cache, struct cache_follower *follower)
 {
     list_append(&cache->followers, &follower->node);
     struct cache_entry *entry;
-    tree_for_each(&cache->objects, entry, node)
+    tree_for_each (&cache->objects, entry, node)
         follower->changed(follower, NULL, entry->object);
 }
 

@@ -32,12 +32,12 @@ struct cache_event {
     enum client_watch_event type; /* CLIENT_ADDED, CLIENT_MODIFIED or CLIENT_DELETED */
     const struct object *object;
     const struct object *before;
-    const struct object *left;    /* 'before' with this revision: for watchers whose selection it left; made on demand */
+    const struct object *left; /* 'before' with this revision: for watchers whose selection it left; made on demand */
     uint64_t revision;
-    uint64_t number;              /* counts the events of this cache */
-    usec_t when;                  /* monotonic */
-    struct bytes *frames[3];      /* by type, made on demand */
-    struct cache_event *next;     /* owns a reference */
+    uint64_t number;          /* counts the events of this cache */
+    usec_t when;              /* monotonic */
+    struct bytes *frames[3];  /* by type, made on demand */
+    struct cache_event *next; /* owns a reference */
 };
 
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource);
@@ -83,7 +83,7 @@ struct cache_watcher {
     struct watch_cache *cache;    /* private from here on; NULL: not watching */
     struct cache_event *position; /* the last one delivered or passed over; a reference */
     bool paused;
-    struct list_node node;        /* in watch_cache.watchers or .pumped */
+    struct list_node node; /* in watch_cache.watchers or .pumped */
 };
 
 #define WATCH_CACHE_LAG_MAX 100000 /* events that a watcher may be behind */
@@ -95,12 +95,14 @@ void cache_watcher_pause(struct cache_watcher *watcher);
 void cache_watcher_resume(struct cache_watcher *watcher);
 void cache_watcher_stop(struct cache_watcher *watcher); /* fine when it is not watching; also from its own deliver() */
 
-/* --- one-shot wait for the next change of an object --- */
+/* --- one-shot wait for the next change of an object (also of one that does not exist yet) --- */
 
 struct cache_wait {
     void (*changed)(struct cache_wait *wait);
     struct str key;
-    struct list_node node; /* in watch_cache.waits */
+    usec_t patience;         /* changed() comes after that time in any case; 0: however long it takes */
+    struct loop_timer timer; /* private from here on */
+    struct list_node node;   /* in watch_cache.waits */
 };
 void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait); /* key and changed are set */
 void cache_wait_cancel(struct cache_wait *wait);

@@ -5,13 +5,15 @@
 #ifndef APISERVER_WATCH_CACHE_INTERNAL_H
 #define APISERVER_WATCH_CACHE_INTERNAL_H
 
+#include "apiserver/conversion.h"
 #include "apiserver/watch_cache.h"
 
 struct watch_cache {
     struct loop *loop;
     struct store *store;
     const struct api_resource *resource;
-    char *prefix;               /* "/registry/pods/" */
+    const struct conversion *conversion; /* NULL: stored as it is served */
+    char *prefix;                        /* "/registry/pods/" */
     struct store_watch feed;
     struct tree objects;        /* of struct cache_entry */
     struct cache_event *oldest; /* a reference; what is known starts behind it */

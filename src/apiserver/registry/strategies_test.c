@@ -12,13 +12,23 @@
 static void test_pod(void **state)
 {
     struct fixture *f = *state;
-    const char *answer = ask(f, "POST", NS "/pods", POD("p", ""));
+    const char *answer = ask(f, "POST", NS "/pods", POD("p", ",\"serviceAccountName\":\"x\""));
     expect(answer, "403 Forbidden");
-    expect(
-        answer,
-        "pods \\\"p\\\" is forbidden: error looking up service account default/default: serviceaccount \\\"default\\\" "
-        "not found");
+    expect(answer,
+           "pods \\\"p\\\" is forbidden: error looking up service account default/x: serviceaccount \\\"x\\\" not "
+           "found");
+    /* The default account is waited for. */
+    struct connection other = { 0 };
+    connection_open(f, &other);
+    stream_write(
+        other.stream,
+        STR("POST " NS "/pods HTTP/1.1\r\nhost: t\r\ncontent-length: 82\r\n\r\n"
+            "{\"metadata\":{\"name\":\"e\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}        "));
+    run(f);
+    assert_null(other.in.data);
     expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    expect(other.in.data, "201 Created");
+    connection_close(&other);
     answer = ask(f, "POST", NS "/pods", POD("p", ""));
     expect(answer, "201 Created");
     expect(answer, "\"volumes\":[{\"name\":\"kube-api-access-");

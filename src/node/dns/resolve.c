@@ -670,11 +670,11 @@ size_t dns_make_failure(struct str query, uint8_t code, struct arena *arena, uin
         return packet->size;
     }
     /* Only the header can be trusted. */
-    memcpy(out, query.data, KNOT_WIRE_HEADER_SIZE);
-    memset(out + 2, 0, KNOT_WIRE_HEADER_SIZE - 2);
-    knot_wire_set_qr(out);
-    knot_wire_set_opcode(out, knot_wire_get_opcode((const uint8_t *)query.data));
-    knot_wire_set_rcode(out, code);
+    uint8_t header[KNOT_WIRE_HEADER_SIZE] = { (uint8_t)query.data[0], (uint8_t)query.data[1] };
+    knot_wire_set_qr(header);
+    knot_wire_set_opcode(header, knot_wire_get_opcode((const uint8_t *)query.data));
+    knot_wire_set_rcode(header, code);
+    memcpy(out, header, sizeof(header));
     return KNOT_WIRE_HEADER_SIZE;
 }
 

@@ -32,18 +32,24 @@ void machines_containerd_config(const struct cluster_layout *layout, const char 
     cluster_run_path(layout, text, "nodes/%s/containerd.toml", node);
 }
 
-/* The plug-in is our own binary under another name, in a directory of its own. */
-static int link_plugin(const char *directory, struct error *err)
+/* The plug-ins are our own binary under other names, in a directory of their own. containerd runs "loopback" for every pod,
+ * whatever the network's own plug-in is. */
+static int link_plugins(const char *directory, struct error *err)
 {
+    static const char *const names[] = { "coracle-cni", "loopback" };
     char program[CLUSTER_PATH_MAX], path[CLUSTER_PATH_MAX + 16];
     ssize_t size = readlink("/proc/self/exe", program, sizeof(program) - 1);
     if (size < 0)
         return error_errno(err, "read /proc/self/exe");
     program[size] = '\0';
-    snprintf(path, sizeof(path), "%s/coracle-cni", directory);
-    if (unlink(path) < 0 && errno != ENOENT)
-        return error_errno(err, "replace %s", path);
-    return symlink(program, path) < 0 ? error_errno(err, "make %s", path) : 0;
+    for (size_t i = 0; i < countof(names); i++) {
+        snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+        if (unlink(path) < 0 && errno != ENOENT)
+            return error_errno(err, "replace %s", path);
+        if (symlink(program, path) < 0)
+            return error_errno(err, "make %s", path);
+    }
+    return 0;
 }
 
 /* Node directories: data (images, pods, volumes) and run (sockets, configuration). */
@@ -72,7 +78,7 @@ static int prepare_node(const struct cluster_layout *layout, const char *node, s
     machines_containerd_socket(layout, node, socket);
     machines_containerd_config(layout, node, path);
     rc = containerd_configure(path, &(struct containerd_paths){ root, state, socket, bin, conf }, err);
-    return rc == 0 ? link_plugin(bin, err) : rc;
+    return rc == 0 ? link_plugins(bin, err) : rc;
 }
 
 static int open_node(struct machines *machines, int64_t index, struct error *err)

@@ -14,14 +14,18 @@
 #include "base/error.h"
 #include "base/ip.h"
 
-#define CNI_PLUGIN "coracle-cni" /* the name of its link in the runtime's plugin directory */
+#define CNI_PLUGIN   "coracle-cni" /* the name of its link in the runtime's plugin directory */
+#define CNI_LOOPBACK "loopback"    /* containerd asks for a plugin of this name as well; it needs a link too */
 
-/* The role: returns the exit code. Without CNI_COMMAND it says what it is. */
+/* The roles: return the exit code. Without CNI_COMMAND they say what they are. */
 int cni_main(int argc, char **argv);
+int cni_loopback_main(int argc, char **argv);
 
 /* The same with everything given: 'environment' answers a variable or NULL, the answer is appended to 'output'. */
 int cni_run(const char *(*environment)(void *context, const char *name), void *context, struct str input,
             struct buffer *output);
+int cni_loopback_run(const char *(*environment)(void *context, const char *name), void *context, struct str input,
+                     struct buffer *output);
 
 struct cni_conflist {
     const char *data_directory; /* of this node alone; allocations are below it; best on a tmpfs: they die with the node */

@@ -91,7 +91,8 @@ static const char *environment(void *context, const char *name)
 static int run_inside(void *context)
 {
     struct request *request = context;
-    request->code = cni_run(environment, request, str_of(request->input), &request->output);
+    bool loopback = strcmp(request->container, "lo") == 0;
+    request->code = (loopback ? cni_loopback_run : cni_run)(environment, request, str_of(request->input), &request->output);
     return 0;
 }
 
@@ -231,6 +232,19 @@ static void test_range_is_used_up_and_collected(void **state)
     expect_done(place, "STATUS", "", -1, "");
 }
 
+static void test_loopback(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    expect_address(call(place, "ADD", "lo", 0, "", 0), "127.0.0.1/8");
+    expect_done(place, "CHECK", "lo", 0, "");
+    expect_done(place, "DEL", "lo", -1, "");
+    expect_code(call(place, "ADD", "lo", -1, "", 1), CNI_INVALID_ENVIRONMENT);
+    expect_code(call(place, "ADD", "lo", 0, "}", 1), CNI_INCOMPATIBLE_VERSION);
+    assert_true(connects(place->pods[0], place->pods[0], "127.0.0.1", 80, "127.0.0.1", 80));
+}
+
 static void test_refusals(void **state)
 {
     struct place *place = *state;
@@ -293,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pods_reach_each_other, enter, leave),
         cmocka_unit_test_setup_teardown(test_host_ports, enter, leave),
         cmocka_unit_test_setup_teardown(test_range_is_used_up_and_collected, enter, leave),
+        cmocka_unit_test_setup_teardown(test_loopback, enter, leave),
         cmocka_unit_test_setup_teardown(test_refusals, enter, leave),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_conflist),

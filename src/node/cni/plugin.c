@@ -252,10 +252,12 @@ static const char *process_environment(void *context, const char *name)
     return getenv(name);
 }
 
-int cni_main(int argc, char **argv)
+typedef int run_function(const char *(*environment)(void *context, const char *name), void *context, struct str input,
+                         struct buffer *output);
+
+/* One call of the plugin: from standard input to standard output. */
+static int run_process(run_function *run)
 {
-    (void)argc;
-    (void)argv;
     if (getenv("CNI_COMMAND") == NULL) {
         fputs("coracle CNI plugin, for versions 0.3.0 to 1.1.0; a container runtime calls it\n", stderr);
         return 2;
@@ -263,11 +265,11 @@ int cni_main(int argc, char **argv)
     auto_buffer struct buffer input = { .max = CNI_INPUT_MAX + 4096 }, output = { .max = 1 << 20 };
     for (char *room; (room = buffer_reserve(&input, 4096)) != NULL;) {
         ssize_t size = read(STDIN_FILENO, room, 4096);
-        if (size <= 0 && !(size < 0 && errno == EINTR))
+        if (size == 0 || (size < 0 && errno != EINTR))
             break;
         buffer_commit(&input, size > 0 ? (size_t)size : 0);
     }
-    int code = cni_run(process_environment, NULL, buffer_str(&input), &output);
+    int code = run(process_environment, NULL, buffer_str(&input), &output);
     for (size_t done = 0; done < output.size;) {
         ssize_t size = write(STDOUT_FILENO, output.data + done, output.size - done);
         if (size <= 0)
@@ -275,4 +277,18 @@ int cni_main(int argc, char **argv)
         done += (size_t)size;
     }
     return code;
+}
+
+int cni_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return run_process(cni_run);
+}
+
+int cni_loopback_main(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return run_process(cni_loopback_run);
 }

@@ -77,6 +77,25 @@ void cni_result_add(const struct cni_config *config, const struct attachment *at
     finish(doc, output);
 }
 
+void cni_result_loopback(const char *version, const char *namespace_path, struct buffer *output)
+{
+    static const char *const addresses[] = { "127.0.0.1/8", "::1/128" };
+    static const uint8_t no_mac[6];
+    yyjson_mut_val *root;
+    yyjson_mut_doc *doc = begin(version, &root);
+    add_interface(doc, yyjson_mut_obj_add_arr(doc, root, "interfaces"), "lo", no_mac, namespace_path);
+    yyjson_mut_val *ips = yyjson_mut_obj_add_arr(doc, root, "ips");
+    for (size_t i = 0; i < countof(addresses); i++) {
+        yyjson_mut_val *entry = yyjson_mut_arr_add_obj(doc, ips);
+        if (version[0] == '0')
+            yyjson_mut_obj_add_str(doc, entry, "version", i == 0 ? "4" : "6");
+        yyjson_mut_obj_add_str(doc, entry, "address", addresses[i]);
+        yyjson_mut_obj_add_int(doc, entry, "interface", 0);
+    }
+    yyjson_mut_obj_add_obj(doc, root, "dns");
+    finish(doc, output);
+}
+
 void cni_result_error(const char *version, enum cni_code code, const char *message, struct buffer *output)
 {
     yyjson_mut_val *root;

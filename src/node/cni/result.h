@@ -9,6 +9,7 @@
 #include "node/cni/attachment.h"
 
 void cni_result_add(const struct cni_config *config, const struct attachment *attachment, struct buffer *output);
+void cni_result_loopback(const char *version, const char *namespace_path, struct buffer *output);
 void cni_result_error(const char *version, enum cni_code code, const char *message, struct buffer *output);
 void cni_result_versions(const char *version, struct buffer *output);
 

@@ -119,10 +119,21 @@ static void sink_document(struct request *request, int status, const struct api_
     outcome(request);
 }
 
-/* deletecollection answers a list that no component reads. */
+/* What deletecollection answers: what was there. The namespace controller asks until it is nothing. */
 static void sink_list(struct request *request, const struct request_list *list)
 {
-    (void)list;
+    struct direct_call *direct = request->sink_context;
+    const struct api_kind *kind = request->registry->resource->kind;
+    char version[256];
+    api_kind_version(kind, version, sizeof(version));
+    direct->json.max = (size_t)64 << 20;
+    buffer_format(&direct->json, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{},\"items\":[", kind->list_kind,
+                  version);
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_append_text(&direct->json, i == 0 ? "" : ",");
+        buffer_append_str(&direct->json, object_json(list->objects[i]));
+    }
+    buffer_append_text(&direct->json, "]}");
     outcome(request);
 }
 

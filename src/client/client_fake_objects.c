@@ -197,6 +197,13 @@ static int serve_create(struct fake_server *server, const struct client_request 
         if (text_empty(meta->namespace))
             return error_set(err, ERROR_BAD_REQUEST, "an empty namespace may not be set during creation");
     }
+    struct fake_record *space_record = fake_find(server, &api_resource_namespace, NULL, meta->namespace);
+    if (!text_empty(meta->namespace) && space_record != NULL &&
+        object_meta(space_record->object)->deletion_timestamp != 0)
+        return error_set(err, ERROR_FORBIDDEN,
+                         "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being "
+                         "terminated",
+                         resource->plural, text_or_empty(meta->name), meta->namespace);
     if (resource == &api_resource_namespace) {
         struct api_namespace *space = value;
         space->spec.finalizers = arena_new_array(arena, const char *, 1);

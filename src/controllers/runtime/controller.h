@@ -38,6 +38,8 @@ struct controller {
     const char *component; /* reported in events; NULL: <name>-controller */
     const struct controller_watch *watches;
     size_t n_watches;
+    /* Beside 'watches': everything that can be deleted and watched, once a stored resource, but Events. May be NULL. */
+    void (*map_all)(struct key_sink *keys, const struct controller_watch *watch, const struct object *object);
     int (*reconcile)(struct reconcile *reconcile, struct error *err);
     unsigned workers; /* keys worked on at a time; 0: 8. 1 where one key's decision rests on another's */
 };
@@ -45,6 +47,7 @@ struct controller {
 /* --- for watches --- */
 
 const struct informer *keys_cache(const struct key_sink *keys, const struct api_resource *resource);
+const struct informer *keys_next_cache(const struct key_sink *keys, const struct informer *previous); /* NULL: first */
 void keys_add(struct key_sink *keys, const char *key);
 void keys_add_after(struct key_sink *keys, const char *key, usec_t delay);
 void keys_own(struct key_sink *keys, const struct controller_watch *watch, const struct object *object);
@@ -71,6 +74,7 @@ struct reconcile {
 
 /* Asks for a resource of the controller's watches; anything else is a bug and aborts. */
 const struct informer *reconcile_cache(const struct reconcile *reconcile, const struct api_resource *resource);
+const struct informer *reconcile_next_cache(const struct reconcile *reconcile, const struct informer *previous);
 void reconcile_again_in(struct reconcile *reconcile, usec_t delay); /* the earliest wins; at least a millisecond */
 
 enum action_kind {
@@ -78,8 +82,8 @@ enum action_kind {
     ACTION_UPDATE,
     ACTION_PATCH,
     ACTION_DELETE,
-    ACTION_CLEAR,          /* deletes a collection; the pass is done again until it was found empty */
-    ACTION_CONFIRM_ABSENT, /* asks the server itself; found with 'uid': the rest is not done, the pass is done again */
+    ACTION_CLEAR,          /* deletes a collection; found with content: no later barrier is passed, the pass is done again */
+    ACTION_CONFIRM_ABSENT, /* asks the server itself; found (with 'uid', when given): the rest is not done, the pass is done again */
     ACTION_EVENT,
 };
 

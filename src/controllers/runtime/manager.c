@@ -24,6 +24,23 @@ struct informer *caches_find(const struct caches *caches, const struct api_resou
     return NULL;
 }
 
+const struct informer *caches_next(const struct caches *caches, const struct informer *previous)
+{
+    bool found = previous == NULL;
+    struct cache *cache;
+    list_for_each(&caches->list, cache, node) {
+        if (found)
+            return cache->informer;
+        found = cache->informer == previous;
+    }
+    return NULL;
+}
+
+const struct informer *keys_next_cache(const struct key_sink *keys, const struct informer *previous)
+{
+    return caches_next(&keys->worker->manager->caches, previous);
+}
+
 const struct informer *keys_cache(const struct key_sink *keys, const struct api_resource *resource)
 {
     return caches_find(&keys->worker->manager->caches, resource);
@@ -69,7 +86,7 @@ void keys_of_owner(struct key_sink *keys, const struct controller_watch *watch, 
 
 static bool worker_synced(const struct worker *worker)
 {
-    for (size_t i = 0; i < worker->controller->n_watches; i++) {
+    for (size_t i = 0; i < worker->n_watches; i++) {
         if (worker->subscriptions[i].informer == NULL || !informer_synced(worker->subscriptions[i].informer))
             return false;
     }
@@ -153,6 +170,34 @@ static void synced(struct informer_listener *listener)
     loop_defer(worker->client->loop, &worker->settle);
 }
 
+/* One resource for each place where objects are stored: versions of a kind share theirs. */
+static bool watch_generally(const struct api_resource *resource)
+{
+    if ((resource->verbs & API_DELETE) == 0 || (resource->verbs & API_WATCH) == 0 ||
+        text_equal(resource->kind->kind, "Event"))
+        return false;
+    for (const struct api_resource *other = api_resources; other < resource; other++) {
+        if (text_equal(other->storage_prefix, resource->storage_prefix))
+            return false;
+    }
+    return true;
+}
+
+static void worker_add_watches(struct worker *worker)
+{
+    const struct controller *controller = worker->controller;
+    size_t most = controller->n_watches + (controller->map_all != NULL ? api_resource_count : 0);
+    worker->watches = memory_zalloc((most + 1) * sizeof(*worker->watches));
+    for (size_t i = 0; i < controller->n_watches; i++)
+        worker->watches[worker->n_watches++] = controller->watches[i];
+    for (size_t i = 0; i < api_resource_count && controller->map_all != NULL; i++) {
+        if (watch_generally(&api_resources[i]))
+            worker->watches[worker->n_watches++] =
+                (struct controller_watch){ .resource = &api_resources[i], .map = controller->map_all };
+    }
+    worker->subscriptions = memory_zalloc((worker->n_watches + 1) * sizeof(*worker->subscriptions));
+}
+
 static void worker_init(struct worker *worker, struct controller_manager *manager,
                         const struct controller *controller, struct client *client)
 {
@@ -164,11 +209,11 @@ static void worker_init(struct worker *worker, struct controller_manager *manage
     worker->settle.callback = settle;
     list_init(&worker->passes);
     map_init(&worker->failures);
-    worker->subscriptions = memory_zalloc((controller->n_watches + 1) * sizeof(*worker->subscriptions));
-    for (size_t i = 0; i < controller->n_watches; i++) {
+    worker_add_watches(worker);
+    for (size_t i = 0; i < worker->n_watches; i++) {
         struct subscription *subscription = &worker->subscriptions[i];
         subscription->worker = worker;
-        subscription->watch = &controller->watches[i];
+        subscription->watch = &worker->watches[i];
         subscription->listener = (struct informer_listener){ .changed = changed, .synced = synced };
     }
 }
@@ -217,12 +262,12 @@ void controller_manager_start(struct controller_manager *manager)
     /* All caches first: listening to one that has content maps it at once, which may look at another. */
     for (size_t i = 0; i < manager->n_workers; i++) {
         struct worker *worker = &manager->workers[i];
-        for (size_t j = 0; j < worker->controller->n_watches; j++)
-            worker->subscriptions[j].informer = manager_cache(manager, worker->controller->watches[j].resource);
+        for (size_t j = 0; j < worker->n_watches; j++)
+            worker->subscriptions[j].informer = manager_cache(manager, worker->watches[j].resource);
     }
     for (size_t i = 0; i < manager->n_workers; i++) {
         struct worker *worker = &manager->workers[i];
-        for (size_t j = 0; j < worker->controller->n_watches; j++)
+        for (size_t j = 0; j < worker->n_watches; j++)
             informer_listen(worker->subscriptions[j].informer, &worker->subscriptions[j].listener);
     }
 }
@@ -232,7 +277,7 @@ static void worker_fini(struct worker *worker)
     struct list_node *node;
     while ((node = list_first(&worker->passes)) != NULL)
         pass_cancel(pass_of(node));
-    for (size_t i = 0; i < worker->controller->n_watches; i++) {
+    for (size_t i = 0; i < worker->n_watches; i++) {
         if (worker->subscriptions[i].informer != NULL)
             informer_unlisten(worker->subscriptions[i].informer, &worker->subscriptions[i].listener);
     }
@@ -244,6 +289,7 @@ static void worker_fini(struct worker *worker)
     workqueue_destroy(worker->queue);
     event_recorder_destroy(worker->recorder);
     free(worker->subscriptions);
+    free(worker->watches);
     free(worker->component);
 }
 

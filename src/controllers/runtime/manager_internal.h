@@ -24,6 +24,8 @@ struct caches {
 
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource); /* NULL: none */
 
+const struct informer *caches_next(const struct caches *caches, const struct informer *previous);
+
 /* A controller at work. */
 struct worker {
     struct controller_manager *manager;
@@ -32,7 +34,9 @@ struct worker {
     struct workqueue *queue;
     struct event_recorder *recorder;
     char *component;
-    struct subscription *subscriptions; /* controller->n_watches of them */
+    struct controller_watch *watches; /* of the record, and for all resources when it asks */
+    size_t n_watches;
+    struct subscription *subscriptions; /* n_watches of them */
     struct list passes;
     struct map failures; /* of keys whose last pass failed */
     unsigned in_flight;

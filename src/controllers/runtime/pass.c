@@ -26,6 +26,7 @@ struct pass {
     struct loop_timer give_up;
     enum outcome outcome;
     struct error err;
+    bool unfinished; /* a collection was not empty yet */
     bool starting;
 };
 
@@ -147,7 +148,8 @@ static void judge(struct pass *pass, const struct action *action, const struct c
 {
     int rc = result->rc;
     if (action->kind == ACTION_CONFIRM_ABSENT) {
-        if (rc == 0 && result->object != NULL && text_equal(object_uid(result->object), action->uid))
+        if (rc == 0 && result->object != NULL &&
+            (action->uid == NULL || text_equal(object_uid(result->object), action->uid)))
             fail(pass, AGAIN, 0, NULL);
         else if (rc < 0 && rc != -ERROR_NOT_FOUND)
             fail(pass, FAILED, rc, &result->err);
@@ -156,9 +158,11 @@ static void judge(struct pass *pass, const struct action *action, const struct c
     if ((rc == -ERROR_NOT_FOUND && action->absent_is_fine) || (rc == -ERROR_ALREADY_EXISTS && action->present_is_fine))
         return;
     if (rc < 0) {
-        /* Somebody was faster: the caches will tell. */
-        fail(pass, rc == -ERROR_CONFLICT ? AGAIN : FAILED, rc, &result->err);
-        if (rc != -ERROR_CONFLICT) {
+        /* Somebody was faster, or the namespace is going: the caches will tell. */
+        bool expected = rc == -ERROR_CONFLICT || (rc == -ERROR_FORBIDDEN && action->kind == ACTION_CREATE &&
+                                                  strstr(result->err.message, "because it is being terminated") != NULL);
+        fail(pass, expected ? AGAIN : FAILED, rc, &result->err);
+        if (!expected) {
             say(pass, action, &action->failed, result->err.message);
             if (action->failed.reason != NULL)
                 worker_set_failure(pass->worker, pass->reconcile.key, action->failed.reason, result->err.message);
@@ -166,8 +170,8 @@ static void judge(struct pass *pass, const struct action *action, const struct c
         return;
     }
     if (action->kind == ACTION_CLEAR) {
-        if (!collection_was_empty(result))
-            fail(pass, AGAIN, 0, NULL);
+        pass->window++;
+        pass->unfinished |= !collection_was_empty(result);
         return;
     }
     pass->window++;
@@ -272,6 +276,8 @@ static void give_up(struct loop_timer *timer)
 
 static void actions_ended(struct pass *pass)
 {
+    if (pass->unfinished)
+        fail(pass, AGAIN, 0, NULL);
     if (pass->outcome != DONE)
         pass->worker->errors++;
     if (pass->outcome == FAILED)
@@ -294,6 +300,10 @@ static void pass_continue(struct pass *pass)
         }
         if ((action->barrier || action->always) && pass->running > 0)
             return;
+        if (action->barrier && pass->unfinished) {
+            fail(pass, AGAIN, 0, NULL);
+            continue;
+        }
         if (pass->running >= pass->window || pass->running >= ACTIONS_AT_ONCE)
             return;
         pass->next = action_behind(pass, action);

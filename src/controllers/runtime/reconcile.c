@@ -20,6 +20,11 @@ const struct informer *reconcile_cache(const struct reconcile *reconcile, const 
     return informer;
 }
 
+const struct informer *reconcile_next_cache(const struct reconcile *reconcile, const struct informer *previous)
+{
+    return caches_next(reconcile->caches, previous);
+}
+
 void reconcile_again_in(struct reconcile *reconcile, usec_t delay)
 {
     if (delay < USEC_PER_MSEC)
@@ -71,6 +76,7 @@ struct action *reconcile_update_status(struct reconcile *reconcile, const struct
     struct action *action = reconcile_update(reconcile, resource, body);
     action->subresource = "status";
     action->always = true;
+    action->absent_is_fine = true;
     return action;
 }
 

@@ -14,6 +14,16 @@ extern const struct controller *const controllers_all[];
 extern const size_t controllers_count;
 
 extern const struct controller deployment_controller;
+extern const struct controller endpoints_controller;
+extern const struct controller endpointslice_controller;
+extern const struct controller garbage_collector_controller;
+extern const struct controller namespace_controller;
+extern const struct controller node_ipam_controller;
+extern const struct controller node_lifecycle_controller;
+extern const struct controller pod_gc_controller;
 extern const struct controller replicaset_controller;
+extern const struct controller root_ca_controller;
+extern const struct controller service_account_controller;
+extern const struct controller taint_eviction_controller;
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* kinds.c - one row a kind: how its objects are named, and where its rules are. Kinds without a row are named as
- * DNS subdomains and have no rules but those of metadata. */
-#include "api/validation/rules.h"
+/* kinds.c - one row a kind: how its objects are named, and its rules. Kinds without a row are named as
+ * DNS subdomains and have no rules but those of metadata and of the tables. */
+#include "api/validation/kind_rules.h"
 
 static void format_any(struct str value, struct format_errors *errors)
 {
@@ -11,19 +11,49 @@ static void format_any(struct str value, struct format_errors *errors)
     (void)errors;
 }
 
+#define ROW(type_, name_, rules_)                                                         \
+    {                                                                                     \
+        .type = &api_type_##type_, .name = (name_), .create = validate_##rules_##_create, \
+        .update = validate_##rules_##_update                                              \
+    }
+#define ROW_WITH_STATUS(type_, name_, rules_)                                             \
+    {                                                                                     \
+        .type = &api_type_##type_, .name = (name_), .create = validate_##rules_##_create, \
+        .update = validate_##rules_##_update, .status = validate_##rules_##_status        \
+    }
+
+/* clang-format off */
 static const struct validation_rules rows[] = {
-    { .type = &api_type_namespace, .name = format_dns1123_label },
-    { .type = &api_type_service, .name = format_dns1123_label },
-    { .type = &api_type_apps_stateful_set, .name = format_dns1123_label },
-    { .type = &api_type_rbac_role, .name = format_path_segment },
-    { .type = &api_type_rbac_cluster_role, .name = format_path_segment },
-    { .type = &api_type_rbac_role_binding, .name = format_path_segment },
-    { .type = &api_type_rbac_cluster_role_binding, .name = format_path_segment },
+    ROW_WITH_STATUS(pod, NULL, pod),
+    { .type = &api_type_pod_template, .create = validate_pod_template_create },
+    ROW_WITH_STATUS(apps_deployment, NULL, deployment),
+    ROW_WITH_STATUS(apps_replica_set, NULL, replica_set),
+    ROW(apps_daemon_set, NULL, daemon_set),
+    ROW(apps_stateful_set, format_dns1123_label, stateful_set),
+    ROW(replication_controller, NULL, replication_controller),
+    ROW(batch_job, NULL, job),
+    ROW(batch_cron_job, NULL, cron_job),
+    ROW(policy_pod_disruption_budget, format_any, disruption_budget),
+    ROW(service, format_dns1123_label, service),
+    ROW(endpoints, NULL, endpoints),
+    ROW(discovery_endpoint_slice, NULL, endpoint_slice),
+    ROW(config_map, NULL, config_map),
+    ROW(secret, NULL, secret),
+    { .type = &api_type_namespace, .name = format_dns1123_label, .create = validate_namespace_create,
+      .status = validate_namespace_status },
+    ROW(node, NULL, node),
+    ROW(coordination_lease, NULL, lease),
+    ROW(rbac_role, format_path_segment, role),
+    ROW(rbac_cluster_role, format_path_segment, cluster_role),
+    ROW(rbac_role_binding, format_path_segment, role_binding),
+    ROW(rbac_cluster_role_binding, format_path_segment, cluster_role_binding),
+    { .type = &api_type_event, .create = validate_event_create },
+    { .type = &api_type_events_event, .create = validate_events_event_create },
     { .type = &api_type_certificates_certificate_signing_request, .name = format_any },
-    { .type = &api_type_policy_pod_disruption_budget, .name = format_any },
     { .type = &api_type_networking_ip_address, .name = format_ip },
     { .type = &api_type_apiregistration_api_service, .name = format_path_segment },
 };
+/* clang-format on */
 
 const struct validation_rules *validation_rules_find(const struct api_type *type)
 {

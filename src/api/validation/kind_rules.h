@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* kind_rules.h - the rules of each kind, as kinds.c lists them. Only for this folder's own files. */
+#ifndef API_VALIDATION_KIND_RULES_H
+#define API_VALIDATION_KIND_RULES_H
+
+#include "api/validation/rules.h"
+
+/* pod.c */
+validate_create validate_pod_create;
+validate_update validate_pod_update;
+validate_update validate_pod_status;
+validate_create validate_pod_template_create;
+
+/* workload.c */
+validate_create validate_deployment_create;
+validate_update validate_deployment_update;
+validate_update validate_deployment_status;
+validate_create validate_replica_set_create;
+validate_update validate_replica_set_update;
+validate_update validate_replica_set_status;
+validate_create validate_daemon_set_create;
+validate_update validate_daemon_set_update;
+validate_create validate_stateful_set_create;
+validate_update validate_stateful_set_update;
+validate_create validate_replication_controller_create;
+validate_update validate_replication_controller_update;
+validate_create validate_disruption_budget_create;
+validate_update validate_disruption_budget_update;
+
+/* job.c */
+validate_create validate_job_create;
+validate_update validate_job_update;
+validate_create validate_cron_job_create;
+validate_update validate_cron_job_update;
+
+/* service.c */
+validate_create validate_service_create;
+validate_update validate_service_update;
+
+/* endpoints.c */
+validate_create validate_endpoints_create;
+validate_update validate_endpoints_update;
+validate_create validate_endpoint_slice_create;
+validate_update validate_endpoint_slice_update;
+
+/* config.c */
+validate_create validate_config_map_create;
+validate_update validate_config_map_update;
+validate_create validate_secret_create;
+validate_update validate_secret_update;
+validate_create validate_namespace_create;
+validate_update validate_namespace_status;
+
+/* node.c */
+validate_create validate_node_create;
+validate_update validate_node_update;
+validate_create validate_lease_create;
+validate_update validate_lease_update;
+
+/* role.c */
+validate_create validate_role_create;
+validate_update validate_role_update;
+validate_create validate_cluster_role_create;
+validate_update validate_cluster_role_update;
+validate_create validate_role_binding_create;
+validate_update validate_role_binding_update;
+validate_create validate_cluster_role_binding_create;
+validate_update validate_cluster_role_binding_update;
+
+/* event.c */
+validate_create validate_event_create;
+validate_create validate_events_event_create;
+
+/* int-or-percent fields: not negative, or "N%"; at most 100% when 'whole' */
+bool validate_int_or_percent(const struct int_or_string *value, bool whole, const struct field_at *at,
+                             struct api_invalid *errors);
+
+#endif

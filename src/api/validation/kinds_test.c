@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* kinds_test.c - the rules of kinds: good documents pass, bad ones get upstream's sentences. Documents are YAML,
+ * decoded and defaulted as the server does it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/codec.h"
+#include "api/validation/validation.h"
+#include "codec/json.h"
+#include "codec/yaml.h"
+#include "generated/types.h"
+
+static const struct api_kind *kind_of(struct str json)
+{
+    yyjson_doc *doc = NULL;
+    assert_int_equal(json_read(json, 1000, &doc, NULL), 0);
+    struct str version = str_of(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "apiVersion")));
+    size_t slash = str_find(version, '/');
+    struct str group = slash < version.size ? (struct str){ version.data, slash } : STR("");
+    struct str short_version = slash < version.size ? str_skip(version, slash + 1) : version;
+    const struct api_kind *kind =
+        api_kind_find(group, short_version, str_of(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "kind"))));
+    yyjson_doc_free(doc);
+    assert_non_null(kind);
+    return kind;
+}
+
+static void *load(const char *yaml, const struct api_kind **ret_kind, struct arena *arena)
+{
+    auto_buffer struct buffer json = { 0 };
+    struct error err = { 0 };
+
+    if (yaml_to_json(str_of(yaml), YAML_STRICT, &json, &err) != 0)
+        fail_msg("%s", err.message);
+    const struct api_kind *kind = kind_of(buffer_str(&json));
+    void *object = arena_zalloc(arena, kind->type->size);
+    struct str text = arena_str(arena, buffer_str(&json));
+    struct api_strict_errors strict = { 0 };
+    if (api_decode_json(kind->type, text, arena, object, &strict, &err) != 0)
+        fail_msg("%s", err.message);
+    if (strict.count > 0)
+        fail_msg("%s", strict.texts[0]);
+    api_default(kind, object, arena);
+    *ret_kind = kind;
+    return object;
+}
+
+static void check(const char *yaml, const char *expected)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_invalid struct api_invalid errors = { 0 };
+    auto_buffer struct buffer text = { 0 };
+    const struct api_kind *kind = NULL;
+    const void *object = load(yaml, &kind, &arena);
+
+    api_validate_create(kind, object, &errors);
+    api_invalid_format(&errors, &text);
+    assert_string_equal(text_or_empty(text.data), expected);
+}
+
+static void check_update(const char *old_yaml, const char *yaml, const char *expected)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_invalid struct api_invalid errors = { 0 };
+    auto_buffer struct buffer text = { 0 };
+    const struct api_kind *kind = NULL;
+    const void *old = load(old_yaml, &kind, &arena);
+    const void *object = load(yaml, &kind, &arena);
+
+    api_validate_update(kind, old, object, &errors);
+    api_invalid_format(&errors, &text);
+    assert_string_equal(text_or_empty(text.data), expected);
+}
+
+#define POD(spec) \
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec "}\n"
+#define ONE "containers: [{name: c, image: i}]"
+
+static void test_pods(void **state)
+{
+    (void)state;
+    check(POD(ONE), "");
+    check(POD("containers: []"), "spec.containers: Required value");
+    check(POD("containers: [{name: c}]"), "spec.containers[0].image: Required value");
+    check(POD("containers: [{name: c, image: i}, {name: c, image: ' i'}]"),
+          "[spec.containers[1].image: Invalid value: \" i\": must not have leading or trailing whitespace, "
+          "spec.containers[1].name: Duplicate value: \"c\"]");
+    check(
+        POD(ONE ", restartPolicy: Sometimes"),
+        "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"Never\", \"OnFailure\"");
+    check(
+        POD("containers: [{name: c, image: i, ports: [{containerPort: 70000, name: HTTP}]}]"),
+        "[spec.containers[0].ports[0].name: Invalid value: \"HTTP\": must contain only alpha-numeric characters (a-z, "
+        "0-9), and hyphens (-), spec.containers[0].ports[0].name: Invalid value: \"HTTP\": must contain at least one "
+        "letter (a-z), spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, "
+        "inclusive]");
+    check(POD("containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /x}]}]"),
+          "spec.containers[0].volumeMounts[0].name: Not found: \"v\"");
+    check(POD("containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /x}]}], volumes: [{name: v, "
+              "emptyDir: {}}]"),
+          "");
+    check(POD(ONE ", volumes: [{name: v}]"), "");
+    check(POD(ONE ", volumes: [{name: v, emptyDir: {}, hostPath: {path: /x}}]"),
+          "spec.volumes[0].emptyDir: Forbidden: may not specify more than 1 volume type");
+    check(POD("containers: [{name: c, image: i, resources: {requests: {cpu: '2'}, limits: {cpu: '1'}}}]"),
+          "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1");
+    check(POD("containers: [{name: c, image: i, resources: {requests: {gpu: 1}}}]"),
+          "[spec.containers[0].resources.requests[gpu]: Invalid value: \"gpu\": must be a standard resource type or "
+          "fully qualified, spec.containers[0].resources.requests[gpu]: Invalid value: \"gpu\": must be a standard "
+          "resource for containers]");
+    check(POD("containers: [{name: c, image: i, livenessProbe: {}}]"),
+          "spec.containers[0].livenessProbe: Required value: must specify a handler type");
+    check(POD("containers: [{name: c, image: i, env: [{name: E, valueFrom: {fieldRef: {fieldPath: spec.x}}}]}]"),
+          "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: \"spec.x\": error converting "
+          "fieldPath: "
+          "field label not supported: spec.x");
+    check(POD(ONE ", tolerations: [{key: a, operator: Exists, value: b}]"),
+          "spec.tolerations[0].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'");
+}
+
+static void test_pod_updates(void **state)
+{
+    (void)state;
+    check_update(POD(ONE), POD("containers: [{name: c, image: j}]"), "");
+    check_update(POD(ONE), POD(ONE ", tolerations: [{key: a, operator: Exists}]"), "");
+    check_update(POD(ONE), POD("containers: [{name: c, image: i}, {name: d, image: i}]"),
+                 "spec.containers: Forbidden: pod updates may not add or remove containers");
+    check_update(POD(ONE), POD(ONE ", nodeName: n1"),
+                 "spec: Forbidden: pod updates may not change fields other than "
+                 "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+                 "`spec.tolerations` (only additions to existing tolerations),"
+                 "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)");
+}
+
+#define DEPLOYMENT(spec, labels)                                                                                   \
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec \
+    "template: {metadata: {labels: {" labels "}}, spec: {" ONE "}}}\n"
+
+static void test_workloads(void **state)
+{
+    (void)state;
+    check(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: a"), "");
+    check(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: b"),
+          "spec.template.metadata.labels: Invalid value: {\"app\":\"b\"}: `selector` does not match template `labels`");
+    check(DEPLOYMENT("", "app: b"), "spec.selector: Required value");
+    check(DEPLOYMENT("selector: {}, ", "app: b"),
+          "spec.selector: Invalid value: {}: empty selector is invalid for deployment");
+    check(DEPLOYMENT("replicas: -1, selector: {matchLabels: {app: a}}, ", "app: a"),
+          "spec.replicas: Invalid value: -1: must be greater than or equal to 0");
+    check(DEPLOYMENT("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}, selector: {matchLabels: {app: a}}, ",
+                     "app: a"),
+          "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0");
+    check_update(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: a"),
+                 DEPLOYMENT("selector: {matchLabels: {app: b}}, ", "app: b"),
+                 "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable");
+    check(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a, namespace: x}\nspec: {serviceName: s, selector: "
+        "{matchLabels: {a: b}}, volumeClaimTemplates: [{metadata: {name: d}}], template: {metadata: {labels: {a: b}}, "
+        "spec: {containers: [{name: c, image: i, volumeMounts: [{name: d, mountPath: /d}]}]}}}\n",
+        "");
+    check("apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a, namespace: x}\nspec: {selector: {matchLabels: "
+          "{a: b}}, template: {metadata: {labels: {a: b}}, spec: {" ONE "}}}\n",
+          "");
+    check("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a, namespace: x}\nspec: {schedule: '* * * * *', "
+          "jobTemplate: {spec: {template: {spec: {restartPolicy: Never, " ONE "}}}}}\n",
+          "");
+    check("apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a, namespace: x}\nspec: {minAvailable: "
+          "150%}\n",
+          "spec.minAvailable: Invalid value: \"150%\": must not be greater than 100%");
+}
+
+#define SERVICE(spec) \
+    "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec "}\n"
+
+static void test_services(void **state)
+{
+    (void)state;
+    check(SERVICE("ports: [{port: 80}], selector: {a: b}"), "");
+    check(SERVICE("clusterIP: None, clusterIPs: [None]"), "");
+    check(SERVICE("type: ExternalName, externalName: example.com."), "");
+    check(SERVICE("type: NodePort, ports: [{port: 80, nodePort: 30080}]"), "");
+    check(SERVICE("selector: {a: b}"), "spec.ports: Required value");
+    check(SERVICE("type: Other, ports: [{port: 80}], internalTrafficPolicy: Cluster"),
+          "spec.type: Unsupported value: \"Other\": supported values: \"ClusterIP\", \"ExternalName\", "
+          "\"LoadBalancer\", \"NodePort\"");
+    check(SERVICE("ports: [{port: 80}, {port: 81, nodePort: 30000}]"),
+          "[spec.ports[0].name: Required value, spec.ports[1].name: Required value, spec.ports[1].nodePort: Forbidden: "
+          "may not be used when `type` is 'ClusterIP']");
+    check(SERVICE("ports: [{port: 80}], clusterIP: x, clusterIPs: [x]"),
+          "spec.clusterIPs[0]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    check_update(SERVICE("ports: [{port: 80}], clusterIP: 10.96.0.5, clusterIPs: [10.96.0.5]"),
+                 SERVICE("ports: [{port: 80}], clusterIP: 10.96.0.6, clusterIPs: [10.96.0.6]"),
+                 "spec.clusterIPs[0]: Invalid value: \"10.96.0.6\": may not change once set");
+    check("apiVersion: v1\nkind: Endpoints\nmetadata: {name: a, namespace: x}\nsubsets: [{addresses: [{ip: "
+          "127.0.0.1}]}]\n",
+          "subsets[0].addresses[0].ip: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, "
+          "::1/128)");
+    check("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, namespace: x}\naddressType: IPv4\n"
+          "endpoints: [{addresses: [10.0.0.1]}]\nports: [{port: 80}]\n",
+          "");
+}
+
+static void test_configuration(void **state)
+{
+    (void)state;
+    check("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: {a/b: c}\n",
+          "data[a/b]: Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or "
+          "'.' "
+          "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
+    check("apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: x}\ntype: kubernetes.io/tls\n",
+          "[data[tls.crt]: Required value, data[tls.key]: Required value]");
+    check_update("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nimmutable: "
+                 "true\ndata: {a: b}\n",
+                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nimmutable: "
+                 "true\ndata: {a: c}\n",
+                 "data: Forbidden: field is immutable when `immutable` is set");
+    check(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b', namespace: x}\nrules: [{verbs: "
+        "[get]}]\n",
+        "[rules[0].apiGroups: Required value: resource rules must supply at least one api group, rules[0].resources: "
+        "Required value: resource rules must supply at least one resource]");
+    check("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nspec: {taints: [{key: a, effect: Never}]}\n",
+          "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: \"NoExecute\", \"NoSchedule\", "
+          "\"PreferNoSchedule\"");
+}
+
+/* What the repository ships is good. */
+static void test_example(void **state)
+{
+    (void)state;
+    char path[4096];
+    auto_buffer struct buffer text = { 0 };
+    const char *root = getenv("SOURCE_ROOT");
+
+    snprintf(path, sizeof(path), "%s/examples/day-service/day-service.yaml", root != NULL ? root : ".");
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    char chunk[4096];
+    size_t size;
+    while ((size = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        buffer_append(&text, chunk, size);
+    fclose(file);
+
+    struct str rest = buffer_str(&text), document;
+    size_t count = 0;
+    while (yaml_next_document(&rest, &document)) {
+        auto_arena struct arena arena = { 0 };
+        auto_invalid struct api_invalid errors = { 0 };
+        auto_buffer struct buffer wrong = { 0 };
+        const struct api_kind *kind = NULL;
+        void *object = load(arena_strndup(&arena, document.data, document.size), &kind, &arena);
+        if (kind->namespaced && text_empty(((struct api_object_meta *)object)->namespace))
+            ((struct api_object_meta *)object)->namespace = "default";
+        api_validate_create(kind, object, &errors);
+        api_invalid_format(&errors, &wrong);
+        assert_string_equal(text_or_empty(wrong.data), "");
+        count++;
+    }
+    assert_true(count >= 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pods),     cmocka_unit_test(test_pod_updates),   cmocka_unit_test(test_workloads),
+        cmocka_unit_test(test_services), cmocka_unit_test(test_configuration), cmocka_unit_test(test_example),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* probe.c - probes and lifecycle hooks: one handler each, and sane numbers. */
+#include "api/validation/pod_rules.h"
+
+static const char *const schemes[] = { "HTTP", "HTTPS", NULL };
+
+void validate_port_or_name(const struct int_or_string *port, const struct field_at *at, struct api_invalid *errors)
+{
+    if (port->text != NULL)
+        invalid_format(errors, at, format_port_name, port->text);
+    else
+        invalid_port_number(errors, at, port->number);
+}
+
+static void validate_http(const struct api_http_get_action *http, const struct field_at *at, struct api_invalid *errors)
+{
+    if (text_empty(http->path))
+        invalid_missing(errors, at_field(at, "path"));
+    validate_port_or_name(&http->port, at_field(at, "port"), errors);
+    invalid_one_of(errors, at_field(at, "scheme"), http->scheme, schemes, false);
+    for (size_t i = 0; i < http->n_http_headers; i++)
+        invalid_format(errors, at_field(at, "httpHeaders"), format_http_header_name, http->http_headers[i].name);
+}
+
+/* The handlers that probes and hooks share; returns how many there are. */
+static int validate_handlers(const struct api_exec_action *exec, const struct api_http_get_action *http,
+                             const struct api_tcp_socket_action *tcp, const struct field_at *at,
+                             struct api_invalid *errors)
+{
+    static const char more[] = "may not specify more than 1 handler type";
+    int count = 0;
+
+    if (exec != NULL) {
+        count++;
+        if (exec->n_command == 0)
+            invalid_missing(errors, at_field(at_field(at, "exec"), "command"));
+    }
+    if (http != NULL) {
+        if (count++ > 0)
+            invalid_forbidden(errors, at_field(at, "httpGet"), "%s", more);
+        else
+            validate_http(http, at_field(at, "httpGet"), errors);
+    }
+    if (tcp != NULL) {
+        if (count++ > 0)
+            invalid_forbidden(errors, at_field(at, "tcpSocket"), "%s", more);
+        else
+            validate_port_or_name(&tcp->port, at_field(at_field(at, "tcpSocket"), "port"), errors);
+    }
+    return count;
+}
+
+static void validate_probe(const struct api_probe *probe, bool once, const struct field_at *at,
+                           struct api_invalid *errors)
+{
+    if (probe == NULL)
+        return;
+    int count = validate_handlers(probe->exec, probe->http_get, probe->tcp_socket, at, errors);
+    if (probe->grpc != NULL && count++ > 0)
+        invalid_forbidden(errors, at_field(at, "grpc"), "may not specify more than 1 handler type");
+    else if (probe->grpc != NULL)
+        invalid_port_number(errors, at_field(at_field(at, "grpc"), "port"), probe->grpc->port);
+    if (count == 0)
+        invalid_required(errors, at, "must specify a handler type");
+    invalid_not_negative(errors, at_field(at, "initialDelaySeconds"), probe->initial_delay_seconds);
+    invalid_not_negative(errors, at_field(at, "timeoutSeconds"), probe->timeout_seconds);
+    invalid_not_negative(errors, at_field(at, "periodSeconds"), probe->period_seconds);
+    invalid_not_negative(errors, at_field(at, "successThreshold"), probe->success_threshold);
+    invalid_not_negative(errors, at_field(at, "failureThreshold"), probe->failure_threshold);
+    if (probe->termination_grace_period_seconds != NULL && *probe->termination_grace_period_seconds <= 0)
+        invalid_number(errors, at_field(at, "terminationGracePeriodSeconds"), *probe->termination_grace_period_seconds,
+                       "must be greater than 0");
+    if (once && probe->success_threshold != 1)
+        invalid_number(errors, at_field(at, "successThreshold"), probe->success_threshold, "must be 1");
+}
+
+static void validate_hook(const struct api_lifecycle_handler *hook, const struct field_at *at,
+                          struct api_invalid *errors)
+{
+    if (hook == NULL)
+        return;
+    int count = validate_handlers(hook->exec, hook->http_get, hook->tcp_socket, at, errors);
+    if (hook->sleep != NULL && count++ > 0)
+        invalid_forbidden(errors, at_field(at, "sleep"), "may not specify more than 1 handler type");
+    else if (hook->sleep != NULL && hook->sleep->seconds < 0)
+        invalid_number(errors, at_field(at, "sleep"), hook->sleep->seconds,
+                       "must be non-negative and less than terminationGracePeriodSeconds");
+    if (count == 0)
+        invalid_required(errors, at, "must specify a handler type");
+}
+
+void validate_probes(const struct api_container *container, bool init, const struct field_at *at,
+                     struct api_invalid *errors)
+{
+    const struct field_at *lifecycle = at_field(at, "lifecycle");
+
+    /* Init containers that end may have none of these, which is said elsewhere. */
+    if (init && !text_equal(container->restart_policy, "Always"))
+        return;
+    if (container->lifecycle != NULL) {
+        validate_hook(container->lifecycle->post_start, at_field(lifecycle, "postStart"), errors);
+        validate_hook(container->lifecycle->pre_stop, at_field(lifecycle, "preStop"), errors);
+    }
+    validate_probe(container->liveness_probe, true, at_field(at, "livenessProbe"), errors);
+    validate_probe(container->readiness_probe, false, at_field(at, "readinessProbe"), errors);
+    if (container->readiness_probe != NULL && container->readiness_probe->termination_grace_period_seconds != NULL)
+        invalid_number(errors, at_field(at_field(at, "readinessProbe"), "terminationGracePeriodSeconds"),
+                       *container->readiness_probe->termination_grace_period_seconds,
+                       "must not be set for readinessProbes");
+    validate_probe(container->startup_probe, true, at_field(at, "startupProbe"), errors);
+}

@@ -180,7 +180,7 @@ static void test_host_ports(void **state)
         skip();
     static const char ports[] = ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
                                 "\"protocol\":\"tcp\"},{\"hostPort\":0,\"containerPort\":81},"
-                                "{\"hostPort\":8081,\"containerPort\":81,\"hostIP\":\"10.244.1.1\"}]}";
+                                "{\"HostPort\":8081,\"ContainerPort\":81,\"Protocol\":\"TCP\",\"HostIP\":\"10.244.1.1\"}]}";
     expect_address(call(place, "ADD", "one", 0, ports, 0), "10.244.1.2/32");
     expect_address(call(place, "ADD", "two", 1, "", 0), "10.244.1.3/32");
     assert_true(connects(place->pods[1], place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080));

@@ -104,11 +104,22 @@ static int parse_subnets(struct parsing *parsing, yyjson_val *root)
     return rc;
 }
 
+/* Keys whatever their case, as Go decodes them: containerd writes "HostPort" where the convention says "hostPort". */
+static yyjson_val *member(yyjson_val *object, const char *name)
+{
+    yyjson_obj_iter iter;
+    yyjson_obj_iter_init(object, &iter);
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter)) != NULL;)
+        if (str_equal_nocase((struct str){ yyjson_get_str(key), yyjson_get_len(key) }, str_of(name)))
+            return yyjson_obj_iter_get_val(key);
+    return NULL;
+}
+
 static int parse_port(struct parsing *parsing, yyjson_val *value, struct cni_port *port)
 {
-    int64_t host_port = yyjson_get_sint(yyjson_obj_get(value, "hostPort"));
-    int64_t container_port = yyjson_get_sint(yyjson_obj_get(value, "containerPort"));
-    const char *host_ip = text_of(parsing, yyjson_obj_get(value, "hostIP"), "");
+    int64_t host_port = yyjson_get_sint(member(value, "hostPort"));
+    int64_t container_port = yyjson_get_sint(member(value, "containerPort"));
+    const char *host_ip = text_of(parsing, member(value, "hostIP"), "");
     if (host_port < 0 || host_port > 65535 || container_port < 1 || container_port > 65535)
         return complain(parsing, CNI_INVALID_CONFIG, "a port mapping is outside 1 to 65535", NULL);
     if (host_ip[0] != '\0' && !ip_parse(str_of(host_ip), &port->host_ip))
@@ -117,7 +128,7 @@ static int parse_port(struct parsing *parsing, yyjson_val *value, struct cni_por
     port->container_port = (uint16_t)container_port;
 
     static const char *const protocols[] = { "tcp", "udp", "sctp" };
-    struct str protocol = str_of(text_of(parsing, yyjson_obj_get(value, "protocol"), "tcp"));
+    struct str protocol = str_of(text_of(parsing, member(value, "protocol"), "tcp"));
     for (size_t i = 0; i < countof(protocols); i++)
         if (str_equal_nocase(protocol, str_of(protocols[i])))
             port->protocol = protocols[i];

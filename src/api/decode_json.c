@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "api/decode_problem.h"
 #include "api/document_path.h"
 #include "api/member.h"
 #include "base/base64.h"
@@ -62,97 +63,10 @@ static void add_strict(struct decoder *decoder, const char *what, const struct d
     strict->texts[strict->count++] = line;
 }
 
-static const char *json_kind(yyjson_val *json, char space[64])
-{
-    switch (yyjson_get_type(json)) {
-    case YYJSON_TYPE_STR:
-        return "string";
-    case YYJSON_TYPE_BOOL:
-        return "bool";
-    case YYJSON_TYPE_OBJ:
-        return "object";
-    case YYJSON_TYPE_ARR:
-        return "array";
-    case YYJSON_TYPE_RAW:
-        snprintf(space, 64, "number %.*s", yyjson_get_len(json) > 40 ? 40 : (int)yyjson_get_len(json),
-                 yyjson_get_raw(json));
-        return space;
-    default:
-        return "null";
-    }
-}
-
-/* The last part of a package path: "v1". */
-static const char *package_name(const struct api_type *type)
-{
-    const char *slash = strrchr(type->go_package, '/');
-    return slash != NULL ? slash + 1 : type->go_package;
-}
-
-static void append_go_type(const struct api_field *field, const struct api_type *owner, bool element,
-                           struct buffer *out)
-{
-    static const char *const names[] = {
-        [API_BOOL] = "bool",
-        [API_INT32] = "int32",
-        [API_INT64] = "int64",
-        [API_UINT32] = "uint32",
-        [API_UINT64] = "uint64",
-        [API_FLOAT64] = "float64",
-        [API_STRING] = "string",
-        [API_BYTES] = "[]uint8",
-        [API_TIME] = "v1.Time",
-        [API_MICRO_TIME] = "v1.MicroTime",
-        [API_DURATION] = "v1.Duration",
-        [API_QUANTITY] = "resource.Quantity",
-        [API_INT_OR_STRING] = "intstr.IntOrString",
-        [API_RAW] = "runtime.RawExtension",
-        [API_MESSAGE] = "",
-    };
-    bool whole = field->named != NULL && (field->value != API_STRING || field->shape == API_SINGLE);
-    if (whole && !element) {
-        buffer_format(out, "%s.%s",
-                      strcmp(field->named, "UID") == 0 ? "types"
-                      : owner != NULL                  ? package_name(owner)
-                                                       : "v1",
-                      field->named);
-        return;
-    }
-    if (!element && field->shape != API_SINGLE)
-        buffer_append_text(out, field->shape == API_LIST ? "[]" : "map[string]");
-    if (field->value == API_MESSAGE)
-        buffer_format(out, "%s.%s", package_name(field->type), field->type->name);
-    else if (field->named != NULL && field->value == API_STRING)
-        buffer_format(out, "%s.%s", owner != NULL ? package_name(owner) : "v1", field->named);
-    else
-        buffer_append_text(out, names[field->value]);
-}
-
-/* 'element': a list's or map's element is wrong, not the field itself. */
 static int wrong_type(struct decoder *decoder, const struct api_field *field, yyjson_val *json,
                       const struct place *place, bool element)
 {
-    char space[64];
-    const char *got = json_kind(json, space);
-    bool whole_number = strncmp(got, "number", 6) == 0 &&
-                        (field->value == API_INT32 || field->value == API_INT64 || field->value == API_FLOAT64) &&
-                        (element || field->shape == API_SINGLE);
-    if (strncmp(got, "number", 6) == 0 && !whole_number)
-        got = "number";
-    auto_buffer struct buffer path = { 0 }, type = { 0 };
-    document_path_append(&place->path, true, &path);
-    append_go_type(field, place->owner, element, &type);
-    return error_set(decoder->err, ERROR_BAD_REQUEST, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
-                     got, place->owner->name, text_or_empty(path.data), text_or_empty(type.data));
-}
-
-static int bad_text(struct decoder *decoder, const struct place *place, const char *format, struct str text)
-{
-    auto_buffer struct buffer path = { 0 };
-    document_path_append(&place->path, false, &path);
-    char sentence[256];
-    snprintf(sentence, sizeof(sentence), format, text.size > 100 ? 100 : (int)text.size, text_or_empty(text.data));
-    return error_set(decoder->err, ERROR_BAD_REQUEST, "%s: %s", text_or_empty(path.data), sentence);
+    return decode_problem_type(&place->path, place->owner, field, json, element, decoder->err);
 }
 
 /* Scalars ------------------------------------------------------------------------------------------ */
@@ -173,13 +87,21 @@ static char *keep_text(struct decoder *decoder, struct str text)
     return copy;
 }
 
+/* C strings cannot hold it, and no field of the API has a use for it. */
+static int nul_in_text(struct decoder *decoder, const struct place *place)
+{
+    auto_buffer struct buffer path = { 0 };
+    document_path_append(&place->path, false, &path);
+    return error_set(decoder->err, ERROR_BAD_REQUEST, "%s: texts with NUL characters are not supported",
+                     text_or_empty(path.data));
+}
+
 static int decode_text(struct decoder *decoder, const struct api_field *field, yyjson_val *json, const char **value,
                        const struct place *place)
 {
     struct str text = { yyjson_get_str(json), yyjson_get_len(json) };
     if (memchr(text.data, '\0', text.size) != NULL)
-        return bad_text(decoder, place, "the text \"%.*s\" holds a NUL character",
-                        (struct str){ text.data, strlen(text.data) });
+        return nul_in_text(decoder, place);
     const struct api_enum *known = field->enumeration;
     for (size_t i = 0; known != NULL && i < known->n_values; i++) {
         if (str_is(text, known->values[i])) {
@@ -243,12 +165,45 @@ static bool decode_double(struct decoder *decoder, yyjson_val *json, double *val
     return true;
 }
 
-static int decode_bytes(struct decoder *decoder, struct str text, struct str *value, const struct place *place)
+/* Line breaks are passed over, as Go does: wrapped base64 in a YAML block is common. */
+static int decode_base64(struct decoder *decoder, struct str text, struct str *value)
 {
-    auto_buffer struct buffer bytes = { .max = text.size + 4 };
-    if (!base64_decode(text, &bytes))
-        return bad_text(decoder, place, "illegal base64 data in \"%.*s\"", text);
+    auto_buffer struct buffer bytes = { .max = text.size + 4 }, plain = { .max = text.size };
+    struct str packed = text;
+    if (text.size > 0 && (memchr(text.data, '\n', text.size) != NULL || memchr(text.data, '\r', text.size) != NULL)) {
+        for (size_t i = 0; i < text.size; i++)
+            if (text.data[i] != '\n' && text.data[i] != '\r')
+                buffer_append_char(&plain, text.data[i]);
+        packed = buffer_str(&plain);
+    }
+    if (!base64_decode(packed, &bytes))
+        return decode_problem_base64(packed, decoder->err);
     *value = arena_str(decoder->arena, (struct str){ text_or_empty(bytes.data), bytes.size });
+    return 0;
+}
+
+/* Base64, or a list of numbers: Go's []byte takes both. */
+static int decode_bytes(struct decoder *decoder, const struct api_field *field, yyjson_val *json, struct str *value,
+                        const struct place *place)
+{
+    if (yyjson_is_str(json))
+        return decode_base64(decoder, (struct str){ yyjson_get_str(json), yyjson_get_len(json) }, value);
+    if (!yyjson_is_arr(json))
+        return wrong_type(decoder, field, json, place, field->shape != API_SINGLE);
+    static const struct api_field byte_field = { .value = API_BYTES };
+    char *bytes = arena_alloc(decoder->arena, yyjson_arr_size(json) + 1);
+    size_t index = 0, count = 0;
+    yyjson_val *element = NULL;
+    yyjson_arr_foreach(json, index, count, element)
+    {
+        uint64_t number = 0;
+        struct str text = { yyjson_get_raw(element), yyjson_get_len(element) };
+        if (!yyjson_is_null(element) &&
+            (!yyjson_is_raw(element) || !str_to_uint64(text, &number) || number > UINT8_MAX))
+            return wrong_type(decoder, &byte_field, element, place, true);
+        bytes[index] = (char)number;
+    }
+    *value = (struct str){ bytes, count };
     return 0;
 }
 
@@ -274,7 +229,7 @@ static int decode_int_or_string(struct decoder *decoder, const struct api_field 
     if (yyjson_is_str(json))
         return decode_text(decoder, field, json, &value->text, place);
     if (!raw_number(json, &text) || !str_to_int64(text, &number) || number < INT32_MIN || number > INT32_MAX)
-        return wrong_type(decoder, field, json, place, true);
+        return wrong_type(decoder, field, json, place, field->shape != API_SINGLE);
     *value = (struct int_or_string){ .number = (int32_t)number };
     return 0;
 }
@@ -289,11 +244,10 @@ static int decode_raw(struct decoder *decoder, yyjson_val *json, struct str *val
     return 0;
 }
 
-static int decode_moment(struct decoder *decoder, struct str text, usec_t *value, const struct place *place)
+/* Upstream takes a MicroTime only with exactly six digits behind the seconds. */
+static bool has_micros(struct str text)
 {
-    if (time_parse(text, value))
-        return 0;
-    return bad_text(decoder, place, "parsing time \"%.*s\" as \"2006-01-02T15:04:05Z07:00\": cannot parse it", text);
+    return text.size > 26 && text.data[19] == '.' && (text.data[26] < '0' || text.data[26] > '9');
 }
 
 /* A value that is not null. */
@@ -326,19 +280,17 @@ static int decode_value(struct decoder *decoder, const struct api_field *field, 
         good = false;
         break;
     case API_BYTES:
-        if (string)
-            return decode_bytes(decoder, text, value, place);
-        good = false;
-        break;
+        return decode_bytes(decoder, field, json, value, place);
     case API_TIME:
     case API_MICRO_TIME:
-        if (string)
-            return decode_moment(decoder, text, value, place);
-        good = false;
+        if (string && (!time_parse(text, value) || (field->value == API_MICRO_TIME && !has_micros(text))))
+            return decode_problem_time(text, field->value == API_MICRO_TIME, decoder->err);
+        good = string;
         break;
     case API_DURATION:
         if (string && !duration_parse(text, value))
-            return bad_text(decoder, place, "time: invalid duration \"%.*s\"", text);
+            return error_set(decoder->err, ERROR_BAD_REQUEST, "time: invalid duration \"%.*s\"", (int)text.size,
+                             text.data);
         good = string;
         break;
     default:
@@ -346,7 +298,7 @@ static int decode_value(struct decoder *decoder, const struct api_field *field, 
         break;
     }
     if (field->value == API_MESSAGE || !good)
-        return wrong_type(decoder, field, json, place, true);
+        return wrong_type(decoder, field, json, place, field->shape != API_SINGLE);
     return 0;
 }
 
@@ -360,7 +312,7 @@ static int decode_list(struct decoder *decoder, const struct api_field *field, y
     size_t count = yyjson_arr_size(json);
     char *elements =
         count == 0 ? (char *)(uintptr_t)&member_empty : arena_array(decoder->arena, count, field->element_size);
-    struct place at = { { &place->path, { 0 }, 0, false }, place->owner, place->nesting };
+    struct place at = { { &place->path, { 0 }, 0 }, place->owner, place->nesting };
     yyjson_arr_iter iterator = yyjson_arr_iter_with(json);
     for (size_t i = 0; i < count; i++) {
         yyjson_val *element = yyjson_arr_iter_next(&iterator);
@@ -419,11 +371,11 @@ static int decode_map(struct decoder *decoder, const struct api_field *field, yy
         for (size_t i = 0; i < count; i++) {
             struct str key = { yyjson_get_str(keys[i]), yyjson_get_len(keys[i]) };
             if (i + 1 < count && same_key(keys[i], keys[i + 1])) {
-                struct document_path step = { &place->path, key, 0, true };
+                struct document_path step = { &place->path, key, 0, .entry = true };
                 add_strict(decoder, "duplicate", &step);
                 continue; /* the last one counts */
             }
-            struct place at = { { &place->path, key, 0, true }, place->owner, place->nesting };
+            struct place at = { { &place->path, key, 0, .entry = true }, place->owner, place->nesting };
             char *entry = entries + used++ * field->element_size;
             yyjson_val *value = yyjson_obj_iter_get_val(keys[i]);
             int rc = decode_text(decoder, &key_field, keys[i], (const char **)(void *)entry, &at);
@@ -440,9 +392,12 @@ static int decode_map(struct decoder *decoder, const struct api_field *field, yy
 
 /* Objects ------------------------------------------------------------------------------------------ */
 
+enum { INLINE_DEPTH_MAX = 2 };
+
 struct found {
     const struct api_field *field;
-    void *value; /* the struct that has the member: of an inlined field, that part */
+    void *value;                                    /* the struct that has the member: of an inlined field, that part */
+    const struct api_type *parts[INLINE_DEPTH_MAX]; /* the inlined messages it is in, innermost first */
 };
 
 /* Tries the fields from *cursor on, then those before it; leaves *cursor behind the found one. */
@@ -457,12 +412,13 @@ static bool find_field(const struct api_type *type, struct str key, void *value,
         if (field->flags & API_INLINE) {
             size_t inner = 0;
             if (find_field(field->type, key, member_of(field, value), &inner, ret_found)) {
+                ret_found->parts[ret_found->parts[0] != NULL] = field->type;
                 *cursor = i;
                 return true;
             }
         } else if (field->name_size == key.size && field->name != NULL &&
                    memcmp(field->name, key.data, key.size) == 0) {
-            *ret_found = (struct found){ field, value };
+            *ret_found = (struct found){ .field = field, .value = value };
             *cursor = i + 1;
             return true;
         }
@@ -536,12 +492,17 @@ static int decode_object(struct decoder *decoder, const struct api_type *type, y
     const struct document_path *parent = place->owner == NULL ? NULL : &place->path;
     yyjson_obj_foreach(json, index, count, name, member)
     {
-        struct place at = { { parent, { yyjson_get_str(name), yyjson_get_len(name) }, 0, false },
-                            type,
-                            place->nesting };
+        struct place at = { { parent, { yyjson_get_str(name), yyjson_get_len(name) }, 0 }, type, place->nesting };
         struct found found = { 0 };
         if (!find_field(type, at.path.key, value, &cursor, &found))
             found.field = type_meta_field(type, at.path.key);
+        struct document_path parts[INLINE_DEPTH_MAX];
+        for (size_t i = INLINE_DEPTH_MAX; i-- > 0;) {
+            if (found.parts[i] == NULL)
+                continue;
+            parts[i] = (struct document_path){ at.path.parent, str_of(found.parts[i]->name), 0, .part = true };
+            at.path.parent = &parts[i];
+        }
         if (found.field == NULL) {
             add_strict(decoder, "unknown", &at.path);
             continue;
@@ -568,9 +529,9 @@ static int decode_either(struct decoder *decoder, const struct api_type *type, y
     if (yyjson_is_obj(json)) {
         if (boolean)
             *(bool *)member_of(other, value) = true;
-        return decode_member(decoder, &(struct found){ object, value }, json, place);
+        return decode_member(decoder, &(struct found){ .field = object, .value = value }, json, place);
     }
-    return decode_member(decoder, &(struct found){ other, value }, json, place);
+    return decode_member(decoder, &(struct found){ .field = other, .value = value }, json, place);
 }
 
 static int decode_message(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
@@ -583,7 +544,7 @@ static int decode_message(struct decoder *decoder, const struct api_type *type, 
     case API_FORM_OBJECT:
         return decode_object(decoder, type, json, value, &inner);
     case API_FORM_STRING_LIST:
-        return decode_member(decoder, &(struct found){ &type->fields[0], value }, json, &inner);
+        return decode_member(decoder, &(struct found){ .field = &type->fields[0], .value = value }, json, &inner);
     default:
         return decode_either(decoder, type, json, value, &inner);
     }
@@ -600,10 +561,8 @@ int api_decode_json(const struct api_type *type, struct str json, struct arena *
     memset(value, 0, type->size);
     if (yyjson_is_null(root))
         return 0;
-    char space[64];
     if (type->json_form == API_FORM_OBJECT && !yyjson_is_obj(root))
-        return error_set(err, ERROR_BAD_REQUEST, "json: cannot unmarshal %s into Go value of type %s.%s",
-                         json_kind(root, space), package_name(type), type->name);
+        return decode_problem_root(type, root, err);
     struct decoder decoder = { .arena = arena, .err = err, .strict = strict };
     if (strict != NULL)
         *strict = (struct api_strict_errors){ 0 };
@@ -621,5 +580,5 @@ int api_decode_member_json(const struct api_field *field, struct str json, struc
     static const struct api_type nobody = { .name = "", .go_package = "" };
     struct decoder decoder = { .arena = arena, .err = err };
     struct place place = { .path.key = str_of(text_or_empty(field->name)), .owner = &nobody };
-    return decode_member(&decoder, &(struct found){ field, value }, yyjson_doc_get_root(doc), &place);
+    return decode_member(&decoder, &(struct found){ .field = field, .value = value }, yyjson_doc_get_root(doc), &place);
 }

@@ -8,6 +8,8 @@ void document_path_append(const struct document_path *path, bool fields_only, st
     if (path == NULL)
         return;
     document_path_append(path->parent, fields_only, out);
+    if (path->part && !fields_only)
+        return;
     if (path->key.data == NULL || path->entry) {
         if (fields_only)
             return;

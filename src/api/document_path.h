@@ -13,6 +13,7 @@ struct document_path {
     struct str key; /* data NULL: an element of a list */
     size_t index;
     bool entry; /* the key is one of a map */
+    bool part;  /* the key is the name of an inlined message, which only Go's type errors tell */
 };
 
 /* "spec.containers[0].name"; 'fields_only' as Go's type errors say it, "spec.containers.name". */

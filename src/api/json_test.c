@@ -55,7 +55,7 @@ static void omission_follows_go(void **state)
                  "{\"port\":81,\"targetPort\":0}]},\"status\":{\"loadBalancer\":{}}}");
     goes_through(
         &api_kind_event,
-        "{\"metadata\":{\"name\":\"e\"},\"eventTime\":\"2020-01-02T03:04:05.5Z\",\"involvedObject\":{}}",
+        "{\"metadata\":{\"name\":\"e\"},\"eventTime\":\"2020-01-02T03:04:05.500000Z\",\"involvedObject\":{}}",
         "{\"kind\":\"Event\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"e\"},\"involvedObject\":{},\"source\":{},"
         "\"firstTimestamp\":null,\"lastTimestamp\":null,\"eventTime\":\"2020-01-02T03:04:05.500000Z\","
         "\"reportingComponent\":\"\",\"reportingInstance\":\"\"}");

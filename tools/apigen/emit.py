@@ -208,7 +208,7 @@ def field_row(message, field, strings):
         row.append(f".rules = {strings.add(field.rules)}")
     named = given.get("as") or given.get("enum")
     if named:
-        row.append(f".named = {quote(named)}")
+        row.append(f".named = {quote(named.split('.')[-1])}")
     return "    { " + ", ".join(row) + " },"
 
 

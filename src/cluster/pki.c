@@ -189,6 +189,8 @@ static int issue_node(const struct x509_authority *authority, int directory, con
     int rc = ensure(authority, directory, "kubelet", server, now, err);
     if (rc == 0)
         rc = ensure_client(authority, directory, "kubelet-client", user, "system:nodes", now, err);
+    if (rc == 0)
+        rc = ensure_client(authority, directory, "proxy-client", "system:kube-proxy", "system:node-proxier", now, err);
     return rc == 0 ? file_write(directory, "ca.crt", x509_authority_pem(authority), 0644, err) : rc;
 }
 

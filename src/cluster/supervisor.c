@@ -108,11 +108,13 @@ static void add_agent(struct supervisor *supervisor, const struct machine *machi
     const struct cluster_layout *layout = supervisor->layout;
     const char *node = machine_name(machine);
     char name[64], kubeconfig[CLUSTER_PATH_MAX], pki[CLUSTER_PATH_MAX], data[CLUSTER_PATH_MAX],
-        socket[CLUSTER_PATH_MAX], endpoint[CLUSTER_PATH_MAX + 8], cni[CLUSTER_PATH_MAX], address[IP_TEXT_SIZE];
+        socket[CLUSTER_PATH_MAX], endpoint[CLUSTER_PATH_MAX + 8], proxy[CLUSTER_PATH_MAX], cni[CLUSTER_PATH_MAX],
+        address[IP_TEXT_SIZE];
     struct ip ip = machine_address(machine);
     ip_format(&ip, address);
     snprintf(name, sizeof(name), "%s/agent", node);
     cluster_data_path(layout, kubeconfig, "nodes/%s/kubelet.kubeconfig", node);
+    cluster_data_path(layout, proxy, "nodes/%s/proxy.kubeconfig", node);
     cluster_data_path(layout, pki, "nodes/%s/pki", node);
     cluster_data_path(layout, data, "nodes/%s/kubelet", node);
     cluster_run_path(layout, cni, "nodes/%s/cni/net.d", node);
@@ -128,6 +130,8 @@ static void add_agent(struct supervisor *supervisor, const struct machine *machi
         node,
         "--node-ip",
         address,
+        "--proxy-kubeconfig",
+        proxy,
         "--kubeconfig",
         kubeconfig,
         "--cert-dir",

@@ -22,6 +22,8 @@
 #define SOCKET_WAIT_MSEC 20000
 #define SOCKET_LOOK_MSEC 5
 
+enum { PEM_MAX = 1 << 16 };
+
 static void step(const struct cluster_up_options *options, const char *text)
 {
     options->step(options->context, text);
@@ -81,11 +83,34 @@ static int settle_layout(const struct cluster_layout *wanted, struct error *err)
     return 0;
 }
 
-/* One for each node, and the administrator's. */
+/* The kubeconfig FILE of a node, with the certificate NAME of its pki directory. */
+static int write_node_kubeconfig(const struct cluster_layout *layout, const char *node, const char *file,
+                                 const char *name, const char *user, struct error *err)
+{
+    char directory[CLUSTER_PATH_MAX], path[CLUSTER_PATH_MAX], url[64], part[64];
+    auto_buffer struct buffer ca = { 0 };
+    auto_buffer struct buffer certificate = { 0 };
+    auto_buffer struct buffer key = { 0 };
+    cluster_data_path(layout, directory, "nodes/%s/pki", node);
+    autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = file_read(fd, "ca.crt", PEM_MAX, &ca, err);
+    snprintf(part, sizeof(part), "%s.crt", name);
+    if (rc == 0)
+        rc = file_read(fd, part, PEM_MAX, &certificate, err);
+    snprintf(part, sizeof(part), "%s.key", name);
+    if (rc == 0)
+        rc = file_read(fd, part, PEM_MAX, &key, err);
+    if (rc < 0)
+        return rc;
+    snprintf(url, sizeof(url), "https://" CLUSTER_GATEWAY ":%lld", (long long)layout->api_port);
+    cluster_data_path(layout, path, "nodes/%s/%s", node, file);
+    return kubeconfig_write(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate), buffer_str(&key),
+                            err);
+}
+
 static int write_node_identity(const struct cluster_layout *layout, int64_t index, usec_t now, struct error *err)
 {
-    char name[32], address_text[32], authority[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX], path[CLUSTER_PATH_MAX],
-        url[64], user[64];
+    char name[32], address_text[32], authority[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX], user[64];
     struct ip address;
     cluster_node_name(index, name);
     cluster_node_address(index, address_text);
@@ -93,24 +118,12 @@ static int write_node_identity(const struct cluster_layout *layout, int64_t inde
     cluster_data_path(layout, authority, "server/pki");
     cluster_data_path(layout, directory, "nodes/%s/pki", name);
     int rc = pki_issue_node(authority, directory, name, &address, now, err);
-    if (rc < 0)
-        return rc;
-    autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    auto_buffer struct buffer ca = { 0 };
-    auto_buffer struct buffer certificate = { 0 };
-    auto_buffer struct buffer key = { 0 };
-    rc = file_read(fd, "ca.crt", 1 << 16, &ca, err);
-    if (rc == 0)
-        rc = file_read(fd, "kubelet-client.crt", 1 << 16, &certificate, err);
-    if (rc == 0)
-        rc = file_read(fd, "kubelet-client.key", 1 << 16, &key, err);
-    if (rc < 0)
-        return rc;
-    snprintf(url, sizeof(url), "https://" CLUSTER_GATEWAY ":%lld", (long long)layout->api_port);
     snprintf(user, sizeof(user), "system:node:%s", name);
-    cluster_data_path(layout, path, "nodes/%s/kubelet.kubeconfig", name);
-    return kubeconfig_write(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate), buffer_str(&key),
-                            err);
+    if (rc == 0)
+        rc = write_node_kubeconfig(layout, name, "kubelet.kubeconfig", "kubelet-client", user, err);
+    if (rc == 0)
+        rc = write_node_kubeconfig(layout, name, "proxy.kubeconfig", "proxy-client", "system:kube-proxy", err);
+    return rc;
 }
 
 static int make_identities(const struct cluster_layout *layout, struct pki *ret_pki, struct error *err)

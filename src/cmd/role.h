@@ -25,6 +25,7 @@ int role_down(int argc, char **argv);
 int role_image(int argc, char **argv);
 int role_up(int argc, char **argv);
 int role_server(int argc, char **argv);
+int role_agent(int argc, char **argv);
 int role_status(int argc, char **argv);
 int role_kubeconfig(int argc, char **argv);
 int role_machine(int argc, char **argv);

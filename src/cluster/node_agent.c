@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "cluster/node_agent.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/ip.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "client/client_http.h"
+#include "client/informer.h"
+#include "client/kubeconfig.h"
+#include "crypto/tls.h"
+#include "node/cni/cni.h"
+#include "node/cri/cri_grpc.h"
+#include "node/kubelet/kubelet.h"
+#include "node/machine/route.h"
+#include "node/proxy/proxy.h"
+
+enum { PEM_MAX = 1 << 16, PATH_SIZE = 512 };
+
+struct node_agent {
+    struct loop *loop;
+    struct arena arena;
+    struct node_agent_options options;
+    struct client *client;          /* the kubelet's */
+    struct client *proxy_client;    /* of what serves the network */
+    struct informer_set *informers; /* of that one */
+    struct cri *cri;
+    struct tls_context *tls;
+    struct kubelet *kubelet;
+    struct routes *routes;
+    struct proxy *proxy;
+    size_t stopping;
+    void (*stopped)(void *context);
+    void *stopped_context;
+};
+
+static int open_client(struct node_agent *agent, const char *path, const char *name, struct client **ret_client,
+                       struct error *err)
+{
+    struct kubeconfig config;
+    int rc = kubeconfig_load(path, NULL, &agent->arena, &config, err);
+    if (rc < 0)
+        return rc;
+    const struct client_http_options options = {
+        .server = config.server,
+        .name = name,
+        .ca_pem = config.ca_pem,
+        .certificate_pem = config.certificate_pem,
+        .key_pem = config.key_pem,
+        .token = config.token,
+        .token_file = config.token_file,
+        .server_name = config.server_name,
+        .insecure_skip_verify = config.insecure_skip_verify,
+    };
+    return client_http_create(agent->loop, &options, ret_client, err);
+}
+
+static int open_tls(struct node_agent *agent, struct error *err)
+{
+    auto_buffer struct buffer certificate = { 0 };
+    auto_buffer struct buffer key = { 0 };
+    auto_buffer struct buffer ca = { 0 };
+    autoclose int directory = open(agent->options.certificate_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return error_errno(err, "open %s", agent->options.certificate_directory);
+    int rc = file_read(directory, "kubelet.crt", PEM_MAX, &certificate, err);
+    if (rc == 0)
+        rc = file_read(directory, "kubelet.key", PEM_MAX, &key, err);
+    if (rc == 0)
+        rc = file_read(directory, "ca.crt", PEM_MAX, &ca, err);
+    if (rc < 0)
+        return rc;
+    const struct tls_options options = {
+        .server = true,
+        .certificate_pem = buffer_str(&certificate),
+        .key_pem = buffer_str(&key),
+        .ca_pem = buffer_str(&ca),
+        .request_certificate = true,
+    };
+    return tls_context_create(&options, &agent->tls, err);
+}
+
+/* The runtime waits for its network list; it can be written when the node object has its pod range. */
+static void write_network(void *context, const struct ip_prefix *ranges, size_t count)
+{
+    struct node_agent *agent = context;
+    char path[PATH_SIZE];
+    struct error err = { 0 };
+    snprintf(path, sizeof(path), "%s/10-coracle.conflist", agent->options.cni_directory);
+    const struct cni_conflist conflist = {
+        .data_directory = arena_format(&agent->arena, "%s/allocations", agent->options.cni_directory),
+        .subnets = ranges,
+        .n_subnets = count,
+    };
+    if (cni_write_conflist(path, &conflist, &err) < 0)
+        log_error("cannot write the network list", LOG_TEXT("path", path), LOG_TEXT("error", err.message));
+}
+
+static int start_network(struct node_agent *agent, struct error *err)
+{
+    const struct node_agent_options *given = &agent->options;
+    agent->informers = informer_set_create(agent->proxy_client);
+    struct ip_prefix *range = arena_new(&agent->arena, struct ip_prefix);
+    struct ip dns;
+    if (!ip_prefix_parse(str_of(given->cluster_cidr), range))
+        return error_set(err, ERROR_USAGE, "--cluster-cidr '%s' is no range of addresses", given->cluster_cidr);
+    if (!ip_parse(str_of(given->cluster_dns), &dns))
+        return error_set(err, ERROR_USAGE, "--cluster-dns '%s' is no address", given->cluster_dns);
+    const struct routes_options routes = {
+        .node_name = given->node_name,
+        .network_namespace = -1,
+        .cluster_ranges = range,
+        .n_cluster_ranges = 1,
+        .own_ranges = write_network,
+        .context = agent,
+    };
+    agent->routes = routes_create(agent->loop, agent->informers, &routes);
+    routes_start(agent->routes);
+    const struct proxy_options proxy = { .node_name = given->node_name, .network_namespace = -1 };
+    agent->proxy = proxy_create(agent->loop, agent->informers, &proxy);
+    proxy_start(agent->proxy);
+    return 0;
+}
+
+static int start_kubelet(struct node_agent *agent, struct error *err)
+{
+    const struct node_agent_options *given = &agent->options;
+    int rc = cri_grpc_create(agent->loop, given->runtime_endpoint, &agent->cri, err);
+    if (rc < 0)
+        return rc;
+    const char *const addresses[] = { given->node_address, NULL };
+    const char *const dns[] = { given->cluster_dns, NULL };
+    const struct kubelet_options options = {
+        .client = agent->client,
+        .cri = agent->cri,
+        .node_name = given->node_name,
+        .addresses = addresses,
+        .data_directory = given->root_directory,
+        .cgroup_root = given->cgroup_root,
+        .cluster_dns = dns,
+        .cluster_domain = given->cluster_domain,
+        .tls = agent->tls,
+    };
+    agent->kubelet = kubelet_create(&options);
+    return kubelet_start(agent->kubelet, err);
+}
+
+static void copy_options(struct node_agent *agent, const struct node_agent_options *given)
+{
+    struct arena *arena = &agent->arena;
+    agent->options = (struct node_agent_options){
+        .node_name = arena_strdup(arena, given->node_name),
+        .node_address = arena_strdup(arena, given->node_address),
+        .kubeconfig = arena_strdup(arena, given->kubeconfig),
+        .proxy_kubeconfig = arena_strdup(arena, given->proxy_kubeconfig),
+        .certificate_directory = arena_strdup(arena, given->certificate_directory),
+        .root_directory = arena_strdup(arena, given->root_directory),
+        .runtime_endpoint = arena_strdup(arena, given->runtime_endpoint),
+        .cni_directory = arena_strdup(arena, given->cni_directory),
+        .cgroup_root = arena_strdup(arena, given->cgroup_root),
+        .cluster_cidr = arena_strdup(arena, given->cluster_cidr),
+        .cluster_dns = arena_strdup(arena, given->cluster_dns),
+        .cluster_domain = arena_strdup(arena, given->cluster_domain),
+    };
+}
+
+int node_agent_start(struct loop *loop, const struct node_agent_options *options, struct node_agent **ret_agent,
+                     struct error *err)
+{
+    struct node_agent *agent = memory_new(struct node_agent);
+    agent->loop = loop;
+    copy_options(agent, options);
+    int rc = open_client(agent, agent->options.kubeconfig, "kubelet", &agent->client, err);
+    if (rc == 0)
+        rc = open_client(agent, agent->options.proxy_kubeconfig, "kube-proxy", &agent->proxy_client, err);
+    if (rc == 0)
+        rc = open_tls(agent, err);
+    if (rc == 0)
+        rc = start_network(agent, err);
+    if (rc == 0)
+        rc = start_kubelet(agent, err);
+    if (rc < 0) {
+        node_agent_destroy(agent);
+        return rc;
+    }
+    *ret_agent = agent;
+    return 0;
+}
+
+static void part_stopped(void *context)
+{
+    struct node_agent *agent = context;
+    if (--agent->stopping == 0)
+        agent->stopped(agent->stopped_context);
+}
+
+void node_agent_stop(struct node_agent *agent, void (*done)(void *context), void *context)
+{
+    agent->stopped = done;
+    agent->stopped_context = context;
+    kubelet_destroy(agent->kubelet);
+    agent->kubelet = NULL;
+    agent->stopping = 2;
+    proxy_stop(agent->proxy, part_stopped, agent);
+    routes_stop(agent->routes, part_stopped, agent);
+}
+
+void node_agent_destroy(struct node_agent *agent)
+{
+    if (agent == NULL)
+        return;
+    kubelet_destroy(agent->kubelet);
+    proxy_destroy(agent->proxy);
+    routes_destroy(agent->routes);
+    cri_destroy(agent->cri);
+    informer_set_destroy(agent->informers);
+    client_destroy(agent->proxy_client);
+    client_destroy(agent->client);
+    tls_context_unref(agent->tls);
+    arena_fini(&agent->arena);
+    free(agent);
+}

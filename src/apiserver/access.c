@@ -238,6 +238,24 @@ void access_authenticate(struct request *request)
 
 /* ---------------------------------------------------------------- authorization */
 
+/* A list or watch of one object by its name is authorized like a read of that object. */
+static const char *name_asked_for(struct request *request)
+{
+    static const char field[] = "metadata.name=";
+    struct str rest = str_of(text_or_empty(request->options.field_selector)), term;
+    if (!text_empty(request->name) || rest.size == 0)
+        return text_or_empty(request->name);
+    while (str_next(&rest, ',', &term)) {
+        if (!str_starts(term, STR("metadata.name=")))
+            continue;
+        term = str_skip(term, sizeof(field) - 1);
+        if (term.size > 0 && term.data[0] == '=')
+            term = str_skip(term, 1);
+        return arena_strndup(&request->arena, term.data, term.size);
+    }
+    return "";
+}
+
 struct authorization_attributes access_attributes(struct request *request)
 {
     return (struct authorization_attributes){
@@ -250,7 +268,7 @@ struct authorization_attributes access_attributes(struct request *request)
         .resource = text_or_empty(request->plural),
         .subresource = text_or_empty(request->subresource),
         .namespace_ = text_or_empty(request->namespace_),
-        .name = text_or_empty(request->name),
+        .name = name_asked_for(request),
         .path = text_or_empty(request->path),
         .field_selector = text_or_empty(request->options.field_selector),
     };

@@ -6,19 +6,19 @@
 
 #include "base/log.h"
 #include "cli/options.h"
-#include "cluster/node_agent.h"
+#include "cluster/agent.h"
 #include "cmd/foreground.h"
 #include "cmd/role.h"
 
 struct agent_role {
-    struct node_agent_options options;
-    struct node_agent *agent;
+    struct agent_options options;
+    struct agent *agent;
 };
 
 static int start(void *context, struct loop *loop, struct error *err)
 {
     struct agent_role *role = context;
-    int rc = node_agent_start(loop, &role->options, &role->agent, err);
+    int rc = agent_start(loop, &role->options, &role->agent, err);
     if (rc == 0)
         log_info("agent runs", LOG_TEXT("node", role->options.node_name));
     return rc;
@@ -27,16 +27,16 @@ static int start(void *context, struct loop *loop, struct error *err)
 static void stop(void *context, void (*done)(void *done_context), void *done_context)
 {
     struct agent_role *role = context;
-    node_agent_stop(role->agent, done, done_context);
+    agent_stop(role->agent, done, done_context);
 }
 
 static void destroy(void *context)
 {
     struct agent_role *role = context;
-    node_agent_destroy(role->agent);
+    agent_destroy(role->agent);
 }
 
-static int check(const struct node_agent_options *given, struct error *err)
+static int check(const struct agent_options *given, struct error *err)
 {
     const struct {
         const char *name, *value;
@@ -61,7 +61,7 @@ int role_agent(int argc, char **argv)
                      .cluster_dns = "10.96.0.10",
                      .cluster_domain = "cluster.local" },
     };
-    struct node_agent_options *given = &role.options;
+    struct agent_options *given = &role.options;
     const struct option options[] = {
         { "hostname-override", OPTION_TEXT, &given->node_name, "NAME", "of the node", 0, 0 },
         { "node-ip", OPTION_TEXT, &given->node_address, "ADDRESS", "of the node", 0, 0 },

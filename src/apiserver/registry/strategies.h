@@ -11,7 +11,6 @@
 void pod_prepare_create(struct request *request, void *object);
 void pod_prepare_status(struct request *request, void *object, const void *old);
 int64_t pod_grace(const void *object, const int64_t *asked);
-const char *pod_qos_class(const struct api_pod_spec *spec);
 
 /* namespace.c */
 void namespace_prepare_create(struct request *request, void *object);

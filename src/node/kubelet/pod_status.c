@@ -3,6 +3,8 @@
 
 #include "node/kubelet/pod_status.h"
 
+#include "api/pod_qos.h"
+
 #include <string.h>
 
 #include "base/buffer.h"
@@ -94,7 +96,8 @@ static void set_instance(struct maker *m, size_t i, struct api_container_status 
         out->state.running = arena_new(m->arena, struct api_container_state_running);
         out->state.running->started_at = instance->started_at;
         *started = pod_container_started(spec, instance, &m->in->memos[i]);
-        out->ready = *started && (spec->readiness_probe == NULL || m->in->memos[i].probes[PROBE_READINESS] == PROBE_SUCCESS);
+        out->ready =
+            *started && (spec->readiness_probe == NULL || m->in->memos[i].probes[PROBE_READINESS] == PROBE_SUCCESS);
         if (pod_container_kind(m->in->pod, i) == POD_INIT_CONTAINER && !pod_container_is_sidecar(m->in->pod, i))
             out->ready = false;
         break;
@@ -121,7 +124,9 @@ static void set_mounts(struct maker *m, const struct api_container *spec, struct
     for (size_t i = 0; i < spec->n_volume_mounts; i++) {
         const struct api_volume_mount *mount = &spec->volume_mounts[i];
         out->volume_mounts[out->n_volume_mounts++] = (struct api_volume_mount_status){
-            .name = mount->name, .mount_path = mount->mount_path, .read_only = mount->read_only,
+            .name = mount->name,
+            .mount_path = mount->mount_path,
+            .read_only = mount->read_only,
             .recursive_read_only = mount->read_only ? "Disabled" : NULL,
         };
     }
@@ -150,7 +155,8 @@ static void set_containers(struct maker *m)
     const struct api_pod_spec *spec = &m->in->pod->spec;
     struct api_pod_status *status = m->status;
     size_t n_init = spec->n_init_containers, n_main = spec->n_containers;
-    status->init_container_statuses = n_init > 0 ? arena_new_array(m->arena, struct api_container_status, n_init) : NULL;
+    status->init_container_statuses =
+        n_init > 0 ? arena_new_array(m->arena, struct api_container_status, n_init) : NULL;
     status->container_statuses = arena_new_array(m->arena, struct api_container_status, n_main);
     if (spec->n_ephemeral_containers > 0)
         status->ephemeral_container_statuses =
@@ -322,7 +328,9 @@ static void set_conditions(struct maker *m)
     set_condition(m, "PodReadyToStartContainers", pod_runtime_sandbox(m->in->runtime) != NULL, NULL, NULL);
     const char *incomplete = main_was_made(m) ? NULL : unready_message(m, true);
     set_condition(m, "Initialized", incomplete == NULL || succeeded,
-                  succeeded ? "PodCompleted" : incomplete != NULL ? "ContainersNotInitialized" : NULL,
+                  succeeded            ? "PodCompleted"
+                  : incomplete != NULL ? "ContainersNotInitialized"
+                                       : NULL,
                   succeeded ? NULL : incomplete);
     const char *unready = unready_message(m, false);
     if (succeeded || failed) {
@@ -332,7 +340,9 @@ static void set_conditions(struct maker *m)
     } else {
         const char *gates = unready == NULL ? gates_message(m) : NULL;
         set_condition(m, "Ready", unready == NULL && gates == NULL,
-                      unready != NULL ? "ContainersNotReady" : gates != NULL ? "ReadinessGatesNotReady" : NULL,
+                      unready != NULL ? "ContainersNotReady"
+                      : gates != NULL ? "ReadinessGatesNotReady"
+                                      : NULL,
                       unready != NULL ? unready : gates);
         set_condition(m, "ContainersReady", unready == NULL, unready != NULL ? "ContainersNotReady" : NULL, unready);
     }
@@ -353,9 +363,8 @@ static void set_addresses(struct maker *m)
         for (size_t i = 0; i < n_hosts; i++)
             status->host_ips[status->n_host_ips++].ip = m->in->host_ips[i];
     }
-    const struct runtime_sandbox *sandbox = m->in->runtime != NULL && m->in->runtime->n_sandboxes > 0
-                                                ? &m->in->runtime->sandboxes[0]
-                                                : NULL;
+    const struct runtime_sandbox *sandbox =
+        m->in->runtime != NULL && m->in->runtime->n_sandboxes > 0 ? &m->in->runtime->sandboxes[0] : NULL;
     bool host = m->in->pod->spec.host_network;
     size_t n = host ? n_hosts : sandbox != NULL ? sandbox->n_ips : 0;
     if (n == 0 || (host && sandbox == NULL)) {
@@ -384,7 +393,7 @@ struct api_pod_status *pod_status_make(const struct pod_status_input *input, str
 
     status->observed_generation = input->pod->metadata.generation;
     status->start_time = old->start_time != 0 ? old->start_time : input->start_time;
-    status->qos_class = text_empty(old->qos_class) ? pod_qos_class(input->pod) : old->qos_class;
+    status->qos_class = text_empty(old->qos_class) ? api_pod_qos_class(&input->pod->spec) : old->qos_class;
     status->reason = input->reason != NULL ? input->reason : old->reason;
     status->message = input->reason != NULL ? input->message : old->message;
     set_containers(&maker);

@@ -26,6 +26,5 @@ struct pod_status_input {
 struct api_pod_status *pod_status_make(const struct pod_status_input *input, struct arena *arena);
 
 /* "Guaranteed", "Burstable" or "BestEffort". */
-const char *pod_qos_class(const struct api_pod *pod);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "node/kubelet/qos.h"
 
+#include "api/pod_qos.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -99,32 +101,6 @@ void pod_limits(const struct api_pod *pod, int64_t *ret_cpu_milli, int64_t *ret_
     *ret_memory = all ? memory : 0;
 }
 
-/* Guaranteed: every container has limits of cpu and memory, and requests equal to them. */
-static void look_at(const struct api_resource_requirements *own, bool *any, bool *guaranteed)
-{
-    static const char *const names[] = { "cpu", "memory" };
-    for (size_t i = 0; i < countof(names); i++) {
-        bool request = resource_given(own->requests, own->n_requests, names[i]);
-        bool limit = resource_given(own->limits, own->n_limits, names[i]);
-        *any = *any || request || limit;
-        if (!limit || (request && resource_amount(own->requests, own->n_requests, names[i]) !=
-                                      resource_amount(own->limits, own->n_limits, names[i])))
-            *guaranteed = false;
-    }
-}
-
-const char *pod_qos_class(const struct api_pod *pod)
-{
-    bool any = false, guaranteed = true;
-    if (pod->spec.resources != NULL && (pod->spec.resources->n_requests > 0 || pod->spec.resources->n_limits > 0)) {
-        look_at(pod->spec.resources, &any, &guaranteed);
-    } else {
-        for (size_t i = 0; i < pod->spec.n_init_containers + pod->spec.n_containers; i++)
-            look_at(&pod_container(pod, i)->resources, &any, &guaranteed);
-    }
-    return !any ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
-}
-
 struct cgroup_limits pod_cgroup_limits(const struct api_pod *pod)
 {
     int64_t cpu, memory, cpu_limit, memory_limit;
@@ -132,20 +108,24 @@ struct cgroup_limits pod_cgroup_limits(const struct api_pod *pod)
     pod_limits(pod, &cpu_limit, &memory_limit);
     if (cpu == 0)
         cpu = cpu_limit;
-    return (struct cgroup_limits){ .cpu_shares = cpu_shares_of(cpu), .cpu_quota = cpu_limit > 0 ? cpu_quota_of(cpu_limit) : -1,
-                                   .cpu_period = CPU_PERIOD, .memory = memory_limit };
+    return (struct cgroup_limits){ .cpu_shares = cpu_shares_of(cpu),
+                                   .cpu_quota = cpu_limit > 0 ? cpu_quota_of(cpu_limit) : -1,
+                                   .cpu_period = CPU_PERIOD,
+                                   .memory = memory_limit };
 }
 
 void pod_cgroup_path(const struct api_pod *pod, const char *root, char *text, size_t size)
 {
-    const char *class = text_empty(pod->status.qos_class) ? pod_qos_class(pod) : pod->status.qos_class;
-    const char *part = strcmp(class, "Guaranteed") == 0 ? "" : strcmp(class, "Burstable") == 0 ? "burstable/" : "besteffort/";
+    const char *class = text_empty(pod->status.qos_class) ? api_pod_qos_class(&pod->spec) : pod->status.qos_class;
+    const char *part = strcmp(class, "Guaranteed") == 0  ? ""
+                       : strcmp(class, "Burstable") == 0 ? "burstable/"
+                                                         : "besteffort/";
     snprintf(text, size, "%s/kubepods/%spod%s", strcmp(root, "/") == 0 ? "" : root, part, pod->metadata.uid);
 }
 
 int64_t container_oom_score(const struct api_pod *pod, size_t container, int64_t node_memory)
 {
-    const char *class = pod_qos_class(pod);
+    const char *class = api_pod_qos_class(&pod->spec);
     if (pod->spec.priority != NULL && *pod->spec.priority >= 2000000000)
         return -997; /* system critical pods go last */
     if (strcmp(class, "Guaranteed") == 0)

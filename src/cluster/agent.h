@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* node_agent.h - kubelet, service proxy, pod routes and DNS of one node, in one process on one loop. */
-#ifndef CLUSTER_NODE_AGENT_H
-#define CLUSTER_NODE_AGENT_H
+/* agent.h - kubelet, service proxy, pod routes and DNS of one node, in one process on one loop. */
+#ifndef CLUSTER_AGENT_H
+#define CLUSTER_AGENT_H
 
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "loop/loop.h"
 
-struct node_agent;
+struct agent;
 
 /* Runs in the network namespace of its node. */
-struct node_agent_options {
+struct agent_options {
     const char *node_name;
     const char *node_address;
-    const char *kubeconfig;        /* identity system:node:NAME, for the kubelet */
-    const char *proxy_kubeconfig;  /* identity system:kube-proxy, for proxy, routes and DNS */
+    const char *kubeconfig;       /* identity system:node:NAME, for the kubelet */
+    const char *proxy_kubeconfig; /* identity system:kube-proxy, for proxy, routes and DNS */
     const char *
         certificate_directory; /* kubelet.crt, kubelet.key, ca.crt: what the kubelet's server shows, and whom it trusts */
     const char *root_directory;
@@ -29,11 +29,11 @@ struct node_agent_options {
     const char *cluster_domain;
 };
 
-int node_agent_start(struct loop *loop, const struct node_agent_options *options, struct node_agent **ret_agent,
-                     struct error *err) must_check;
+int agent_start(struct loop *loop, const struct agent_options *options, struct agent **ret_agent,
+                struct error *err) must_check;
 
 /* Pods and rules stay; done() when no work is under way any more. */
-void node_agent_stop(struct node_agent *agent, void (*done)(void *context), void *context);
-void node_agent_destroy(struct node_agent *agent); /* after done(), or when start failed; NULL is fine */
+void agent_stop(struct agent *agent, void (*done)(void *context), void *context);
+void agent_destroy(struct agent *agent); /* after done(), or when start failed; NULL is fine */
 
 #endif

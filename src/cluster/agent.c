@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/node_agent.h"
+#include "cluster/agent.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@
 
 enum { PEM_MAX = 1 << 16, PATH_SIZE = 512 };
 
-struct node_agent {
+struct agent {
     struct loop *loop;
     struct arena arena;
-    struct node_agent_options options;
+    struct agent_options options;
     struct client *client;          /* the kubelet's */
     struct client *proxy_client;    /* of what serves the network */
     struct informer_set *informers; /* of that one */
@@ -39,7 +39,7 @@ struct node_agent {
     void *stopped_context;
 };
 
-static int open_client(struct node_agent *agent, const char *path, const char *name, struct client **ret_client,
+static int open_client(struct agent *agent, const char *path, const char *name, struct client **ret_client,
                        struct error *err)
 {
     struct kubeconfig config;
@@ -60,7 +60,7 @@ static int open_client(struct node_agent *agent, const char *path, const char *n
     return client_http_create(agent->loop, &options, ret_client, err);
 }
 
-static int open_tls(struct node_agent *agent, struct error *err)
+static int open_tls(struct agent *agent, struct error *err)
 {
     auto_buffer struct buffer certificate = { 0 };
     auto_buffer struct buffer key = { 0 };
@@ -88,7 +88,7 @@ static int open_tls(struct node_agent *agent, struct error *err)
 /* The runtime waits for its network list; it can be written when the node object has its pod range. */
 static void write_network(void *context, const struct ip_prefix *ranges, size_t count)
 {
-    struct node_agent *agent = context;
+    struct agent *agent = context;
     char path[PATH_SIZE];
     struct error err = { 0 };
     snprintf(path, sizeof(path), "%s/10-coracle.conflist", agent->options.cni_directory);
@@ -101,9 +101,9 @@ static void write_network(void *context, const struct ip_prefix *ranges, size_t 
         log_error("cannot write the network list", LOG_TEXT("path", path), LOG_TEXT("error", err.message));
 }
 
-static int start_network(struct node_agent *agent, struct error *err)
+static int start_network(struct agent *agent, struct error *err)
 {
-    const struct node_agent_options *given = &agent->options;
+    const struct agent_options *given = &agent->options;
     agent->informers = informer_set_create(agent->proxy_client);
     struct ip_prefix *range = arena_new(&agent->arena, struct ip_prefix);
     struct ip dns;
@@ -127,9 +127,9 @@ static int start_network(struct node_agent *agent, struct error *err)
     return 0;
 }
 
-static int start_kubelet(struct node_agent *agent, struct error *err)
+static int start_kubelet(struct agent *agent, struct error *err)
 {
-    const struct node_agent_options *given = &agent->options;
+    const struct agent_options *given = &agent->options;
     int rc = cri_grpc_create(agent->loop, given->runtime_endpoint, &agent->cri, err);
     if (rc < 0)
         return rc;
@@ -144,16 +144,16 @@ static int start_kubelet(struct node_agent *agent, struct error *err)
         .cgroup_root = given->cgroup_root,
         .cluster_dns = dns,
         .cluster_domain = given->cluster_domain,
-        .tls = agent->tls,
+        .tls = NULL,
     };
     agent->kubelet = kubelet_create(&options);
     return kubelet_start(agent->kubelet, err);
 }
 
-static void copy_options(struct node_agent *agent, const struct node_agent_options *given)
+static void copy_options(struct agent *agent, const struct agent_options *given)
 {
     struct arena *arena = &agent->arena;
-    agent->options = (struct node_agent_options){
+    agent->options = (struct agent_options){
         .node_name = arena_strdup(arena, given->node_name),
         .node_address = arena_strdup(arena, given->node_address),
         .kubeconfig = arena_strdup(arena, given->kubeconfig),
@@ -169,10 +169,9 @@ static void copy_options(struct node_agent *agent, const struct node_agent_optio
     };
 }
 
-int node_agent_start(struct loop *loop, const struct node_agent_options *options, struct node_agent **ret_agent,
-                     struct error *err)
+int agent_start(struct loop *loop, const struct agent_options *options, struct agent **ret_agent, struct error *err)
 {
-    struct node_agent *agent = memory_new(struct node_agent);
+    struct agent *agent = memory_new(struct agent);
     agent->loop = loop;
     copy_options(agent, options);
     int rc = open_client(agent, agent->options.kubeconfig, "kubelet", &agent->client, err);
@@ -185,7 +184,7 @@ int node_agent_start(struct loop *loop, const struct node_agent_options *options
     if (rc == 0)
         rc = start_kubelet(agent, err);
     if (rc < 0) {
-        node_agent_destroy(agent);
+        agent_destroy(agent);
         return rc;
     }
     *ret_agent = agent;
@@ -194,12 +193,12 @@ int node_agent_start(struct loop *loop, const struct node_agent_options *options
 
 static void part_stopped(void *context)
 {
-    struct node_agent *agent = context;
+    struct agent *agent = context;
     if (--agent->stopping == 0)
         agent->stopped(agent->stopped_context);
 }
 
-void node_agent_stop(struct node_agent *agent, void (*done)(void *context), void *context)
+void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
 {
     agent->stopped = done;
     agent->stopped_context = context;
@@ -210,7 +209,7 @@ void node_agent_stop(struct node_agent *agent, void (*done)(void *context), void
     routes_stop(agent->routes, part_stopped, agent);
 }
 
-void node_agent_destroy(struct node_agent *agent)
+void agent_destroy(struct agent *agent)
 {
     if (agent == NULL)
         return;

@@ -16,11 +16,12 @@
 #include "crypto/tls.h"
 #include "node/cni/cni.h"
 #include "node/cri/cri_grpc.h"
+#include "node/dns/dns.h"
 #include "node/kubelet/kubelet.h"
 #include "node/machine/route.h"
 #include "node/proxy/proxy.h"
 
-enum { PEM_MAX = 1 << 16, PATH_SIZE = 512 };
+enum { PEM_MAX = 1 << 16, PATH_SIZE = 512, UPSTREAMS_MAX = 3 /* as resolv.conf(5) */ };
 
 struct agent {
     struct loop *loop;
@@ -34,6 +35,7 @@ struct agent {
     struct kubelet *kubelet;
     struct routes *routes;
     struct proxy *proxy;
+    struct dns *dns;
     size_t stopping;
     void (*stopped)(void *context);
     void *stopped_context;
@@ -101,6 +103,36 @@ static void write_network(void *context, const struct ip_prefix *ranges, size_t 
         log_error("cannot write the network list", LOG_TEXT("path", path), LOG_TEXT("error", err.message));
 }
 
+/* Names that are not the cluster's go where this machine itself would ask. */
+static size_t read_upstreams(struct ip *upstreams, size_t max)
+{
+    auto_buffer struct buffer text = { .max = PEM_MAX };
+    size_t count = 0;
+    if (file_read(AT_FDCWD, "/etc/resolv.conf", PEM_MAX, &text, NULL) < 0)
+        return 0;
+    struct str rest = buffer_str(&text), line;
+    while (count < max && str_next(&rest, '\n', &line))
+        if (str_starts(line, STR("nameserver ")) &&
+            ip_parse(str_trim(str_skip(line, sizeof("nameserver ") - 1)), &upstreams[count]))
+            count++;
+    return count;
+}
+
+static int start_dns(struct agent *agent, const struct ip *address, struct error *err)
+{
+    struct ip upstreams[UPSTREAMS_MAX];
+    const struct dns_options options = {
+        .domain = agent->options.cluster_domain,
+        .addresses = address,
+        .n_addresses = 1,
+        .network_namespace = -1,
+        .upstreams = upstreams,
+        .n_upstreams = read_upstreams(upstreams, UPSTREAMS_MAX),
+    };
+    agent->dns = dns_create(agent->loop, agent->informers, &options);
+    return dns_start(agent->dns, err);
+}
+
 static int start_network(struct agent *agent, struct error *err)
 {
     const struct agent_options *given = &agent->options;
@@ -124,7 +156,7 @@ static int start_network(struct agent *agent, struct error *err)
     const struct proxy_options proxy = { .node_name = given->node_name, .network_namespace = -1 };
     agent->proxy = proxy_create(agent->loop, agent->informers, &proxy);
     proxy_start(agent->proxy);
-    return 0;
+    return start_dns(agent, &dns, err);
 }
 
 static int start_kubelet(struct agent *agent, struct error *err)
@@ -203,7 +235,9 @@ void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
     agent->stopped = done;
     agent->stopped_context = context;
     kubelet_destroy(agent->kubelet);
+    dns_destroy(agent->dns);
     agent->kubelet = NULL;
+    agent->dns = NULL;
     agent->stopping = 2;
     proxy_stop(agent->proxy, part_stopped, agent);
     routes_stop(agent->routes, part_stopped, agent);
@@ -214,6 +248,7 @@ void agent_destroy(struct agent *agent)
     if (agent == NULL)
         return;
     kubelet_destroy(agent->kubelet);
+    dns_destroy(agent->dns);
     proxy_destroy(agent->proxy);
     routes_destroy(agent->routes);
     cri_destroy(agent->cri);

@@ -15,6 +15,7 @@
 #include "controllers/controllers.h"
 #include "crypto/tls.h"
 #include "node/machine/holder.h"
+#include "node/machine/nodeports.h"
 #include "scheduler/scheduler.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct control_plane {
     struct controller_manager *manager;
     struct event_recorder *scheduler_events;
     struct scheduler *scheduler;
+    struct nodeports *nodeports; /* NULL without a fabric */
     void (*stopped)(void *context);
     void *stopped_context;
 };
@@ -124,6 +126,12 @@ static void start_components(void *context)
     };
     plane->scheduler = scheduler_create(&scheduler);
     scheduler_start(plane->scheduler);
+
+    if (plane->fabric >= 0) {
+        const struct nodeports_options nodeports = { .fabric_namespace = plane->fabric };
+        plane->nodeports = nodeports_create(plane->loop, plane->manager_informers, &nodeports);
+        nodeports_start(plane->nodeports);
+    }
 }
 
 static int open_server(struct control_plane *plane, struct error *err)
@@ -233,6 +241,8 @@ static void server_stopped(void *context)
 
 static void end_components(struct control_plane *plane)
 {
+    nodeports_destroy(plane->nodeports);
+    plane->nodeports = NULL;
     scheduler_destroy(plane->scheduler);
     event_recorder_destroy(plane->scheduler_events);
     informer_set_destroy(plane->scheduler_informers);

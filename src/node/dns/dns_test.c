@@ -19,6 +19,7 @@
 #include "net/namespace.h"
 #include "node/dns/cache.h"
 #include "node/dns/dns.h"
+#include "node/dns/relay.h"
 #include "node/dns/upstream.h"
 
 struct place {
@@ -188,6 +189,38 @@ static void test_silent_upstream(void **state)
     assert_int_equal(ask(place, "web.prod.svc.cluster.local.", false, &address), KNOT_RCODE_NOERROR);
 }
 
+/* A machine's server asks the relay, the relay (from our own namespace) a server on our loopback. */
+static void test_relay(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    struct error err = { 0 };
+    struct ip loopback = ip_v4(127, 0, 0, 1);
+    struct dns *host = dns_create(place->loop, place->informers,
+                                  &(struct dns_options){ .domain = "example.com", .addresses = &loopback, .n_addresses = 1,
+                                                         .port = 20053, .network_namespace = -1, .keep_interface = true });
+    struct dns_relay *relay;
+    uint32_t address;
+    dns_stop(place->upstream);
+    if (dns_start(host, &err) < 0) {
+        dns_destroy(host);
+        skip(); /* the port is somebody else's on this host */
+    }
+    check(dns_relay_open(place->loop,
+                         &(struct dns_relay_options){ .address = other, .network_namespace = place->namespace_fd,
+                                                      .upstreams = &loopback, .n_upstreams = 1, .upstream_port = 20053 },
+                         &relay, &err),
+          &err);
+    settle(place, 20 * USEC_PER_MSEC);
+    for (int tcp = 0; tcp < 2; tcp++) {
+        assert_int_equal(ask(place, "web.prod.svc.example.com.", tcp, &address), KNOT_RCODE_NOERROR);
+        assert_int_equal(address, 0x0a600007);
+    }
+    dns_relay_close(relay);
+    dns_destroy(host);
+}
+
 static size_t make_answer(struct str query, uint32_t ttl, uint8_t out[512])
 {
     knot_pkt_t *question = knot_pkt_new((void *)(uintptr_t)query.data, (uint16_t)query.size, NULL);
@@ -259,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_server, enter, leave),
         cmocka_unit_test_setup_teardown(test_silent_upstream, enter, leave),
+        cmocka_unit_test_setup_teardown(test_relay, enter, leave),
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_resolv_conf),
     };

@@ -585,11 +585,16 @@ static uint8_t refuse(const uint8_t *wire, const knot_pkt_t *question)
     return KNOT_RCODE_NOERROR;
 }
 
+bool dns_is_query(struct str wire)
+{
+    return wire.size >= KNOT_WIRE_HEADER_SIZE && !knot_wire_get_qr((const uint8_t *)wire.data);
+}
+
 enum dns_verdict dns_resolve(const struct dns_resolver *resolver, const struct dns_query *query, struct arena *arena,
                              uint8_t *out, size_t *ret_size, uint8_t alias[DNS_NAME_MAX])
 {
     const uint8_t *wire = (const uint8_t *)query->wire.data;
-    if (query->wire.size < KNOT_WIRE_HEADER_SIZE || knot_wire_get_qr(wire))
+    if (!dns_is_query(query->wire))
         return DNS_DROP;
     struct response *response = open_response(resolver, query, arena, out);
     uint8_t code = response == NULL ? KNOT_RCODE_FORMERR : refuse(wire, response->question);

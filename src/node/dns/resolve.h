@@ -38,6 +38,9 @@ struct dns_query {
 enum dns_verdict dns_resolve(const struct dns_resolver *resolver, const struct dns_query *query, struct arena *arena,
                              uint8_t *out, size_t *ret_size, uint8_t alias[DNS_NAME_MAX]);
 
+/* A message that asks something: not a response, which must never be answered. */
+bool dns_is_query(struct str wire);
+
 /* The response to a query that was DNS_CHASE, with what upstream said to the alias; data NULL: nothing. */
 void dns_finish_alias(const struct dns_resolver *resolver, const struct dns_query *query, struct str upstream,
                       struct arena *arena, uint8_t *out, size_t *ret_size);

@@ -12,7 +12,7 @@ struct dns_server;
 struct dns_client; /* where an answer that comes later is sent */
 
 struct dns_server_options {
-    const struct ip *addresses; /* bound to exactly, so that answers come from the address that was asked */
+    const struct ip *addresses; /* only read during the open; bound to exactly, so that answers come from the address that was asked */
     size_t n_addresses;
     uint16_t port;              /* of all of them */
     int network_namespace;      /* -1: our own; stays the caller's */

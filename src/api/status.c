@@ -108,7 +108,6 @@ static bool names_object(int code)
     case ERROR_FORBIDDEN:
     case ERROR_METHOD_NOT_ALLOWED:
     case ERROR_SERVER_TIMEOUT:
-    case ERROR_INVALID:
     case ERROR_GONE:
         return true;
     default:
@@ -141,6 +140,9 @@ struct api_status *api_status_of_error(struct arena *arena, const struct error *
         details->kind = resource->plural;
         details->name = arena_strdup(arena, name);
     }
+    /* What is wrong with an object is api_status_invalid()'s; else nothing is said of which one it was. */
+    if (-err->code == ERROR_INVALID)
+        (void)add_details(arena, status);
     if (status->code == 500 && text_equal(status->reason, "InternalError")) {
         struct str message = str_of(status->message);
         bool prefixed = str_starts(message, str_of(internal));

@@ -183,9 +183,17 @@ static bool is_namespace(struct str json)
     return str_contains(json, STR("\"kind\":\"Namespace\""));
 }
 
+/* No pod could reach a server on loopback, and such endpoints are not valid: then there is the Service alone. */
+static size_t address_object_count(const struct ip *advertised)
+{
+    if (advertised->family == IP_NONE)
+        return 0;
+    return ip_is_loopback(advertised) ? 1 : ADDRESS_OBJECTS;
+}
+
 static void start_more(struct bootstrap *bootstrap)
 {
-    size_t extra = bootstrap->options.advertise_address.family == IP_NONE ? 0 : ADDRESS_OBJECTS;
+    size_t extra = address_object_count(&bootstrap->options.advertise_address);
     while (bootstrap->rc == 0 && bootstrap->under_way < AT_ONCE && bootstrap->next < bootstrap->n_manifests + extra) {
         if (bootstrap->next >= bootstrap->n_manifests) {
             address_objects[bootstrap->next++ - bootstrap->n_manifests](bootstrap);

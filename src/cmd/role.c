@@ -15,6 +15,7 @@ const struct role roles[] = {
     { "status", "say which processes of a cluster run", role_status, NULL, false },
     { "kubeconfig", "print the administrator's kubeconfig", role_kubeconfig, NULL, false },
     { "server", "a control plane in the foreground", role_server, NULL, false },
+    { "agent", "a node: kubelet, service proxy and DNS, in the foreground", role_agent, NULL, false },
     { "machine", "stop or start one machine of a cluster", role_machine, NULL, false },
     { "image", "pack files into an OCI image, import it into a cluster's nodes, list what they have", role_image, NULL,
       false },

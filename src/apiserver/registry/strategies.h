@@ -30,6 +30,7 @@ bool endpoint_slice_changed(const void *object, const void *old);
 bool webhooks_changed(const void *object, const void *old);
 
 /* core.c */
+void secret_prepare_create(struct request *request, void *object);
 void secret_prepare_update(struct request *request, void *object, const void *old);
 void service_account_prepare(struct request *request, void *object);
 void service_account_prepare_update(struct request *request, void *object, const void *old);

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "generated/types.h"
 
 #define POD(metadata) \
@@ -70,6 +72,30 @@ static void names_are_found(void **state)
     object_unref(object);
 }
 
+static void *ask(void *object)
+{
+    return (void *)(uintptr_t)object_typed(object);
+}
+
+/* Whoever decodes, all get the same struct. */
+static void threads_share_the_struct(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        struct object *object = NULL;
+        assert_int_equal(object_from_stored(&api_resource_pod, STR(POD("{\"name\":\"a\"}")), 1, &object, NULL), 0);
+        pthread_t threads[4];
+        void *values[4];
+        for (size_t i = 0; i < countof(threads); i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, ask, object), 0);
+        for (size_t i = 0; i < countof(threads); i++)
+            pthread_join(threads[i], &values[i]);
+        for (size_t i = 0; i < countof(threads); i++)
+            assert_ptr_equal(values[i], object_typed(object));
+        object_unref(object);
+    }
+}
+
 static void broken_documents_are_refused(void **state)
 {
     (void)state;
@@ -103,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_version_is_put_behind_the_uid),
         cmocka_unit_test(names_are_found),
+        cmocka_unit_test(threads_share_the_struct),
         cmocka_unit_test(broken_documents_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

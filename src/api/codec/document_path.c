@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "api/document_path.h"
+#include "api/codec/document_path.h"
 
 void document_path_append(const struct document_path *path, bool fields_only, struct buffer *out)
 {

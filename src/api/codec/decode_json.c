@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "api/decode_problem.h"
-#include "api/document_path.h"
+#include "api/codec/decode_problem.h"
+#include "api/codec/document_path.h"
 #include "api/member.h"
 #include "base/base64.h"
 #include "codec/json.h"
@@ -531,6 +531,8 @@ static int decode_either(struct decoder *decoder, const struct api_type *type, y
             *(bool *)member_of(other, value) = true;
         return decode_member(decoder, &(struct found){ .field = object, .value = value }, json, place);
     }
+    if (boolean && !yyjson_is_bool(json))
+        return error_set(decoder->err, ERROR_BAD_REQUEST, "boolean or JSON schema expected");
     return decode_member(decoder, &(struct found){ .field = other, .value = value }, json, place);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "api/decode_problem.h"
+#include "api/codec/decode_problem.h"
 
 #include <stdio.h>
 #include <string.h>

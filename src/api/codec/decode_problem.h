@@ -10,7 +10,7 @@
 
 #include <yyjson.h>
 
-#include "api/document_path.h"
+#include "api/codec/document_path.h"
 #include "api/schema.h"
 #include "base/error.h"
 

@@ -182,7 +182,8 @@ static bool is_absent(const struct api_field *field, bool proto3, const void *si
     case API_MICRO_TIME:
         return pointer && *(const usec_t *)single == 0;
     case API_MESSAGE: /* a named list in Go: absent when nil */
-        return field->type->json_form == API_FORM_STRING_LIST && member_elements(&field->type->fields[0], single) == NULL;
+        return field->type->json_form == API_FORM_STRING_LIST &&
+               member_elements(&field->type->fields[0], single) == NULL;
     default:
         break;
     }

@@ -220,6 +220,30 @@ static void test_direct(void **state)
     run(f);
 }
 
+/* The server goes while writes are on their way; the store brings them back when it closes. */
+static void test_destroy_with_writes(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = api_server_client(f->server, "test", "system:admin", NULL);
+    struct api_config_map map = { .metadata = { .name = "w", .namespace = "default" } };
+    struct direct direct[2] = { { .call.done = direct_done }, { .call.done = direct_done } };
+    struct client_request request = {
+        .verb = API_CREATE, .resource = &api_resource_config_map, .namespace_ = "default", .body = &map
+    };
+    for (size_t i = 0; i < 2; i++)
+        client_call_start(client, &direct[i].call, &request);
+    for (size_t i = 0; i < 2; i++)
+        client_call_cancel(&direct[i].call);
+    client_destroy(client);
+    connection_close(&f->main);
+    api_server_destroy(f->server);
+    f->server = NULL;
+    store_close(f->store);
+    f->store = NULL;
+    run(f);
+    assert_false(direct[0].done);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_destroy_with_writes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

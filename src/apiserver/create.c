@@ -61,7 +61,8 @@ static void create_done(struct store_write *write)
     struct request *request = creation->request;
     struct registry *registry = request->registry;
     struct api_object_meta *meta = creation->object;
-    if (write->rc == -ERROR_ALREADY_EXISTS && creation->generated && ++creation->attempts < NAME_ATTEMPTS) {
+    if (write->rc == -ERROR_ALREADY_EXISTS && creation->generated && !request->server->destroyed &&
+        ++creation->attempts < NAME_ATTEMPTS) {
         generate_name(request, meta);
         create_attempt(creation);
         return;
@@ -117,6 +118,8 @@ static int create_prepare(struct creation *creation, struct error *err)
     if (rc < 0)
         return rc;
     prepare_create(request, creation->object);
+    if (!creation->generated && watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
+        return api_error_already_exists(err, registry->resource, meta->name); /* before anything is taken for it */
     if (strategy->allocate != NULL) {
         rc = strategy->allocate(request, creation->object, NULL, err);
         if (rc < 0)
@@ -164,6 +167,10 @@ static void create_start(struct creation *creation)
     struct request *request = creation->request;
     void *object = creation->object;
     struct error err = { 0 };
+    if (request->server->destroyed) {
+        request_refuse(request, ERROR_CANCELLED, "the server ended");
+        return;
+    }
     if (wait_for_account(creation))
         return;
     if (create_prepare(creation, &err) < 0) {
@@ -173,12 +180,6 @@ static void create_start(struct creation *creation)
     if (request->options.dry_run) {
         if (request->registry->strategy->release != NULL)
             request->registry->strategy->release(request, object, NULL);
-        if (watch_cache_get(request->registry->cache, registry_namespace(request),
-                            ((struct api_object_meta *)object)->name) != NULL) {
-            (void)api_error_already_exists(&err, request->registry->resource, ((struct api_object_meta *)object)->name);
-            request_fail(request, &err);
-            return;
-        }
         request_respond_document(request, 201, request->registry->resource->kind, object);
         return;
     }

@@ -224,6 +224,12 @@ static void deletion_attempt(struct deletion *deletion)
     const struct api_type *type = registry->resource->kind->type;
     struct error err = { 0 };
     object_unref(deletion->current);
+    deletion->current = NULL;
+    if (request->server->destroyed) {
+        error_set(&err, ERROR_CANCELLED, "the server ended");
+        deletion_end(deletion, NULL, &err);
+        return;
+    }
     deletion->current = object_ref(watch_cache_get(registry->cache, deletion->namespace_, deletion->name));
     if (deletion->current == NULL) {
         (void)api_error_not_found(&err, registry->resource, deletion->name);

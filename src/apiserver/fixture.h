@@ -117,7 +117,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    connection_close(&f->main);
+    if (f->server != NULL)
+        connection_close(&f->main);
     run(f);
     api_server_destroy(f->server);
     store_close(f->store);

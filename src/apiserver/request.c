@@ -45,10 +45,11 @@ struct request *request_create(struct api_server *server, const struct request_s
 
 void request_destroy(struct request *request)
 {
-    request->server->n_requests--;
+    struct api_server *server = request->server;
     list_remove(&request->node);
     arena_fini(&request->arena);
     free(request);
+    server_release_request(server);
 }
 
 void request_run(struct request *request)

@@ -182,17 +182,8 @@ void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void 
     http_front_drain(server->front, grace, done, context);
 }
 
-void api_server_destroy(struct api_server *server)
+static void server_free(struct api_server *server)
 {
-    if (server == NULL)
-        return;
-    loop_timer_stop(&server->bookmark_timer);
-    struct list_node *node;
-    while ((node = list_first(&server->watches)) != NULL)
-        watch_end(container_of(node, struct watch, node), 0, NULL);
-    http_front_destroy(server->front);
-    bootstrap_destroy(server->bootstrap);
-    client_destroy(server->bootstrap_client);
     access_destroy(server->access);
     discovery_destroy(server->discovery);
     service_allocator_destroy(server->allocator);
@@ -204,6 +195,32 @@ void api_server_destroy(struct api_server *server)
     metrics_destroy(server->metrics);
     arena_fini(&server->arena);
     free(server);
+}
+
+void server_release_request(struct api_server *server)
+{
+    server->n_requests--;
+    if (server->destroyed && server->n_requests == 0)
+        server_free(server);
+}
+
+/* Writes that are on their way come back to their requests when the store closes: what these need stays until then. */
+void api_server_destroy(struct api_server *server)
+{
+    if (server == NULL)
+        return;
+    server->n_requests++; /* ours, so that it does not go while we use it */
+    loop_timer_stop(&server->bookmark_timer);
+    struct list_node *node;
+    while ((node = list_first(&server->watches)) != NULL)
+        watch_end(container_of(node, struct watch, node), 0, NULL);
+    http_front_destroy(server->front);
+    bootstrap_destroy(server->bootstrap);
+    client_destroy(server->bootstrap_client);
+    server->destroyed = true;
+    for (size_t i = 0; i < server->n_caches; i++)
+        watch_cache_end_waits(server->caches[i]);
+    server_release_request(server);
 }
 
 int api_server_port(const struct api_server *server)

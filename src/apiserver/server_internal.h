@@ -42,7 +42,10 @@ struct api_server {
     bool ready;        /* all caches are filled */
     bool bootstrapped; /* and the cluster's first objects are there */
     bool stopping;
+    bool destroyed; /* goes with the last request */
 };
+
+void server_release_request(struct api_server *server);
 
 /* NULL when there is none. */
 struct registry *server_registry(struct api_server *server, const char *group, const char *version, const char *plural);

@@ -235,7 +235,13 @@ static void update_attempt(struct update *update)
 {
     struct error err = { 0 };
     object_unref(update->current);
+    update->current = NULL;
     update->allocated = NULL;
+    if (update->request->server->destroyed) {
+        error_set(&err, ERROR_CANCELLED, "the server ended");
+        update_end(update, NULL, &err);
+        return;
+    }
     update->current = object_ref(watch_cache_get(update->registry->cache, update->namespace_, update->name));
     if (update->current == NULL) {
         update_missing(update);

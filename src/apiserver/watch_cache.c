@@ -245,6 +245,16 @@ void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait)
         loop_timer_start(cache->loop, &wait->timer, wait->patience);
 }
 
+void watch_cache_end_waits(struct watch_cache *cache)
+{
+    struct list_node *node;
+    while ((node = list_pop(&cache->waits)) != NULL) {
+        struct cache_wait *wait = container_of(node, struct cache_wait, node);
+        loop_timer_stop(&wait->timer);
+        wait->changed(wait);
+    }
+}
+
 void cache_wait_cancel(struct cache_wait *wait)
 {
     list_remove(&wait->node);

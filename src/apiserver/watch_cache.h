@@ -106,6 +106,7 @@ struct cache_wait {
 };
 void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait); /* key and changed are set */
 void cache_wait_cancel(struct cache_wait *wait);
+void watch_cache_end_waits(struct watch_cache *cache); /* all are told that they have waited long enough */
 
 /* --- components of the API server that follow a resource in step with the cache (allocators, RBAC, quota) --- */
 

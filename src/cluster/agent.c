@@ -153,7 +153,12 @@ static int start_network(struct agent *agent, struct error *err)
     };
     agent->routes = routes_create(agent->loop, agent->informers, &routes);
     routes_start(agent->routes);
-    const struct proxy_options proxy = { .node_name = given->node_name, .network_namespace = -1 };
+    const struct proxy_options proxy = {
+        .node_name = given->node_name,
+        .network_namespace = -1,
+        .answered_here = &dns,
+        .n_answered_here = 1,
+    };
     agent->proxy = proxy_create(agent->loop, agent->informers, &proxy);
     proxy_start(agent->proxy);
     return start_dns(agent, &dns, err);

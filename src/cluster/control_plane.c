@@ -7,6 +7,7 @@
 
 #include "apiserver/apiserver.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "client/events.h"
 #include "client/informer.h"
@@ -14,6 +15,7 @@
 #include "cluster/pki.h"
 #include "controllers/controllers.h"
 #include "crypto/tls.h"
+#include "node/dns/relay.h"
 #include "node/machine/holder.h"
 #include "node/machine/nodeports.h"
 #include "scheduler/scheduler.h"
@@ -40,7 +42,8 @@ struct control_plane {
     struct controller_manager *manager;
     struct event_recorder *scheduler_events;
     struct scheduler *scheduler;
-    struct nodeports *nodeports; /* NULL without a fabric */
+    struct nodeports *nodeports; /* NULL without a fabric; so is the next one */
+    struct dns_relay *relay;
     void (*stopped)(void *context);
     void *stopped_context;
 };
@@ -92,6 +95,17 @@ static void route_kubelet(void *context, const char *node, struct kubelet_route 
     route->network_namespace = plane->fabric;
 }
 
+/* For the names that are not the cluster's. The cluster works without. */
+static void start_relay(struct control_plane *plane)
+{
+    struct error err = { 0 };
+    struct dns_relay_options options = { .network_namespace = plane->fabric };
+    if (!ip_parse(str_of(plane->options.advertise_address), &options.address))
+        return;
+    if (dns_relay_open(plane->loop, &options, &plane->relay, &err) < 0)
+        log_warning("names outside the cluster cannot be resolved", LOG_TEXT("error", err.message));
+}
+
 /* Roles are there from now on, so nobody is refused for their absence. */
 static void start_components(void *context)
 {
@@ -131,6 +145,7 @@ static void start_components(void *context)
         const struct nodeports_options nodeports = { .fabric_namespace = plane->fabric };
         plane->nodeports = nodeports_create(plane->loop, plane->manager_informers, &nodeports);
         nodeports_start(plane->nodeports);
+        start_relay(plane);
     }
 }
 
@@ -242,7 +257,9 @@ static void server_stopped(void *context)
 static void end_components(struct control_plane *plane)
 {
     nodeports_destroy(plane->nodeports);
+    dns_relay_close(plane->relay);
     plane->nodeports = NULL;
+    plane->relay = NULL;
     scheduler_destroy(plane->scheduler);
     event_recorder_destroy(plane->scheduler_events);
     informer_set_destroy(plane->scheduler_informers);

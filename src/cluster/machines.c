@@ -52,6 +52,17 @@ static int link_plugins(const char *directory, struct error *err)
     return 0;
 }
 
+/* A machine's resolv.conf: its network ends at the gateway, where the control plane relays to the host's resolvers. */
+static int write_resolvers(const struct cluster_layout *layout, char path[CLUSTER_PATH_MAX], struct error *err)
+{
+    static const char text[] = "nameserver " CLUSTER_GATEWAY "\n";
+    cluster_run_path(layout, path, "resolv.conf");
+    autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1)
+        return error_errno(err, "write %s", path);
+    return 0;
+}
+
 /* Node directories: data (images, pods, volumes) and run (sockets, configuration). */
 static int prepare_node(const struct cluster_layout *layout, const char *node, struct error *err)
 {
@@ -89,7 +100,15 @@ static int open_node(struct machines *machines, int64_t index, struct error *err
     int rc = prepare_node(machines->layout, name, err);
     if (rc < 0)
         return rc;
-    struct machine_options options = { .name = name };
+    struct holder_mount mounts[1];
+    char resolvers[CLUSTER_PATH_MAX];
+    rc = write_resolvers(machines->layout, resolvers, err);
+    if (rc < 0)
+        return rc;
+    mounts[0] = (struct holder_mount){ resolvers, "/etc/resolv.conf" };
+    struct machine_options options = { .name = name, .mounts = mounts };
+    options.n_mounts =
+        access("/etc/resolv.conf", F_OK) == 0 ? 1 : 0; /* a host without resolvers has nothing to cover */
     ip_parse(str_of(address), &options.address);
     rc = machine_open(machines->fabric, &options, &machines->items[index], err);
     return rc < 0 ? error_wrap_code(err, rc, "machine %s", name) : 0;

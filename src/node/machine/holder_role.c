@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -72,10 +73,15 @@ static int prepare_target(int source, const char *target, struct error *err)
 static int set_up_mounts(const char *keep, char **pairs, int n_pairs, struct error *err)
 {
     int sources[HOLDER_MOUNTS_MAX], kept = -1;
+    char *targets[HOLDER_MOUNTS_MAX];
     for (int i = 0; i < n_pairs; i++) {
         sources[i] = open(pairs[2 * i], O_PATH | O_CLOEXEC);
         if (sources[i] < 0)
             return error_errno(err, "open %s", pairs[2 * i]);
+        /* A target may be a link into the /run that will be covered (resolv.conf often is). Ours for good: this process
+         * only waits from here on. */
+        char *real = realpath(pairs[2 * i + 1], NULL);
+        targets[i] = real != NULL ? real : pairs[2 * i + 1];
     }
     if (keep[0] != '\0' && (kept = open(keep, O_PATH | O_CLOEXEC)) < 0)
         return error_errno(err, "open %s", keep);
@@ -88,9 +94,9 @@ static int set_up_mounts(const char *keep, char **pairs, int n_pairs, struct err
     if (rc == 0 && kept >= 0)
         rc = bind_at(kept, keep, err);
     for (int i = 0; i < n_pairs && rc == 0; i++) {
-        rc = prepare_target(sources[i], pairs[2 * i + 1], err);
+        rc = prepare_target(sources[i], targets[i], err);
         if (rc == 0)
-            rc = bind_at(sources[i], pairs[2 * i + 1], err);
+            rc = bind_at(sources[i], targets[i], err);
     }
     /* Shared inside, with peers only inside: volumes of pods may propagate, nothing reaches the host. */
     if (rc == 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)

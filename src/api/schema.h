@@ -73,24 +73,24 @@ enum api_value {
 enum api_shape { API_SINGLE, API_LIST, API_MAP };
 
 enum api_field_flags {
-    API_POINTER = 1 << 0,       /* presence is tracked; the member is a pointer */
-    API_OMIT_EMPTY = 1 << 1,    /* not written to JSON when empty */
-    API_REQUIRED = 1 << 2,      /* as published in OpenAPI */
-    API_INLINE = 1 << 3,        /* JSON keys of 'type' stand in the parent's object; protobuf nests it */
-    API_SELF = 1 << 4,          /* the message's JSON is this list itself */
-    API_OMIT_ZERO = 1 << 5,     /* a zero Time is left out instead of written as null */
-    API_LIST_SET = 1 << 6,      /* merge topology; a list with neither is atomic */
+    API_POINTER = 1 << 0,    /* presence is tracked; the member is a pointer */
+    API_OMIT_EMPTY = 1 << 1, /* not written to JSON when empty */
+    API_REQUIRED = 1 << 2,   /* as published in OpenAPI */
+    API_INLINE = 1 << 3,     /* JSON keys of 'type' stand in the parent's object; protobuf nests it */
+    API_SELF = 1 << 4,       /* the message's JSON is this list itself */
+    API_OMIT_ZERO = 1 << 5,  /* a zero Time is left out instead of written as null */
+    API_LIST_SET = 1 << 6,   /* merge topology; a list with neither is atomic */
     API_LIST_MAP = 1 << 7,
-    API_MAP_ATOMIC = 1 << 8,    /* a map or message replaced as a whole by apply */
-    API_PATCH_MERGE = 1 << 9,   /* strategic merge strategies */
+    API_MAP_ATOMIC = 1 << 8,  /* a map or message replaced as a whole by apply */
+    API_PATCH_MERGE = 1 << 9, /* strategic merge strategies */
     API_PATCH_REPLACE = 1 << 10,
     API_PATCH_RETAIN_KEYS = 1 << 11,
     API_NULLABLE = 1 << 12,
     API_DEPRECATED = 1 << 13,
     API_ELEMENT_POINTER = 1 << 14,
-    API_PACKED = 1 << 15,       /* proto3 repeated scalar */
-    API_SECRET = 1 << 16,       /* gRPC field that must not be logged */
-    API_TYPED = 1 << 17,        /* its documents say kind and apiVersion in JSON */
+    API_PACKED = 1 << 15, /* proto3 repeated scalar */
+    API_SECRET = 1 << 16, /* gRPC field that must not be logged */
+    API_TYPED = 1 << 17,  /* its documents say kind and apiVersion in JSON */
 };
 
 struct api_type;
@@ -104,27 +104,27 @@ struct api_enum {
 };
 
 struct api_field {
-    const char *name;     /* JSON key; NULL when it has none (inline, self) */
-    const char *member;   /* protobuf field name */
-    uint32_t tag;         /* protobuf; 0: none */
-    uint32_t offset;      /* of the member */
+    const char *name;      /* JSON key; NULL when it has none (inline, self) */
+    const char *member;    /* protobuf field name */
+    uint32_t tag;          /* protobuf; 0: none */
+    uint32_t offset;       /* of the member */
     uint32_t count_offset; /* of n_<member>, for lists and maps */
     uint32_t flags;
-    uint8_t value;        /* enum api_value */
-    uint8_t shape;        /* enum api_shape */
-    uint16_t name_size;   /* strlen(name) */
+    uint8_t value;         /* enum api_value */
+    uint8_t shape;         /* enum api_shape */
+    uint16_t name_size;    /* strlen(name) */
     uint32_t element_size; /* of a list element or map entry; maps: key first, value at value_offset */
     uint32_t value_offset;
-    const struct api_type *type;      /* of messages */
+    const struct api_type *type; /* of messages */
     const struct api_enum *enumeration;
-    const char *const *list_keys;     /* NULL-terminated; for API_LIST_MAP */
+    const char *const *list_keys; /* NULL-terminated; for API_LIST_MAP */
     const char *patch_key;
-    const char *default_json;         /* static default, as published in OpenAPI */
-    const char *fill_json;            /* what api_default() puts where nothing was given: that, or an unpublished one */
-    const char *gates;                /* feature gates guarding it, comma separated */
-    const char *oneof;                /* name of the union it belongs to; "NAME optional" when none may be set */
-    const char *const *rules;         /* declared validation, NULL-terminated: "alpha(1.36) > minimum=0" */
-    const char *named;                /* the named scalar, list or map that upstream calls the type */
+    const char *default_json; /* static default, as published in OpenAPI */
+    const char *fill_json;    /* what api_default() puts where nothing was given: that, or an unpublished one */
+    const char *gates;        /* feature gates guarding it, comma separated */
+    const char *oneof;        /* name of the union it belongs to; "NAME optional" when none may be set */
+    const char *const *rules; /* declared validation, NULL-terminated: "alpha(1.36) > minimum=0" */
+    const char *named;        /* what Go calls its type, when that has a name: "v1.ResourceList" */
 };
 
 enum api_json_form {
@@ -136,21 +136,21 @@ enum api_json_form {
 };
 
 struct api_type {
-    const char *name;          /* "PodSpec" */
-    const char *package;       /* protobuf package, "k8s.io.api.core.v1" */
-    const char *go_package;    /* "k8s.io/api/core/v1", OpenAPI names derive from it */
-    size_t size;               /* of the struct */
+    const char *name;               /* "PodSpec" */
+    const char *package;            /* protobuf package, "k8s.io.api.core.v1" */
+    const char *go_package;         /* "k8s.io/api/core/v1", OpenAPI names derive from it */
+    size_t size;                    /* of the struct */
     const struct api_field *fields; /* in declaration order, which is the JSON order */
     size_t n_fields;
-    const uint8_t *by_tag;     /* positions of the fields with a tag, ascending: the order on the wire */
+    const uint8_t *by_tag; /* positions of the fields with a tag, ascending: the order on the wire */
     uint8_t n_by_tag;
     uint8_t json_form;
-    bool proto3;               /* gRPC messages: zero scalars are omitted */
-    bool type_meta;            /* JSON begins with kind and apiVersion */
-    bool atomic;               /* apply replaces it as a whole */
-    bool json_only;            /* no protobuf form */
-    bool is_union;             /* one of its fields at a time, chosen by a discriminator */
-    const char *const *rules;  /* declared validation, as in api_field */
+    bool proto3;                                        /* gRPC messages: zero scalars are omitted */
+    bool type_meta;                                     /* JSON begins with kind and apiVersion */
+    bool atomic;                                        /* apply replaces it as a whole */
+    bool json_only;                                     /* no protobuf form */
+    bool is_union;                                      /* one of its fields at a time, chosen by a discriminator */
+    const char *const *rules;                           /* declared validation, as in api_field */
     void (*defaults)(void *value, struct arena *arena); /* what fill_json cannot say; NULL: nothing */
 };
 
@@ -186,38 +186,39 @@ enum api_verb {
 
 enum api_resource_flags {
     API_NAMESPACED = 1 << 0,
-    API_STATUS = 1 << 1,               /* has a status subresource */
+    API_STATUS = 1 << 1, /* has a status subresource */
     API_CREATE_ON_UPDATE = 1 << 2,
     API_UNCONDITIONAL_UPDATE = 1 << 3,
-    API_RETURN_DELETED = 1 << 4,       /* DELETE answers the object */
-    API_GENERATION = 1 << 5,           /* metadata.generation starts at 1, raised on spec change */
-    API_GC_ORPHAN_DEFAULT = 1 << 6,    /* propagation without a policy: orphan instead of background */
+    API_RETURN_DELETED = 1 << 4,    /* DELETE answers the object */
+    API_GENERATION = 1 << 5,        /* metadata.generation starts at 1, raised on spec change */
+    API_GC_ORPHAN_DEFAULT = 1 << 6, /* propagation without a policy: orphan instead of background */
     API_GC_UNSUPPORTED = 1 << 7,
-    API_VOLATILE = 1 << 8,             /* kept in memory: Events and Leases */
+    API_VOLATILE = 1 << 8, /* kept in memory: Events and Leases */
 };
 
 struct api_subresource {
-    const char *name;        /* "status", "scale", "log" */
-    unsigned verbs;          /* enum api_verb */
-    const struct api_kind *body; /* NULL: the resource's own kind */
-    bool connect;            /* a stream, not an object */
-    const struct api_kind *query; /* options read from the query (PodLogOptions) */
+    const char *name;              /* "status", "scale", "log" */
+    unsigned verbs;                /* enum api_verb */
+    const struct api_kind *body;   /* NULL: the resource's own kind */
+    bool connect;                  /* a stream, not an object */
+    const struct api_kind *query;  /* options read from the query (PodLogOptions) */
     const struct api_kind *result; /* what it answers, when that is not 'body' */
 };
 
 /* One row of the served API; custom resources make more at run time. */
 struct api_resource {
     const struct api_kind *kind;
-    const char *plural;      /* "pods" */
+    const char *plural; /* "pods" */
     const char *singular;
     const char *const *short_names; /* NULL-terminated, may be NULL; so are the next two */
     const char *const *categories;
-    const char *const *selectable_fields; /* beside metadata.name and metadata.namespace; "label=>path" rows as in the table */
+    const char *const
+        *selectable_fields; /* beside metadata.name and metadata.namespace; "label=>path" rows as in the table */
     unsigned verbs;
     unsigned flags;
     const struct api_subresource *subresources;
     size_t n_subresources;
-    const char *storage_prefix;        /* "/registry/pods" */
+    const char *storage_prefix; /* "/registry/pods" */
     const char *storage_version_hash;
 };
 

@@ -206,10 +206,17 @@ def field_row(message, field, strings):
         row.append(f".fill_json = {quote(given.get('fill') or given['default'])}")
     if field.rules:
         row.append(f".rules = {strings.add(field.rules)}")
-    named = given.get("as") or given.get("enum")
+    named = message.name if field.form == "self" else given.get("as") or given.get("enum")
     if named:
-        row.append(f".named = {quote(named.split('.')[-1])}")
+        row.append(f".named = {quote(go_name(message.schema, named))}")
     return "    { " + ", ".join(row) + " },"
+
+
+def go_name(schema, reference):
+    """What Go calls a named scalar, list or map: v1.ResourceList."""
+    home, _, name = reference.rpartition(".")
+    version = home.split("_")[1] if home else schema.version
+    return "types.UID" if name == "UID" else f"{version}.{name}"
 
 
 def message_table(message, strings):

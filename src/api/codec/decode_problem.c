@@ -38,13 +38,7 @@ static bool is_number(const struct api_field *field)
     return field->value == API_INT32 || field->value == API_INT64 || field->value == API_FLOAT64;
 }
 
-static void append_named(const struct api_field *field, const struct api_type *owner, struct buffer *out)
-{
-    buffer_format(out, "%s.%s", strcmp(field->named, "UID") == 0 ? "types" : package_name(owner), field->named);
-}
-
-static void append_go_type(const struct api_field *field, const struct api_type *owner, bool element,
-                           struct buffer *out)
+static void append_go_type(const struct api_field *field, bool element, struct buffer *out)
 {
     static const char *const names[] = {
         [API_BOOL] = "bool",
@@ -64,16 +58,16 @@ static void append_go_type(const struct api_field *field, const struct api_type 
         [API_MESSAGE] = "",
     };
     bool collection = !element && field->shape != API_SINGLE;
-    if (field->named != NULL && (collection ? field->value != API_STRING : true)) {
-        append_named(field, owner, out); /* a named list or map, or a named scalar */
+    if (field->named != NULL && (field->flags & API_SELF ? collection : !collection || field->value != API_STRING)) {
+        buffer_append_text(out, field->named); /* a named list or map, or a named scalar */
         return;
     }
     if (collection)
         buffer_append_text(out, field->shape == API_LIST ? "[]" : "map[string]");
     if (field->value == API_MESSAGE)
         buffer_format(out, "%s.%s", package_name(field->type), field->type->name);
-    else if (field->named != NULL)
-        append_named(field, owner, out);
+    else if (field->named != NULL && (field->flags & API_SELF) == 0)
+        buffer_append_text(out, field->named);
     else if (field->value == API_BYTES && field->shape == API_SINGLE && element)
         buffer_append_text(out, "uint8");
     else
@@ -85,7 +79,7 @@ int decode_problem_type(const struct document_path *path, const struct api_type 
 {
     auto_buffer struct buffer where = { 0 }, type = { 0 };
     document_path_append(path, true, &where);
-    append_go_type(field, owner, element, &type);
+    append_go_type(field, element, &type);
     char number[64] = "";
     if (yyjson_is_raw(json) && is_number(field) && (element || field->shape == API_SINGLE))
         snprintf(number, sizeof(number), " %.*s", (int)yyjson_get_len(json), yyjson_get_raw(json));

@@ -6,10 +6,14 @@
 
 #include "base/arena.h"
 
-/* The tag of an image reference; a reference with neither tag nor digest means latest. */
+#define REFERENCE_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@+"
+
+/* The tag of an image reference; one with neither tag nor digest means latest, one that is none has no tag. */
 static bool is_latest(const char *image)
 {
     struct str reference = str_of(text_or_empty(image));
+    if (strspn(text_or_empty(image), REFERENCE_CHARACTERS) < reference.size)
+        return false;
     bool digest = str_find(reference, '@') < reference.size;
     reference.size = str_find(reference, '@');
     if (reference.size == 0)

@@ -141,8 +141,8 @@ static void place_rest(struct plan *plan, size_t pod)
 {
     for (size_t i = 0; i < plan->n_slices; i++) {
         struct planned *slice = &plan->slices[i];
-        bool fits = slice->model != NULL ? service_ports_equal(slice->model, &plan->pods[pod])
-                                         : slice->old != NULL && has_ports(slice->old, &plan->pods[pod]);
+        /* One that would be empty may have other ports from now on. */
+        bool fits = slice->model == NULL || service_ports_equal(slice->model, &plan->pods[pod]);
         if (fits && slice->count < ENDPOINTS_MAX) {
             place(plan, slice, pod);
             return;

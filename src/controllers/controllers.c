@@ -9,6 +9,7 @@ const struct controller *const controllers_all[] = {
     &endpoints_controller,
     &endpointslice_controller,
     &garbage_collector_controller,
+    &job_controller,
     &namespace_controller,
     &node_ipam_controller,
     &node_lifecycle_controller,
@@ -17,6 +18,7 @@ const struct controller *const controllers_all[] = {
     &root_ca_controller,
     &service_account_controller,
     &taint_eviction_controller,
+    &ttl_after_finished_controller,
 };
 
 const size_t controllers_count = countof(controllers_all);

@@ -17,6 +17,7 @@ extern const struct controller deployment_controller;
 extern const struct controller endpoints_controller;
 extern const struct controller endpointslice_controller;
 extern const struct controller garbage_collector_controller;
+extern const struct controller job_controller;
 extern const struct controller namespace_controller;
 extern const struct controller node_ipam_controller;
 extern const struct controller node_lifecycle_controller;
@@ -25,5 +26,6 @@ extern const struct controller replicaset_controller;
 extern const struct controller root_ca_controller;
 extern const struct controller service_account_controller;
 extern const struct controller taint_eviction_controller;
+extern const struct controller ttl_after_finished_controller;
 
 #endif

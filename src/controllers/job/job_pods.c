@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* job_pods.c - counting, making and releasing the pods of a Job. */
+#include <stdio.h>
+
+#include "codec/json.h"
+#include "controllers/job/job_run.h"
+
+#define BURST 500
+
+static bool has_finalizer(const struct api_object_meta *meta)
+{
+    for (size_t i = 0; i < meta->n_finalizers; i++) {
+        if (text_equal(meta->finalizers[i], JOB_FINALIZER))
+            return true;
+    }
+    return false;
+}
+
+static bool listed(const char *const *uids, size_t count, const char *uid)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal(uids[i], uid))
+            return true;
+    }
+    return false;
+}
+
+static int64_t index_of(const struct api_pod *pod)
+{
+    struct str text = { 0 };
+    int64_t index = -1;
+    const struct api_object_meta *meta = &pod->metadata;
+    if (!entries_find(meta->annotations, meta->n_annotations, JOB_INDEX, &text) || !str_to_int64(text, &index) ||
+        index >= JOB_INDEX_MAX)
+        return -1;
+    return index;
+}
+
+/* "0-2,5" */
+static void read_indexes(struct job_run *run, const char *text)
+{
+    struct str rest = str_of(text), piece;
+    while (str_next(&rest, ',', &piece)) {
+        size_t dash = str_find(piece, '-');
+        int64_t first = 0, last = 0;
+        if (!str_to_int64((struct str){ piece.data, dash }, &first))
+            continue;
+        last = first;
+        if (dash < piece.size && !str_to_int64(str_skip(piece, dash + 1), &last))
+            continue;
+        for (int64_t i = first; i <= last && i < JOB_INDEX_MAX && i >= 0; i++)
+            run->completed[i / 8] |= (uint8_t)(1 << i % 8);
+    }
+}
+
+static bool is_completed(const struct job_run *run, int64_t index)
+{
+    return (run->completed[index / 8] & 1 << index % 8) != 0;
+}
+
+/* Runs of three and more as ranges; pairs too, as upstream writes them ("1,2" stays a pair). */
+static const char *write_indexes(struct job_run *run, int32_t *ret_count)
+{
+    auto_buffer struct buffer text = { 0 };
+    *ret_count = 0;
+    for (int64_t i = 0; i < JOB_INDEX_MAX; i++) {
+        if (!is_completed(run, i))
+            continue;
+        int64_t last = i;
+        while (last + 1 < JOB_INDEX_MAX && is_completed(run, last + 1))
+            last++;
+        *ret_count += (int32_t)(last - i + 1);
+        buffer_append_text(&text, text.size == 0 ? "" : ",");
+        buffer_append_int64(&text, i);
+        if (last > i) {
+            buffer_append_char(&text, last == i + 1 ? ',' : '-');
+            buffer_append_int64(&text, last);
+        }
+        i = last;
+    }
+    return arena_strdup(run->r->arena, text.size == 0 ? "" : text.data);
+}
+
+static usec_t end_of(const struct api_pod *pod)
+{
+    usec_t end = 0;
+    for (size_t i = 0; i < pod->status.n_container_statuses; i++) {
+        const struct api_container_state_terminated *state = pod->status.container_statuses[i].state.terminated;
+        if (state != NULL && state->finished_at > end)
+            end = state->finished_at;
+    }
+    return end != 0 ? end : pod->metadata.deletion_timestamp;
+}
+
+struct uncounted {
+    const char **succeeded;
+    size_t n_succeeded;
+    const char **failed;
+    size_t n_failed;
+};
+
+static void take_pod(struct job_run *run, const struct object *object,
+                     const struct api_batch_uncounted_terminated_pods *old, struct uncounted *uncounted)
+{
+    const struct api_pod *pod = api_pod_of(object);
+    const char *uid = pod->metadata.uid;
+    bool deleting = pod->metadata.deletion_timestamp != 0;
+    bool failed = text_equal(pod->status.phase, "Failed") || (deleting && !text_equal(pod->status.phase, "Succeeded"));
+    bool only_failed = text_equal(run->job->spec.pod_replacement_policy, "Failed");
+    if (deleting && !pod_finished(pod)) {
+        run->terminating++;
+        if (only_failed)
+            return; /* it takes its place until it has come to its end */
+    }
+    if (pod_active(pod)) {
+        run->active[run->n_active++] = (struct ranked_pod){ .object = object, .pod = pod };
+        run->ready += pod_ready(pod);
+        return;
+    }
+    if (failed && end_of(pod) > run->last_failure)
+        run->last_failure = end_of(pod);
+    if (!has_finalizer(&pod->metadata))
+        return; /* counted */
+    run->to_release[run->n_to_release++] = object;
+    if (failed && !listed(old->failed, old->n_failed, uid))
+        uncounted->failed[uncounted->n_failed++] = uid;
+    if (!failed && !listed(old->succeeded, old->n_succeeded, uid)) {
+        int64_t index = index_of(pod);
+        if (!run->indexed)
+            uncounted->succeeded[uncounted->n_succeeded++] = uid;
+        else if (index >= 0)
+            run->completed[index / 8] |= (uint8_t)(1 << index % 8);
+    }
+}
+
+/* Uids whose pods have lost the finalizer become numbers; the others stay. */
+static void settle(struct job_run *run, const char *const *uids, size_t count, const char **kept, size_t *n_kept,
+                   int32_t *number)
+{
+    const struct informer *pods = reconcile_cache(run->r, &api_resource_pod);
+    for (size_t i = 0; i < count; i++) {
+        bool held = false;
+        for (const struct object *o = NULL;
+             !held && (o = informer_next_owned(pods, object_uid(run->object), o)) != NULL;)
+            held = text_equal(object_uid(o), uids[i]) && has_finalizer(object_meta(o));
+        if (held)
+            kept[(*n_kept)++] = uids[i];
+        else
+            (*number)++;
+    }
+}
+
+void job_count_pods(struct job_run *run)
+{
+    static const struct api_batch_uncounted_terminated_pods none;
+    struct arena *arena = run->r->arena;
+    const struct informer *pods = reconcile_cache(run->r, &api_resource_pod);
+    const char *uid = object_uid(run->object);
+    struct api_batch_job_status *status = &run->next.status;
+    const struct api_batch_uncounted_terminated_pods *old =
+        status->uncounted_terminated_pods != NULL ? status->uncounted_terminated_pods : &none;
+    size_t count = 0;
+    for (const struct object *o = NULL; (o = informer_next_owned(pods, uid, o)) != NULL;)
+        count++;
+    run->active = arena_new_array(arena, struct ranked_pod, count + 1);
+    run->to_release = arena_new_array(arena, const struct object *, count + 1);
+    if (run->indexed) {
+        run->completed = arena_zalloc(arena, JOB_INDEX_MAX / 8 + 1);
+        read_indexes(run, text_or_empty(status->completed_indexes));
+    }
+    struct uncounted next = { .succeeded = arena_new_array(arena, const char *, count + old->n_succeeded + 1),
+                              .failed = arena_new_array(arena, const char *, count + old->n_failed + 1) };
+    settle(run, old->succeeded, old->n_succeeded, next.succeeded, &next.n_succeeded, &status->succeeded);
+    settle(run, old->failed, old->n_failed, next.failed, &next.n_failed, &status->failed);
+    for (const struct object *o = NULL; (o = informer_next_owned(pods, uid, o)) != NULL;) {
+        if (ownership_controlled_by(object_meta(o), uid))
+            take_pod(run, o, old, &next);
+    }
+    status->uncounted_terminated_pods = arena_new(arena, struct api_batch_uncounted_terminated_pods);
+    *status->uncounted_terminated_pods =
+        (struct api_batch_uncounted_terminated_pods){ .succeeded = next.n_succeeded > 0 ? next.succeeded : NULL,
+                                                      .n_succeeded = next.n_succeeded,
+                                                      .failed = next.n_failed > 0 ? next.failed : NULL,
+                                                      .n_failed = next.n_failed };
+    if (run->indexed)
+        status->completed_indexes = write_indexes(run, &status->succeeded);
+    run->failed = status->failed + (int32_t)next.n_failed;
+    run->succeeded = status->succeeded + (int32_t)next.n_succeeded;
+}
+
+/* The pod of one index: named, labelled and told by it. */
+static void give_index(struct job_run *run, struct api_pod *pod, int64_t index)
+{
+    struct arena *arena = run->r->arena;
+    const char *text = arena_format(arena, "%lld", (long long)index);
+    struct api_object_meta *meta = &pod->metadata;
+    meta->generate_name = arena_format(arena, "%s-%s-", run->job->metadata.name, text);
+    entries_set(arena, &meta->annotations, &meta->n_annotations, JOB_INDEX, text);
+    entries_set(arena, &meta->labels, &meta->n_labels, JOB_INDEX, text);
+    pod->spec.hostname = arena_format(arena, "%s-%s", run->job->metadata.name, text);
+    struct api_container *containers = arena_new_array(arena, struct api_container, pod->spec.n_containers + 1);
+    for (size_t i = 0; i < pod->spec.n_containers; i++) {
+        struct api_container *container = &containers[i];
+        *container = pod->spec.containers[i];
+        container->env = arena_new_array(arena, struct api_env_var, container->n_env + 1);
+        if (container->n_env > 0)
+            memcpy(container->env, pod->spec.containers[i].env, container->n_env * sizeof(*container->env));
+        container->env[container->n_env++] = (struct api_env_var){ .name = "JOB_COMPLETION_INDEX", .value = text };
+    }
+    pod->spec.containers = containers;
+}
+
+static bool index_runs(const struct job_run *run, int64_t index)
+{
+    for (size_t i = 0; i < run->n_active; i++) {
+        if (index_of(run->active[i].pod) == index)
+            return true;
+    }
+    return false;
+}
+
+void job_make_pods(struct job_run *run, int32_t count)
+{
+    struct arena *arena = run->r->arena;
+    int64_t index = 0, end = run->job->spec.completions == NULL ? 0 : *run->job->spec.completions;
+    for (int32_t i = 0; i < count && i < BURST; i++) {
+        struct api_pod *pod = pod_of_template(arena, run->object, &run->job->spec.template);
+        const char **finalizers = arena_new_array(arena, const char *, pod->metadata.n_finalizers + 1);
+        for (size_t j = 0; j < pod->metadata.n_finalizers; j++)
+            finalizers[j] = pod->metadata.finalizers[j];
+        finalizers[pod->metadata.n_finalizers++] = JOB_FINALIZER;
+        pod->metadata.finalizers = finalizers;
+        if (run->indexed) {
+            while (index < end && (is_completed(run, index) || index_runs(run, index)))
+                index++;
+            if (index >= end)
+                return;
+            give_index(run, pod, index++);
+        }
+        struct action *action = reconcile_create(run->r, &api_resource_pod, pod);
+        action->about = run->object;
+        action->succeeded = (struct action_event){ "Normal", "SuccessfulCreate", "Created pod: %s" };
+        action->failed = (struct action_event){ "Warning", "FailedCreate", "Error creating: %s" };
+    }
+}
+
+void job_delete_active(struct job_run *run, size_t count)
+{
+    pods_rank(run->active, run->n_active, run->r->now);
+    for (size_t i = 0; i < count && i < run->n_active && i < BURST; i++) {
+        struct action *action = reconcile_delete(run->r, run->active[i].object);
+        action->about = run->object;
+        action->succeeded = (struct action_event){ "Normal", "SuccessfulDelete", "Deleted pod: %s" };
+        action->failed = (struct action_event){ "Warning", "FailedDelete", "Error deleting: %s" };
+    }
+}
+
+void job_release_orphan(struct reconcile *r, const struct object *pod)
+{
+    const struct api_object_meta *meta = object_meta(pod);
+    if (!has_finalizer(meta))
+        return;
+    auto_buffer struct buffer patch = { 0 };
+    buffer_format(&patch, "{\"metadata\":{\"resourceVersion\":\"%s\",\"finalizers\":[", meta->resource_version);
+    bool any = false;
+    for (size_t i = 0; i < meta->n_finalizers; i++) {
+        if (text_equal(meta->finalizers[i], JOB_FINALIZER))
+            continue;
+        buffer_append_text(&patch, any ? "," : "");
+        json_append_string(&patch, str_of(meta->finalizers[i]));
+        any = true;
+    }
+    buffer_append_text(&patch, "]}}");
+    struct action *action = reconcile_patch(r, pod, buffer_str(&patch));
+    action->barrier = true; /* behind the status that remembers it */
+    action->absent_is_fine = true;
+}
+
+void job_release_pods(struct job_run *run)
+{
+    for (size_t i = 0; i < run->n_to_release; i++)
+        job_release_orphan(run->r, run->to_release[i]);
+}

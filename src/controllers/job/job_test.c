@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* job_test.c */
+#include "controllers/fixture.h"
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    static const struct controller *const controllers[] = { &job_controller, &ttl_after_finished_controller };
+    fixture_init(&fixture, controllers, 2, (struct controller_settings){ 0 });
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fixture_fini(*state);
+    return 0;
+}
+
+static void put(struct fixture *f, const char *spec)
+{
+    fixture_put(
+        f, &api_resource_batch_job,
+        "{\"metadata\":{\"namespace\":\"a\",\"name\":\"sum\"},\"spec\":{%s,\"selector\":{\"matchLabels\":{\"j\":"
+        "\"sum\"}},\"template\":{\"metadata\":{\"labels\":{\"j\":\"sum\"}},\"spec\":{\"restartPolicy\":\"Never\","
+        "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}",
+        spec);
+    fixture_run(f, 1);
+}
+
+static const struct api_batch_job_status *status(struct fixture *f)
+{
+    return &api_batch_job_of(fake_server_get(f->server, &api_resource_batch_job, "a", "sum"))->status;
+}
+
+static bool is_true(struct fixture *f, const char *type)
+{
+    for (size_t i = 0; i < status(f)->n_conditions; i++) {
+        if (text_equal(status(f)->conditions[i].type, type))
+            return text_equal(status(f)->conditions[i].status, "True");
+    }
+    return false;
+}
+
+static size_t running(struct fixture *f)
+{
+    size_t count = 0;
+    for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;)
+        count += text_empty(api_pod_of(o)->status.phase) && object_meta(o)->deletion_timestamp == 0;
+    return count;
+}
+
+/* The first pod that runs comes to its end. */
+static void end_one(struct fixture *f, const char *phase)
+{
+    char when[TIME_TEXT_SIZE], patch[512];
+    time_format(loop_now(f->loop), false, when);
+    snprintf(patch, sizeof(patch),
+             "{\"status\":{\"phase\":\"%s\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":{"
+             "\"exitCode\":1,"
+             "\"finishedAt\":\"%s\"}}}]}}",
+             phase, when);
+    for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;) {
+        if (!text_empty(api_pod_of(o)->status.phase))
+            continue;
+        f->call.done = fixture_done;
+        client_call_start(f->user, &f->call,
+                          &(struct client_request){ .verb = API_PATCH,
+                                                    .resource = &api_resource_pod,
+                                                    .namespace_ = "a",
+                                                    .name = object_name(o),
+                                                    .subresource = "status",
+                                                    .patch = str_of(patch) });
+        break;
+    }
+    fixture_run(f, 1);
+}
+
+static void runs_to_completion(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":3,\"parallelism\":2,\"backoffLimit\":6");
+    assert_int_equal(running(f), 2);
+    assert_int_equal(status(f)->active, 2);
+    end_one(f, "Succeeded");
+    assert_int_equal(status(f)->succeeded, 1);
+    assert_int_equal(running(f), 2);
+    end_one(f, "Succeeded");
+    end_one(f, "Succeeded");
+    assert_int_equal(status(f)->succeeded, 3);
+    assert_true(is_true(f, "Complete"));
+    assert_true(status(f)->completion_time > 0);
+    assert_int_equal(running(f), 0);
+    assert_int_equal(fixture_events(f, "Completed"), 1);
+    for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;)
+        assert_int_equal(object_meta(o)->n_finalizers, 0);
+}
+
+static void backs_off_and_gives_up(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":1,\"parallelism\":1,\"backoffLimit\":1");
+    end_one(f, "Failed");
+    assert_int_equal(running(f), 0); /* waits ten seconds */
+    assert_int_equal(status(f)->failed, 1);
+    fixture_run(f, 10);
+    assert_int_equal(running(f), 1);
+    end_one(f, "Failed");
+    assert_true(is_true(f, "Failed"));
+    assert_int_equal(status(f)->failed, 2);
+    assert_int_equal(fixture_events(f, "BackoffLimitExceeded"), 1);
+    fixture_run(f, 1000);
+    assert_int_equal(running(f), 0);
+}
+
+static void knows_its_indexes(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":4,\"parallelism\":4,\"completionMode\":\"Indexed\"");
+    assert_int_equal(running(f), 4);
+    const struct api_pod *pod = api_pod_of(fake_server_next(f->server, &api_resource_pod, NULL));
+    assert_string_equal(pod->spec.hostname, "sum-0");
+    assert_string_equal(pod->spec.containers[0].env[0].name, "JOB_COMPLETION_INDEX");
+    for (int i = 0; i < 3; i++)
+        end_one(f, "Succeeded");
+    assert_string_equal(status(f)->completed_indexes, "0-2");
+    end_one(f, "Failed");
+    fixture_run(f, 11);
+    assert_int_equal(running(f), 1); /* index 3 once more */
+    end_one(f, "Succeeded");
+    assert_string_equal(status(f)->completed_indexes, "0-3");
+    assert_true(is_true(f, "Complete"));
+}
+
+static void keeps_its_deadline(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":1,\"parallelism\":1,\"activeDeadlineSeconds\":30");
+    fixture_run(f, 31);
+    for (const struct object *o = fake_server_next(f->server, &api_resource_pod, NULL); o != NULL;
+         o = fake_server_next(f->server, &api_resource_pod, NULL))
+        fake_server_remove(f->server, &api_resource_pod, "a", object_name(o));
+    fixture_run(f, 5);
+    assert_true(is_true(f, "Failed"));
+    assert_int_equal(fixture_events(f, "DeadlineExceeded"), 1);
+}
+
+static void suspends_and_resumes(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":1,\"parallelism\":1,\"suspend\":true");
+    assert_int_equal(running(f), 0);
+    assert_true(is_true(f, "Suspended"));
+    fixture_patch(f, &api_resource_batch_job, "a", "sum", "{\"spec\":{\"suspend\":false}}");
+    fixture_run(f, 1);
+    assert_int_equal(running(f), 1);
+    assert_false(is_true(f, "Suspended"));
+}
+
+static void goes_after_its_time(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":1,\"parallelism\":1,\"ttlSecondsAfterFinished\":60");
+    end_one(f, "Succeeded");
+    fixture_run(f, 50);
+    assert_int_equal(object_meta(fake_server_get(f->server, &api_resource_batch_job, "a", "sum"))->deletion_timestamp,
+                     0);
+    fixture_run(f, 20);
+    assert_int_not_equal(
+        object_meta(fake_server_get(f->server, &api_resource_batch_job, "a", "sum"))->deletion_timestamp, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(runs_to_completion, setup, teardown),
+        cmocka_unit_test_setup_teardown(backs_off_and_gives_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(knows_its_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(keeps_its_deadline, setup, teardown),
+        cmocka_unit_test_setup_teardown(suspends_and_resumes, setup, teardown),
+        cmocka_unit_test_setup_teardown(goes_after_its_time, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -18,11 +18,8 @@ static bool long_running(const struct request *request)
 /* One client, or many, must not bring the server down: what is too much is sent away with a time to come back. */
 static void limit_requests(struct request *request)
 {
-    if (request->server->stopping && !long_running(request) && request->next_filter == 0) {
-        request_refuse(request, ERROR_UNAVAILABLE, "the server is shutting down");
-        return;
-    }
-    if (request->server->n_requests > REQUESTS_MAX && !long_running(request)) {
+    const struct api_server *server = request->server;
+    if (server->n_requests - server->n_watches > REQUESTS_MAX && !long_running(request)) {
         request_refuse(request, ERROR_TOO_MANY_REQUESTS, "Too many requests, please try again later.");
         return;
     }

@@ -60,5 +60,8 @@ void serve_log(struct request *request);
 void serve_exec(struct request *request);
 void serve_attach(struct request *request);
 void serve_port_forward(struct request *request);
+void serve_pod_proxy(struct request *request);
+void serve_service_proxy(struct request *request);
+void serve_node_proxy(struct request *request);
 
 #endif

@@ -143,15 +143,12 @@ static void write_requests(const struct server_metrics *metrics, struct buffer *
 void metrics_write(struct api_server *server, struct buffer *text)
 {
     write_requests(server->metrics, text);
-    size_t watches = 0;
-    for (struct list_node *node = list_first(&server->watches); node != NULL && node != &server->watches.head;
-         node = node->next)
-        watches++;
     head(text, "apiserver_longrunning_requests", "gauge", "Open watches.");
-    buffer_format(text, "apiserver_longrunning_requests{component=\"apiserver\",verb=\"WATCH\"} %zu\n", watches);
+    buffer_format(text, "apiserver_longrunning_requests{component=\"apiserver\",verb=\"WATCH\"} %zu\n",
+                  server->n_watches);
     head(text, "apiserver_current_inflight_requests", "gauge", "Requests being answered, watches not counted.");
     buffer_format(text, "apiserver_current_inflight_requests{request_kind=\"all\"} %zu\n",
-                  server->n_requests - watches);
+                  server->n_requests - server->n_watches);
     head(text, "apiserver_storage_objects", "gauge", "Stored objects by resource.");
     for (size_t i = 0; i < server->n_caches; i++) {
         const struct api_resource *resource = watch_cache_resource(server->caches[i]);

@@ -30,6 +30,7 @@ struct api_server {
     struct list requests; /* of struct request */
     struct list watches;  /* of struct watch: open ones */
     size_t n_requests;
+    size_t n_watches;
     struct service_allocator *allocator;
     struct server_metrics *metrics;
     struct http_front *front;

@@ -77,6 +77,7 @@ void watch_begin(struct watch *watch, const struct watch_consumer *consumer, voi
     watch->initial_task.callback = send_initial;
     loop_defer(server->loop, &watch->initial_task);
     list_append(&server->watches, &watch->node);
+    server->n_watches++;
 }
 
 void watch_resume(struct watch *watch)
@@ -96,6 +97,8 @@ void watch_close(struct watch *watch)
     loop_timer_stop(&watch->deadline);
     loop_cancel(server->loop, &watch->initial_task);
     cache_watcher_stop(&watch->watcher);
+    if (list_linked(&watch->node))
+        server->n_watches--;
     list_remove(&watch->node);
 }
 

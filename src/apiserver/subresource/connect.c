@@ -13,51 +13,9 @@
 #include "apiserver/handlers.h"
 #include "apiserver/path.h"
 #include "apiserver/server_internal.h"
+#include "apiserver/subresource/kubelet.h"
 
-#define KUBELET_PORT    10250
 #define CONTAINERS_TEXT 1024
-
-/* ---------------------------------------------------------------- the kubelet of a node */
-
-static const char *node_address(const struct api_node *node)
-{
-    static const char *const preferred[] = { "InternalIP", "ExternalIP", "Hostname" };
-    for (size_t i = 0; i < countof(preferred); i++)
-        for (size_t j = 0; j < node->status.n_addresses; j++)
-            if (text_equal(node->status.addresses[j].type, preferred[i]))
-                return node->status.addresses[j].address;
-    return NULL;
-}
-
-static const char *tcp_address(struct arena *arena, const char *host, int port)
-{
-    return arena_format(arena, strchr(host, ':') != NULL ? "tcp:[%s]:%d" : "tcp:%s:%d", host, port);
-}
-
-static int reach_kubelet(struct request *request, const char *name, struct connect_target *target, struct error *err)
-{
-    const struct api_server_options *options = &request->server->options;
-    const struct object *object = watch_cache_get(server_cache(request->server, &api_resource_node), NULL, name);
-    if (object == NULL)
-        return api_error_not_found(err, &api_resource_node, name);
-    const struct api_node *node = api_node_of(object);
-    const char *address = node_address(node);
-    if (address == NULL)
-        return error_set(err, ERROR_INTERNAL, "no preferred addresses found; known addresses: []");
-    if (options->kubelet_tls == NULL)
-        return error_set(err, ERROR_UNAVAILABLE, "this server has no credentials for kubelets");
-    int port = node->status.daemon_endpoints.kubelet_endpoint.port;
-    struct kubelet_route route = { 0 };
-    if (options->route_kubelet != NULL)
-        options->route_kubelet(options->route_context, name, &route);
-    target->address = tcp_address(&request->arena, address, port == 0 ? KUBELET_PORT : port);
-    target->authority = arena_format(&request->arena, "%s:%d", address, port == 0 ? KUBELET_PORT : port);
-    target->server_name = arena_strdup(&request->arena, address);
-    target->network_namespace = route.network_namespace;
-    target->tls = options->kubelet_tls;
-    target->peer = arena_format(&request->arena, "node %s", name);
-    return 0;
-}
 
 /* ---------------------------------------------------------------- containers */
 
@@ -195,7 +153,7 @@ static int plan_stream(struct request *request, const struct pod_stream *stream,
     if (buffer_failed(&path))
         return error_set(err, ERROR_BAD_REQUEST, "the query is too long");
     target->path = arena_str(&request->arena, buffer_str(&path)).data;
-    return reach_kubelet(request, pod->spec.node_name, target, err);
+    return kubelet_reach(request, pod->spec.node_name, target, err);
 }
 
 static void serve_stream(struct request *request, const struct pod_stream *stream)

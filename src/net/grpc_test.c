@@ -9,11 +9,11 @@
 #include <stdio.h>
 
 #include "net/grpc.h"
+#include "net/settle_test.h"
 
 /* A server of our own HTTP/2 with what a gRPC server sends; which behaviour is told by the method. */
 struct fixture {
     struct loop *loop;
-    struct loop_timer limit;
     char address[64];
     struct listener *listener;
     struct http_server *server;
@@ -39,7 +39,8 @@ static void begin(struct http_exchange *exchange)
 
 static void end(struct http_exchange *exchange, const char *status, const char *message)
 {
-    struct http_header trailers[] = { { STR("grpc-status"), str_of(status) }, { STR("grpc-message"), str_of(message) } };
+    struct http_header trailers[] = { { STR("grpc-status"), str_of(status) },
+                                      { STR("grpc-message"), str_of(message) } };
     http_response_end_trailers(exchange, &(struct http_headers){ trailers, 2 });
 }
 
@@ -122,21 +123,14 @@ static void on_accepted(void *context, struct stream *stream)
     http_server_serve(((struct fixture *)context)->server, stream);
 }
 
-static void limit_reached(struct loop_timer *timer)
-{
-    loop_stop(container_of(timer, struct fixture, limit)->loop);
-}
-
 static void run_for(struct fixture *f, usec_t time)
 {
-    loop_timer_start(f->loop, &f->limit, time);
-    loop_run(f->loop);
-    loop_timer_stop(&f->limit);
+    settle_loop(f->loop, time);
 }
 
 static void setup(struct fixture *f)
 {
-    *f = (struct fixture){ .limit.callback = limit_reached };
+    *f = (struct fixture){ 0 };
     struct error err;
     assert_int_equal(loop_create_real(&f->loop, &err), 0);
     snprintf(f->address, sizeof(f->address), "unix:/tmp/coracle-grpc-test-%d.sock", (int)getpid());
@@ -201,7 +195,7 @@ static void on_done(void *context, const struct grpc_result *result)
 
 static const struct grpc_call_events events = { .message = on_message, .done = on_done };
 
-#define SHORTLY (15 * USEC_PER_MSEC)
+#define SHORTLY (5 * USEC_PER_MSEC)
 
 static void test_unary(void **state)
 {
@@ -242,7 +236,8 @@ static void test_statuses(void **state)
         { "/t.S/Compressed", GRPC_INTERNAL, -ERROR_INTERNAL,
           "rpc error: code = Internal desc = grpc: the peer compressed a message without being asked to" },
         { "/t.S/Large", GRPC_RESOURCE_EXHAUSTED, -ERROR_TOO_MANY_REQUESTS,
-          "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (2147483647 vs. 16777216)" },
+          "rpc error: code = ResourceExhausted desc = grpc: received message larger than max (2147483647 vs. "
+          "16777216)" },
         { "/t.S/Hang", GRPC_DEADLINE_EXCEEDED, -ERROR_TIMEOUT,
           "rpc error: code = DeadlineExceeded desc = context deadline exceeded" },
     };
@@ -250,7 +245,8 @@ static void test_statuses(void **state)
         struct fixture f;
         setup(&f);
         struct answer a = { 0 };
-        grpc_call_unary(f.channel, &(struct grpc_call_options){ .method = cases[i].method, .timeout = SHORTLY },
+        usec_t timeout = cases[i].code == GRPC_DEADLINE_EXCEEDED ? SHORTLY : 100 * USEC_PER_SEC;
+        grpc_call_unary(f.channel, &(struct grpc_call_options){ .method = cases[i].method, .timeout = timeout },
                         STR("q"), unary_done, &a);
         run_for(&f, 2 * SHORTLY);
         assert_true(a.done);
@@ -268,7 +264,8 @@ static void test_streams(void **state)
     struct fixture f;
     setup(&f);
     struct answer a = { 0 }, b = { 0 };
-    struct grpc_call *call = grpc_call_start(f.channel, &(struct grpc_call_options){ .method = "/t.S/Bidi" }, &events, &a);
+    struct grpc_call *call =
+        grpc_call_start(f.channel, &(struct grpc_call_options){ .method = "/t.S/Bidi" }, &events, &a);
     grpc_call_write(call, STR("one "));
     run_for(&f, SHORTLY);
     assert_string_equal(a.got.data, "one ");
@@ -299,8 +296,8 @@ static void test_cancel_and_missing_server(void **state)
     struct fixture f;
     setup(&f);
     struct answer a = { 0 };
-    struct grpc_call *call = grpc_call_unary(f.channel, &(struct grpc_call_options){ .method = "/t.S/Hang" }, STR(""),
-                                             unary_done, &a);
+    struct grpc_call *call =
+        grpc_call_unary(f.channel, &(struct grpc_call_options){ .method = "/t.S/Hang" }, STR(""), unary_done, &a);
     run_for(&f, SHORTLY);
     grpc_call_cancel(call);
     run_for(&f, SHORTLY);

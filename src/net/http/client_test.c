@@ -15,12 +15,12 @@
 #include "crypto/tls.h"
 #include "crypto/x509.h"
 #include "net/http.h"
+#include "net/settle_test.h"
 
 #define HELD 8
 
 struct fixture {
     struct loop *loop;
-    struct loop_timer limit;
     char address[64];
     struct listener *listener;
     struct http_server *server;
@@ -149,16 +149,9 @@ static void on_accepted(void *context, struct stream *stream)
     http_server_serve(f->server, stream);
 }
 
-static void limit_reached(struct loop_timer *timer)
-{
-    loop_stop(container_of(timer, struct fixture, limit)->loop);
-}
-
 static void run_for(struct fixture *f, usec_t time)
 {
-    loop_timer_start(f->loop, &f->limit, time);
-    loop_run(f->loop);
-    loop_timer_stop(&f->limit);
+    settle_loop(f->loop, time);
 }
 
 static void serve(struct fixture *f)
@@ -181,7 +174,7 @@ static void unserve(struct fixture *f)
 static void setup(struct fixture *f, bool http2, const struct http_limits *server_limits,
                   const struct http_limits *limits)
 {
-    *f = (struct fixture){ .limit.callback = limit_reached, .http2 = http2 };
+    *f = (struct fixture){ .http2 = http2 };
     if (server_limits != NULL)
         f->server_limits = *server_limits;
     struct error err;
@@ -273,7 +266,7 @@ static void answer_fini(struct answer *answer)
     buffer_fini(&answer->stream_got);
 }
 
-#define SHORTLY (20 * USEC_PER_MSEC)
+#define SHORTLY (5 * USEC_PER_MSEC)
 
 #define EACH_VERSION(f, server_limits, limits) \
     for (int http2 = 0; http2 < 2 && (setup((f), http2, (server_limits), (limits)), true); teardown(f), http2++)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
+#include "net/settle_test.h"
 #include "net/spdy.h"
 #include "net/websocket/socket.h"
 
@@ -192,7 +193,6 @@ static void test_accept_key(void **state)
 
 struct meeting {
     struct loop *loop;
-    struct loop_timer limit;
     char address[64];
     struct listener *listener;
     struct http_server *server;
@@ -235,22 +235,15 @@ static void meeting_connected(void *context, struct websocket *socket, int statu
         websocket_set_events(socket, &events, &meeting->ends[1]);
 }
 
-static void limit_reached(struct loop_timer *timer)
-{
-    loop_stop(container_of(timer, struct meeting, limit)->loop);
-}
-
 static void run_for(struct meeting *meeting, usec_t time)
 {
-    loop_timer_start(meeting->loop, &meeting->limit, time);
-    loop_run(meeting->loop);
-    loop_timer_stop(&meeting->limit);
+    settle_loop(meeting->loop, time);
 }
 
 static void test_handshake(void **state)
 {
     (void)state;
-    struct meeting m = { .limit.callback = limit_reached };
+    struct meeting m = { 0 };
     struct error err;
     assert_int_equal(loop_create_real(&m.loop, &err), 0);
     snprintf(m.address, sizeof(m.address), "unix:/tmp/coracle-websocket-test-%d.sock", (int)getpid());

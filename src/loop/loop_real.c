@@ -42,6 +42,8 @@ static void real_read_clock(struct loop *loop)
 static void on_timer(uv_timer_t *timer)
 {
     loop_real_of((struct loop *)timer->data)->armed_due = -1; /* the turn that follows fires what is due */
+    /* libuv also runs timers before it waits, and with none left that wait would be for ever. */
+    uv_stop(timer->loop);
 }
 
 static void on_async(uv_async_t *async)

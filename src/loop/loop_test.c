@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loop/loop.h"
@@ -294,6 +295,53 @@ static void test_poll(void **state)
     loop_destroy(loop);
 }
 
+struct late {
+    struct loop_task task;
+    struct loop_timer timer;
+    struct loop *loop;
+    struct reader *reader;
+};
+
+static void on_late_task(struct loop_task *task)
+{
+    struct late *late = container_of(task, struct late, task);
+    loop_timer_start(late->loop, &late->timer, USEC_PER_MSEC);
+    struct timespec began, now; /* longer than the timer, within one turn */
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000 < 5);
+}
+
+static void on_late_timer(struct loop_timer *timer)
+{
+    struct late *late = container_of(timer, struct late, timer);
+    loop_poll_close(late->reader->poll);
+}
+
+/* libuv runs its timer before it waits: the wait that follows must not be for ever. */
+static void test_timer_due_before_the_wait(void **state)
+{
+    (void)state;
+    struct loop *loop = create_real();
+    int fds[2];
+    assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+    struct reader reader = { .fd = fds[0] };
+    struct error err = { 0 };
+    assert_int_equal(loop_poll_open(loop, fds[0], on_readable, &reader, &reader.poll, &err), 0);
+    loop_poll_want(reader.poll, LOOP_READABLE); /* something else that could happen, but does not */
+    struct late late = {
+        .task.callback = on_late_task, .timer.callback = on_late_timer, .loop = loop, .reader = &reader
+    };
+    loop_defer(loop, &late.task);
+    alarm(10);
+    loop_run(loop);
+    alarm(0);
+    close(fds[0]);
+    close(fds[1]);
+    loop_destroy(loop);
+}
+
 static void on_hangup(void *context, int events)
 {
     struct reader *reader = context;
@@ -416,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_posts_from_threads),
         cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_timer_due_before_the_wait),
         cmocka_unit_test(test_poll_tells_errors),
         cmocka_unit_test(test_process),
         cmocka_unit_test(test_signal),

@@ -12,9 +12,9 @@
 
 typedef unsigned __int128 uint128;
 
-#define EXPONENT_MIN (-9)
-#define EXPONENT_MAX 100
-#define DIGITS_MAX   19
+#define EXPONENT_MIN  (-9)
+#define MAGNITUDE_MAX 120 /* digits in front of the point; upstream has no limit */
+#define DIGITS_MAX    19
 
 struct suffix {
     const char *text;
@@ -112,10 +112,10 @@ static bool suffix_find(struct str text, struct suffix *ret_suffix, enum quantit
 
     int64_t exponent = 0;
     text = str_skip(text, text.data[1] == '+' ? 2 : 1);
-    if (!str_to_int64(text, &exponent) || exponent > EXPONENT_MAX)
+    if (!str_to_int64(text, &exponent) || exponent > MAGNITUDE_MAX)
         return false;
     ret_suffix->base = 10;
-    ret_suffix->exponent = (int8_t)(exponent < -EXPONENT_MAX ? -EXPONENT_MAX : exponent);
+    ret_suffix->exponent = (int8_t)(exponent < -MAGNITUDE_MAX ? -MAGNITUDE_MAX : exponent);
     *ret_format = QUANTITY_DECIMAL_EXPONENT;
     return true;
 }
@@ -173,6 +173,16 @@ static uint128 magnitude(const struct quantity *quantity, int exponent, bool *re
     return value / factor + (*ret_exact ? 0 : 1);
 }
 
+/* How many digits stand in front of the point. */
+static int magnitude_of(const struct quantity *quantity)
+{
+    int digits = quantity->exponent10;
+
+    for (int64_t rest = quantity->mantissa; rest != 0; rest /= 10)
+        digits++;
+    return digits;
+}
+
 int quantity_parse(struct str text, struct quantity *ret_quantity, struct error *err)
 {
     struct number number = { 0 };
@@ -197,6 +207,8 @@ int quantity_parse(struct str text, struct quantity *ret_quantity, struct error 
         exponent += suffix.exponent;
     reduce(value, exponent, number.inexact, number.negative, &quantity);
 
+    if (magnitude_of(&quantity) > MAGNITUDE_MAX)
+        return error_set(err, ERROR_SYNTAX, "unable to parse quantity's suffix");
     bool exact = false;
     if (format == QUANTITY_BINARY_SI) {
         uint128 whole = magnitude(&quantity, 0, &exact);

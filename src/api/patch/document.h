@@ -29,13 +29,18 @@ yyjson_mut_val *patch_document_key(struct patch_document *document, struct str k
 /* What upstream answers, without details, when a patch does not apply. */
 int patch_document_refuse(struct patch_document *document);
 
+/* The text of a string; anything else has none. */
 static inline struct str json_str(yyjson_val *value)
 {
+    if (!yyjson_is_str(value))
+        return (struct str){ 0 };
     return (struct str){ yyjson_get_str(value), yyjson_get_len(value) };
 }
 
 static inline struct str json_mut_str(yyjson_mut_val *value)
 {
+    if (!yyjson_mut_is_str(value))
+        return (struct str){ 0 };
     return (struct str){ yyjson_mut_get_str(value), yyjson_mut_get_len(value) };
 }
 

@@ -171,6 +171,8 @@ static bool apply(struct patch_document *document, yyjson_val *operation)
     yyjson_val *value = yyjson_obj_get(operation, "value");
     struct place place, source;
 
+    if (!yyjson_is_str(yyjson_obj_get(operation, "path")))
+        return false;
     if (str_is(name, "move") || str_is(name, "copy")) {
         struct str from = json_str(yyjson_obj_get(operation, "from"));
         if (!yyjson_is_str(yyjson_obj_get(operation, "from")) || !find_place(document, from, &source))

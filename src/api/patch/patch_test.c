@@ -72,6 +72,8 @@ static void test_json_patch(void **state)
         "[{\"op\":\"jump\",\"path\":\"/a\",\"value\":1}]",
         "[{\"op\":\"add\",\"path\":\"a\",\"value\":1}]",
         "[{\"op\":\"add\",\"path\":\"/a/x\",\"value\":1}]",
+        "[{\"op\":\"move\",\"from\":\"/a/0\",\"path\":1}]",
+        "[{\"op\":1,\"path\":\"/a\"}]",
     };
     for (size_t i = 0; i < countof(refused); i++)
         check_refused(JSON, document, refused[i], ERROR_INVALID);

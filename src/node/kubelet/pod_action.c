@@ -12,9 +12,11 @@
 #include "node/kubelet/pod_worker.h"
 #include "node/kubelet/sandbox_config.h"
 
-#define SANDBOX_TIMEOUT (240 * USEC_PER_SEC)
-#define CALL_TIMEOUT    (120 * USEC_PER_SEC)
-#define LEAST_GRACE     2 /* seconds for SIGTERM, however long the preStop hook took */
+#define SANDBOX_TIMEOUT   (240 * USEC_PER_SEC)
+#define CALL_TIMEOUT      (120 * USEC_PER_SEC)
+#define PREPARE_DELAY     (USEC_PER_SEC / 2) /* doubled with each failure, as upstream's mounts */
+#define PREPARE_DELAY_MAX (122 * USEC_PER_SEC)
+#define LEAST_GRACE       2 /* seconds for SIGTERM, however long the preStop hook took */
 
 void pod_action_finish(struct pod_run *run, bool touched)
 {
@@ -74,6 +76,9 @@ static void start_prepare(struct pod_run *run)
     int rc = prepare_files(worker, &err);
     worker->prepared = rc == 0;
     worker->prepare_failed = rc < 0 ? loop_now(worker->kubelet->loop) : 0;
+    worker->prepare_delay = worker->prepare_delay == 0 ? PREPARE_DELAY : worker->prepare_delay * 2;
+    if (worker->prepare_delay > PREPARE_DELAY_MAX)
+        worker->prepare_delay = PREPARE_DELAY_MAX;
     if (rc < 0 && rc != -ERROR_AGAIN)
         pod_event(worker, SIZE_MAX, EVENT_WARNING, "FailedMount", "%s", err.message);
     pod_action_finish(run, false);
@@ -90,7 +95,8 @@ static void sandbox_created(struct cri_call *call, int rc, const void *response,
     if (rc < 0) {
         backoff_next(&worker->sandbox_backoff, now, now);
         worker->sandbox_failed = now;
-        pod_event(worker, SIZE_MAX, EVENT_WARNING, "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", err->message);
+        pod_event(worker, SIZE_MAX, EVENT_WARNING, "FailedCreatePodSandBox", "Failed to create pod sandbox: %s",
+                  err->message);
     } else {
         worker->sandbox_failed = 0;
         worker->sandbox_backoff = (struct backoff){ 0 };
@@ -103,7 +109,8 @@ static void start_sandbox(struct pod_run *run)
     struct pod_worker *worker = run->worker;
     struct kubelet *kubelet = worker->kubelet;
     if (run->action.attempt > 0)
-        pod_event(worker, SIZE_MAX, EVENT_NORMAL, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+        pod_event(worker, SIZE_MAX, EVENT_NORMAL, "SandboxChanged",
+                  "Pod sandbox changed, it will be killed and re-created.");
     auto_arena struct arena arena = { 0 };
     const struct cri_run_pod_sandbox_request request = {
         .config = sandbox_config_make(worker->pod, &kubelet->setup, run->action.attempt, &arena),
@@ -117,7 +124,8 @@ static void call_ended(struct cri_call *call, int rc, const void *response, cons
     struct pod_run *run = container_of(call, struct pod_run, call);
     (void)response;
     if (rc < 0 && rc != -ERROR_NOT_FOUND) {
-        log_warning("runtime call failed", LOG_TEXT("uid", run->worker->uid), LOG_TEXT("id", run->id), LOG_TEXT("error", err->message));
+        log_warning("runtime call failed", LOG_TEXT("uid", run->worker->uid), LOG_TEXT("id", run->id),
+                    LOG_TEXT("error", err->message));
         if (run->action.type == POD_STOP_SANDBOX || run->action.type == POD_KILL_CONTAINER)
             pod_event(run->worker, SIZE_MAX, EVENT_WARNING, "FailedKillPod", "error killing pod: %s", err->message);
     }
@@ -128,21 +136,24 @@ static void start_stop_sandbox(struct pod_run *run)
 {
     const struct cri_stop_pod_sandbox_request request = { .pod_sandbox_id = run->id };
     run->call.done = call_ended;
-    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_stop_pod_sandbox, &request, CALL_TIMEOUT);
+    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_stop_pod_sandbox, &request,
+                   CALL_TIMEOUT);
 }
 
 static void start_remove_sandbox(struct pod_run *run)
 {
     const struct cri_remove_pod_sandbox_request request = { .pod_sandbox_id = run->id };
     run->call.done = call_ended;
-    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_remove_pod_sandbox, &request, CALL_TIMEOUT);
+    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_remove_pod_sandbox, &request,
+                   CALL_TIMEOUT);
 }
 
 static void start_remove_container(struct pod_run *run)
 {
     const struct cri_remove_container_request request = { .container_id = run->id };
     run->call.done = call_ended;
-    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_remove_container, &request, CALL_TIMEOUT);
+    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_remove_container, &request,
+                   CALL_TIMEOUT);
 }
 
 /* --- killing --- */
@@ -180,7 +191,8 @@ static void announce_kill(struct pod_run *run)
     if (format == NULL)
         format = "Stopping container %s";
     const char *hole = strstr(format, "%s");
-    pod_event(worker, run->action.container, EVENT_NORMAL, "Killing", "%.*s%s%s", (int)(hole - format), format, name, hole + 2);
+    pod_event(worker, run->action.container, EVENT_NORMAL, "Killing", "%.*s%s%s", (int)(hole - format), format, name,
+              hole + 2);
 }
 
 static void start_kill(struct pod_run *run)
@@ -198,8 +210,9 @@ static void start_kill(struct pod_run *run)
         return;
     }
     const struct handler_spec hook = handler_of_hook(spec->lifecycle->pre_stop);
-    const struct handler_target target = { .cri = worker->kubelet->cri, .container = spec, .container_id = run->id,
-                                           .pod_ip = pod_worker_ip(worker) };
+    const struct handler_target target = {
+        .cri = worker->kubelet->cri, .container = spec, .container_id = run->id, .pod_ip = pod_worker_ip(worker)
+    };
     run->handler = handler_start(&hook, &target, run->action.grace * USEC_PER_SEC, pre_stop_done, run);
 }
 
@@ -211,14 +224,10 @@ static void start_pull(struct pod_run *run)
 }
 
 static void (*const starters[])(struct pod_run *run) = {
-    [POD_PREPARE] = start_prepare,
-    [POD_CREATE_SANDBOX] = start_sandbox,
-    [POD_STOP_SANDBOX] = start_stop_sandbox,
-    [POD_REMOVE_SANDBOX] = start_remove_sandbox,
-    [POD_PULL_IMAGE] = start_pull,
-    [POD_START_CONTAINER] = pod_start_container,
-    [POD_KILL_CONTAINER] = start_kill,
-    [POD_REMOVE_CONTAINER] = start_remove_container,
+    [POD_PREPARE] = start_prepare,           [POD_CREATE_SANDBOX] = start_sandbox,
+    [POD_STOP_SANDBOX] = start_stop_sandbox, [POD_REMOVE_SANDBOX] = start_remove_sandbox,
+    [POD_PULL_IMAGE] = start_pull,           [POD_START_CONTAINER] = pod_start_container,
+    [POD_KILL_CONTAINER] = start_kill,       [POD_REMOVE_CONTAINER] = start_remove_container,
 };
 
 void pod_action_start(struct pod_worker *worker, const struct pod_action *action)

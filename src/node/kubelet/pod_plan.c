@@ -191,7 +191,8 @@ static void plan_start(struct planner *planner, size_t container)
 {
     const struct pod_plan_input *input = planner->input;
     const struct container_memo *memo = &input->memos[container];
-    const struct runtime_container *last = pod_runtime_newest(planner->runtime, pod_container(planner->pod, container)->name);
+    const struct runtime_container *last =
+        pod_runtime_newest(planner->runtime, pod_container(planner->pod, container)->name);
 
     usec_t until = exited(last) ? backoff_until(&memo->crash, last->finished_at) : 0;
     if (until > input->now) {
@@ -238,13 +239,17 @@ static bool kill_unfit(struct planner *planner, size_t container, const struct r
     const struct api_container *spec = pod_container(planner->pod, container);
     const struct container_memo *memo = &planner->input->memos[container];
     if (memo->post_start_failed) {
-        kill_instance(planner, instance, container, "FailedPostStartHook: container %s", pod_grace_seconds(planner->pod));
+        kill_instance(planner, instance, container, "FailedPostStartHook: container %s",
+                      pod_grace_seconds(planner->pod));
     } else if (memo->probes[PROBE_STARTUP] == PROBE_FAILURE) {
-        kill_instance(planner, instance, container, "Container %s failed startup probe, will be restarted", probe_grace(planner, spec->startup_probe));
+        kill_instance(planner, instance, container, "Container %s failed startup probe, will be restarted",
+                      probe_grace(planner, spec->startup_probe));
     } else if (memo->probes[PROBE_LIVENESS] == PROBE_FAILURE) {
-        kill_instance(planner, instance, container, "Container %s failed liveness probe, will be restarted", probe_grace(planner, spec->liveness_probe));
+        kill_instance(planner, instance, container, "Container %s failed liveness probe, will be restarted",
+                      probe_grace(planner, spec->liveness_probe));
     } else if (instance->spec_hash != 0 && instance->spec_hash != pod_container_hash(spec)) {
-        kill_instance(planner, instance, container, "Container %s definition changed, will be restarted", pod_grace_seconds(planner->pod));
+        kill_instance(planner, instance, container, "Container %s definition changed, will be restarted",
+                      pod_grace_seconds(planner->pod));
     } else {
         return false;
     }
@@ -293,7 +298,8 @@ static bool plan_init(struct planner *planner, size_t i, bool initialized)
 
 static void plan_main(struct planner *planner, size_t i)
 {
-    const struct runtime_container *instance = pod_runtime_newest(planner->runtime, pod_container(planner->pod, i)->name);
+    const struct runtime_container *instance =
+        pod_runtime_newest(planner->runtime, pod_container(planner->pod, i)->name);
     if (running(instance)) {
         kill_unfit(planner, i, instance);
         return;
@@ -324,16 +330,16 @@ static void plan_sandbox(struct planner *planner)
     if (!input->network_ready && !planner->pod->spec.host_network)
         return;
     if (input->sandbox_failed != 0) {
-        usec_t until = input->sandbox_backoff != NULL ? backoff_until(input->sandbox_backoff, input->sandbox_failed) : 0;
+        usec_t until =
+            input->sandbox_backoff != NULL ? backoff_until(input->sandbox_backoff, input->sandbox_failed) : 0;
         if (until > input->now) {
             wake_at(planner, until);
             return;
         }
     }
     struct pod_action *action = add(planner, POD_CREATE_SANDBOX);
-    action->attempt = planner->runtime != NULL && planner->runtime->n_sandboxes > 0
-                          ? planner->runtime->sandboxes[0].attempt + 1
-                          : 0;
+    action->attempt =
+        planner->runtime != NULL && planner->runtime->n_sandboxes > 0 ? planner->runtime->sandboxes[0].attempt + 1 : 0;
 }
 
 /* Several starts would run one after the other anyway: keep the kills, or else the first action. */
@@ -378,7 +384,7 @@ void pod_plan(const struct pod_plan_input *input, struct pod_plan *plan)
         return;
     }
     if (!input->prepared) {
-        if (!retrying_later(&planner, input->prepare_failed, START_RETRY / 10))
+        if (!retrying_later(&planner, input->prepare_failed, input->prepare_delay))
             add(&planner, POD_PREPARE);
         return;
     }

@@ -34,30 +34,31 @@ struct container_memo {
     bool image_user_known;
     int64_t image_user;
     char image_user_name[64];
-    char reason[64];     /* why it waits: "ErrImagePull"; "" for the default */
+    char reason[64]; /* why it waits: "ErrImagePull"; "" for the default */
     char message[1024];
 };
 
 struct pod_plan_input {
-    const struct api_pod *pod;           /* NULL: the API no longer has it; everything must go */
-    const struct pod_runtime *runtime;   /* NULL: nothing there */
-    const struct container_memo *memos;  /* by container number */
-    bool stopping;                       /* deleted, evicted or rejected */
-    bool prepared;                       /* cgroup, directories, volumes */
-    bool network_ready;                  /* pods off the host network may start */
-    usec_t prepare_failed;               /* 0: did not fail last time */
+    const struct api_pod *pod;          /* NULL: the API no longer has it; everything must go */
+    const struct pod_runtime *runtime;  /* NULL: nothing there */
+    const struct container_memo *memos; /* by container number */
+    bool stopping;                      /* deleted, evicted or rejected */
+    bool prepared;                      /* cgroup, directories, volumes */
+    bool network_ready;                 /* pods off the host network may start */
+    usec_t prepare_failed;              /* 0: did not fail last time */
+    usec_t prepare_delay;               /* to wait after that */
     usec_t sandbox_failed;
     const struct backoff *sandbox_backoff;
-    usec_t start_time;                   /* when the kubelet first saw the pod; 0: unknown */
-    usec_t now;                          /* Unix time */
+    usec_t start_time; /* when the kubelet first saw the pod; 0: unknown */
+    usec_t now;        /* Unix time */
 };
 
 enum pod_action_type {
     POD_PREPARE,
-    POD_CREATE_SANDBOX, /* attempt */
-    POD_STOP_SANDBOX,   /* id */
-    POD_REMOVE_SANDBOX, /* id */
-    POD_PULL_IMAGE,     /* container; "pull" means see that it is there, by its policy */
+    POD_CREATE_SANDBOX,   /* attempt */
+    POD_STOP_SANDBOX,     /* id */
+    POD_REMOVE_SANDBOX,   /* id */
+    POD_PULL_IMAGE,       /* container; "pull" means see that it is there, by its policy */
     POD_START_CONTAINER,  /* container, attempt */
     POD_KILL_CONTAINER,   /* container (or SIZE_MAX when the spec lacks it), id, grace, message */
     POD_REMOVE_CONTAINER, /* id */
@@ -68,7 +69,7 @@ struct pod_action {
     size_t container;
     const char *id; /* of the runtime; borrowed */
     uint32_t attempt;
-    int64_t grace;  /* seconds */
+    int64_t grace;       /* seconds */
     const char *message; /* of the Killing event, with %s for the container's name; static; NULL: the usual one */
     bool crashed;        /* a start after a crash: the worker raises memo.crash */
     usec_t crashed_at;
@@ -79,9 +80,9 @@ struct pod_action {
 struct pod_plan {
     struct pod_action actions[POD_ACTIONS_MAX];
     size_t n_actions;
-    usec_t wake;            /* ask again then, even if nothing happens; 0: no need */
-    bool finished;          /* nothing runs and nothing will */
-    bool deadline_exceeded; /* activeDeadlineSeconds has passed */
+    usec_t wake;                          /* ask again then, even if nothing happens; 0: no need */
+    bool finished;                        /* nothing runs and nothing will */
+    bool deadline_exceeded;               /* activeDeadlineSeconds has passed */
     bool backing_off[POD_CONTAINERS_MAX]; /* CrashLoopBackOff now */
     usec_t backoff_delay[POD_CONTAINERS_MAX];
     bool pull_backing_off[POD_CONTAINERS_MAX]; /* ImagePullBackOff: a second after ErrImagePull, until the next try */

@@ -51,9 +51,7 @@ static void pulled(struct cri_call *call, int rc, const void *response, const st
     if (rc < 0) {
         backoff_next(&memo->pull, memo->pull_failed != 0 ? memo->pull_failed : now, now);
         memo->pull_failed = now;
-        char message[1024];
-        snprintf(message, sizeof(message), "failed to pull image \"%s\": %.900s", spec_of(run)->image, err->message);
-        memo_set_reason(memo, "ErrImagePull", message);
+        memo_set_reason(memo, "ErrImagePull", err->message);
         pod_event(run->worker, run->action.container, EVENT_WARNING, "Failed", "Failed to pull image \"%s\": %.900s",
                   spec_of(run)->image, err->message);
         pod_event(run->worker, run->action.container, EVENT_WARNING, "Failed", "Error: ErrImagePull");
@@ -88,8 +86,8 @@ static void take_image(struct pod_run *run, const struct cri_image *image)
     if (strcmp(memo->reason, "ErrImagePull") == 0 || strcmp(memo->reason, "ErrImageNeverPull") == 0)
         memo_set_reason(memo, "", "");
     if (!run->pulled) {
-        pod_event(run->worker, run->action.container, EVENT_NORMAL, "Pulled", "Container image \"%s\" already present on machine",
-                  spec_of(run)->image);
+        pod_event(run->worker, run->action.container, EVENT_NORMAL, "Pulled",
+                  "Container image \"%s\" already present on machine", spec_of(run)->image);
         return;
     }
     memo->pull = (struct backoff){ 0 };
@@ -97,8 +95,8 @@ static void take_image(struct pod_run *run, const struct cri_image *image)
     usec_t took = loop_monotonic(run->worker->kubelet->loop) - run->began;
     duration_format(took / 1000 * 1000000, text);
     pod_event(run->worker, run->action.container, EVENT_NORMAL, "Pulled",
-              "Successfully pulled image \"%s\" in %s (%s including waiting). Image size: %llu bytes.", spec_of(run)->image, text, text,
-              (unsigned long long)image->size);
+              "Successfully pulled image \"%s\" in %s (%s including waiting). Image size: %llu bytes.",
+              spec_of(run)->image, text, text, (unsigned long long)image->size);
 }
 
 static void status_known(struct cri_call *call, int rc, const void *response, const struct error *err)
@@ -117,7 +115,8 @@ static void status_known(struct cri_call *call, int rc, const void *response, co
     } else if (run->pulled) {
         fail(run, "ErrImagePull", "the image was pulled but is not there");
     } else if (text_equal(policy, "Never")) {
-        snprintf(message, sizeof(message), "Container image \"%s\" is not present with pull policy of Never", spec_of(run)->image);
+        snprintf(message, sizeof(message), "Container image \"%s\" is not present with pull policy of Never",
+                 spec_of(run)->image);
         pod_event(run->worker, run->action.container, EVENT_WARNING, "ErrImageNeverPull", "%s", message);
         fail(run, "ErrImageNeverPull", message);
     } else {
@@ -130,7 +129,8 @@ static void ask_status(struct pod_run *run)
     struct cri_image_spec image = { .image = spec_of(run)->image };
     const struct cri_image_status_request request = { .image = &image };
     run->call.done = status_known;
-    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_image_service_image_status, &request, STATUS_TIMEOUT);
+    cri_call_start(run->worker->kubelet->cri, &run->call, &cri_rpc_image_service_image_status, &request,
+                   STATUS_TIMEOUT);
 }
 
 void pod_pull_image(struct pod_run *run)

@@ -29,8 +29,9 @@ struct runtime_container {
     const char *image;
     const char *image_id;
     const char *log_path;
-    uint64_t spec_hash;   /* of the container's spec that it was made from; 0: unknown */
-    int64_t grace;        /* seconds, from its annotations; -1: unknown */
+    uint64_t spec_hash; /* of the container's spec that it was made from; 0: unknown */
+    int32_t pid;        /* of its first process while it runs; 0: unknown */
+    int64_t grace;      /* seconds, from its annotations; -1: unknown */
 };
 
 struct runtime_sandbox {

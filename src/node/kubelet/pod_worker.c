@@ -39,7 +39,8 @@ void memo_set_reason(struct container_memo *memo, const char *reason, const char
     snprintf(memo->message, sizeof(memo->message), "%s", message);
 }
 
-void pod_event(struct pod_worker *worker, size_t container, const char *type, const char *reason, const char *format, ...)
+void pod_event(struct pod_worker *worker, size_t container, const char *type, const char *reason, const char *format,
+               ...)
 {
     if (worker->object == NULL)
         return;
@@ -111,8 +112,10 @@ static void slot_open(struct probe_slot *slot, const struct runtime_container *i
     slot->object = object_ref(worker->object);
     const struct prober_options options = {
         .container = pod_container(worker->pod, slot->container),
-        .target = { .cri = worker->kubelet->cri, .container = pod_container(worker->pod, slot->container),
-                    .container_id = instance->id, .pod_ip = pod_worker_ip(worker) },
+        .target = { .cri = worker->kubelet->cri,
+                    .container = pod_container(worker->pod, slot->container),
+                    .container_id = instance->id,
+                    .pod_ip = pod_worker_ip(worker) },
         .started_at = instance->started_at,
         .changed = probe_changed,
         .failed = probe_failed,
@@ -164,7 +167,8 @@ static void announce_backoffs(struct pod_worker *worker, const struct pod_plan *
             pod_event(worker, i, EVENT_WARNING, "BackOff", "Back-off restarting failed container %s in pod %s_%s(%s)",
                       pod_container(worker->pod, i)->name, meta->name, meta->namespace, meta->uid);
         if (worker->plan.pull_backing_off[i] && !before->pull_backing_off[i]) {
-            pod_event(worker, i, EVENT_NORMAL, "BackOff", "Back-off pulling image \"%s\"", pod_container(worker->pod, i)->image);
+            pod_event(worker, i, EVENT_NORMAL, "BackOff", "Back-off pulling image \"%s\"",
+                      pod_container(worker->pod, i)->image);
             pod_event(worker, i, EVENT_WARNING, "Failed", "Error: ImagePullBackOff");
         }
     }
@@ -225,7 +229,8 @@ static bool finish(struct pod_worker *worker)
 
 static void take_deadline(struct pod_worker *worker)
 {
-    if (!worker->plan.deadline_exceeded || worker->reason != NULL || worker->pod == NULL || pod_is_terminal(worker->pod))
+    if (!worker->plan.deadline_exceeded || worker->reason != NULL || worker->pod == NULL ||
+        pod_is_terminal(worker->pod))
         return;
     worker->reason = "DeadlineExceeded";
     snprintf(worker->message, sizeof(worker->message), "Pod was active on the node longer than the specified deadline");
@@ -255,6 +260,7 @@ static void think(struct loop_task *task)
         .prepared = worker->prepared,
         .network_ready = kubelet->network_ready,
         .prepare_failed = worker->prepare_failed,
+        .prepare_delay = worker->prepare_delay,
         .sandbox_failed = worker->sandbox_failed,
         .sandbox_backoff = &worker->sandbox_backoff,
         .start_time = worker->start_time,
@@ -303,10 +309,11 @@ void pod_worker_poke(struct pod_worker *worker)
 void pod_worker_dependency_changed(struct pod_worker *worker)
 {
     struct kubelet *kubelet = worker->kubelet;
-    worker->prepare_failed = 0;
+    worker->prepare_failed = worker->prepare_delay = 0;
     for (size_t i = 0; i < worker->n_containers; i++)
         worker->memos[i].start_failed = 0;
-    if (worker->prepared && !worker->ended && !worker->gone && worker->pod != NULL && kubelet->setup.pods_directory != NULL) {
+    if (worker->prepared && !worker->ended && !worker->gone && worker->pod != NULL &&
+        kubelet->setup.pods_directory != NULL) {
         const char *ips[] = { pod_worker_ip(worker), NULL };
         struct downward downward = kubelet_downward(kubelet, worker->pod, ips[0][0] != '\0' ? ips : NULL);
         struct error err = { 0 };
@@ -326,7 +333,8 @@ static void stop_sooner(struct pod_worker *worker, int64_t grace_before)
         struct pod_run *run = &worker->runs[i];
         if (!run->active)
             continue;
-        bool waits = run->action.type == POD_PULL_IMAGE || (run->action.type == POD_START_CONTAINER && run->handler != NULL) ||
+        bool waits = run->action.type == POD_PULL_IMAGE ||
+                     (run->action.type == POD_START_CONTAINER && run->handler != NULL) ||
                      (run->action.type == POD_KILL_CONTAINER && shorter);
         if (!waits)
             continue;
@@ -356,7 +364,8 @@ void pod_worker_update(struct pod_worker *worker, const struct object *object)
         if (!worker->ended)
             dependencies_hold(worker->kubelet->dependencies, worker->pod);
         if (worker->start_time == 0)
-            worker->start_time = worker->pod->status.start_time != 0 ? worker->pod->status.start_time : loop_now(worker->kubelet->loop);
+            worker->start_time =
+                worker->pod->status.start_time != 0 ? worker->pod->status.start_time : loop_now(worker->kubelet->loop);
         worker->stopping = worker->stopping || worker->pod->metadata.deletion_timestamp != 0;
     }
     if (worker->stopping)
@@ -385,7 +394,8 @@ struct pod_worker *pod_worker_create(struct kubelet *kubelet, const char *uid, c
     const struct pod_runtime *runtime = pod_worker_runtime(worker);
     if (object != NULL) {
         pod_worker_update(worker, object);
-        snprintf(worker->log_name, sizeof(worker->log_name), "%s_%s_%s", object_namespace(object), object_name(object), uid);
+        snprintf(worker->log_name, sizeof(worker->log_name), "%s_%s_%s", object_namespace(object), object_name(object),
+                 uid);
     } else {
         worker->gone = worker->stopping = true;
         if (runtime != NULL && runtime->name != NULL)

@@ -50,9 +50,9 @@ struct pod_worker {
     struct pod_plan plan;
     bool planned;
     bool prepared, stopping, ended, cleaned;
-    usec_t prepare_failed, sandbox_failed, start_time;
+    usec_t prepare_failed, prepare_delay, sandbox_failed, start_time;
     struct backoff sandbox_backoff;
-    const char *reason;   /* of a pod that failed as a whole; static */
+    const char *reason; /* of a pod that failed as a whole; static */
     char message[256];
 
     struct loop_task think;
@@ -82,7 +82,7 @@ const char *pod_worker_ip(const struct pod_worker *worker); /* "" before the san
 
 void pod_action_start(struct pod_worker *worker, const struct pod_action *action);
 void pod_action_finish(struct pod_run *run, bool touched); /* the run is over; thinks again when it was the last */
-void pod_action_round_over(struct pod_worker *worker); /* no run is left: look, then think */
+void pod_action_round_over(struct pod_worker *worker);     /* no run is left: look, then think */
 void pod_action_cancel_all(struct pod_worker *worker);
 void pod_start_container(struct pod_run *run); /* env, mounts, CreateContainer, StartContainer, postStart */
 
@@ -90,8 +90,8 @@ void pod_report(struct pod_worker *worker); /* writes the status when it differs
 void pod_report_delete(struct pod_worker *worker);
 
 /* An event about the pod, or one of its containers (SIZE_MAX: the pod). */
-void pod_event(struct pod_worker *worker, size_t container, const char *type, const char *reason, const char *format, ...)
-    printf_like(5, 6);
+void pod_event(struct pod_worker *worker, size_t container, const char *type, const char *reason, const char *format,
+               ...) printf_like(5, 6);
 
 /* The container waits, for that reason. "" clears. */
 void memo_set_reason(struct container_memo *memo, const char *reason, const char *message);

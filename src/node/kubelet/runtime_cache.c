@@ -11,8 +11,10 @@
 #include "base/memory.h"
 #include "node/kubelet/container_config.h"
 #include "node/kubelet/container_log.h"
+#include "node/kubelet/exit_watch.h"
 
 #define RELIST_PERIOD      USEC_PER_SEC         /* without events, as upstream's */
+#define RELIST_WATCHED     (10 * USEC_PER_SEC)  /* when the processes of all running containers are watched */
 #define RELIST_WITH_EVENTS (300 * USEC_PER_SEC) /* in case an event was lost */
 #define CALL_TIMEOUT       (120 * USEC_PER_SEC)
 #define MESSAGE_MAX        4096
@@ -25,16 +27,28 @@ struct cached_pod {
     uint64_t sequence; /* of the sweep that made it: later ones replace it, earlier ones that took longer do not */
 };
 
+/* A running container's process. */
+struct watched {
+    struct map_node node; /* in cache.watched, key: container id */
+    struct runtime_cache *cache;
+    char id[128];
+    char uid[64];
+    struct exit_watch *watch; /* NULL: cannot be watched */
+    bool seen;
+};
+
 struct runtime_cache {
     struct runtime_cache_options options;
     struct map pods;
+    struct map watched;
     struct list sweeps;
     struct list refreshes; /* those that wait for a sweep */
     struct loop_timer timer;
     struct loop_task event_task; /* events came: list soon, once for all of them */
     struct cri_stream *stream;
     uint64_t sequence;
-    bool busy, synced, whole_running, event_pending;
+    bool busy, synced, whole_running;
+    bool often; /* the timer runs for RELIST_PERIOD */
 };
 
 /* One asked status within a sweep. */
@@ -145,8 +159,10 @@ static void copy_sandbox(struct runtime_sandbox *sandbox, struct arena *arena)
 
 static void copy_container(struct runtime_container *container, struct arena *arena)
 {
-    const char **const texts[] = { &container->id, &container->name, &container->sandbox_id, &container->reason,
-                                   &container->message, &container->image, &container->image_id, &container->log_path };
+    const char **const texts[] = {
+        &container->id,      &container->name,  &container->sandbox_id, &container->reason,
+        &container->message, &container->image, &container->image_id,   &container->log_path
+    };
     for (size_t i = 0; i < countof(texts); i++)
         *texts[i] = arena_strdup(arena, *texts[i]);
 }
@@ -189,6 +205,67 @@ static void pod_free(struct runtime_cache *cache, struct cached_pod *pod)
     free(pod);
 }
 
+/* --- processes --- */
+
+static void sweep_start(struct runtime_cache *cache, const char *uid);
+
+static void process_ended(void *context)
+{
+    struct watched *watched = context;
+    sweep_start(watched->cache, watched->uid); /* the watch is closed when the runtime agrees */
+}
+
+static void watched_free(struct watched *watched)
+{
+    map_remove(&watched->cache->watched, &watched->node);
+    exit_watch_close(watched->watch);
+    free(watched);
+}
+
+static void watch_process(struct runtime_cache *cache, const char *uid, const struct runtime_container *container)
+{
+    struct watched *watched = map_find_entry(&cache->watched, str_of(container->id), struct watched, node);
+    if (watched == NULL) {
+        watched = memory_new(struct watched);
+        watched->cache = cache;
+        snprintf(watched->id, sizeof(watched->id), "%s", container->id);
+        snprintf(watched->uid, sizeof(watched->uid), "%s", uid);
+        map_insert(&cache->watched, str_of(watched->id), &watched->node);
+        if (container->pid > 0)
+            watched->watch = exit_watch_open(cri_loop(cache->options.cri), container->pid, process_ended, watched);
+        if (watched->watch == NULL && cache->stream == NULL && !cache->often)
+            loop_timer_start(cri_loop(cache->options.cri), &cache->timer, RELIST_PERIOD);
+        cache->often = cache->often || watched->watch == NULL;
+    }
+    watched->seen = true;
+}
+
+/* One watch for each running container of the pod. */
+static void sync_watches(struct runtime_cache *cache, const struct pod_runtime *runtime)
+{
+    for (size_t i = 0; i < runtime->n_containers; i++) {
+        if (runtime->containers[i].state == CRI_CONTAINER_STATE_CONTAINER_RUNNING)
+            watch_process(cache, runtime->uid, &runtime->containers[i]);
+    }
+    struct watched *watched;
+    map_for_each (&cache->watched, watched, node) {
+        if (!watched->seen && text_equal(watched->uid, runtime->uid))
+            watched_free(watched);
+        else
+            watched->seen = false;
+    }
+}
+
+static bool all_watched(const struct runtime_cache *cache)
+{
+    struct watched *watched;
+    map_for_each (&cache->watched, watched, node) {
+        if (watched->watch == NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Takes over what the sweep saw of one pod, unless a younger sweep has spoken already. */
 static void apply_pod(struct sweep *sweep, const char *uid)
 {
@@ -204,6 +281,7 @@ static void apply_pod(struct sweep *sweep, const char *uid)
     if (old != NULL)
         pod_free(cache, old);
     map_insert(&cache->pods, str_of(pod->runtime.uid), &pod->node);
+    sync_watches(cache, &pod->runtime);
     if (changed)
         cache->options.changed(cache->options.context, pod->runtime.uid);
 }
@@ -213,14 +291,14 @@ static void apply_absent(struct sweep *sweep)
 {
     struct runtime_cache *cache = sweep->cache;
     struct cached_pod *pod;
-    map_for_each(&cache->pods, pod, node) {
+    map_for_each (&cache->pods, pod, node) {
         bool empty = pod->runtime.n_sandboxes == 0 && pod->runtime.n_containers == 0;
         if (empty && pod->sequence < sweep->sequence)
             pod_free(cache, pod);
     }
     for (bool again = true; again;) {
         again = false;
-        map_for_each(&cache->pods, pod, node) {
+        map_for_each (&cache->pods, pod, node) {
             if (pod->sequence < sweep->sequence) {
                 char uid[64];
                 snprintf(uid, sizeof(uid), "%s", pod->runtime.uid);
@@ -243,7 +321,8 @@ static void sweep_free(struct sweep *sweep)
     free(sweep);
 }
 
-static void answer_refreshes(struct runtime_cache *cache, const char *uid, uint64_t sequence, int rc, const struct error *err);
+static void answer_refreshes(struct runtime_cache *cache, const char *uid, uint64_t sequence, int rc,
+                             const struct error *err);
 static void schedule(struct runtime_cache *cache);
 
 static void sweep_finish(struct sweep *sweep)
@@ -310,9 +389,18 @@ static const char *termination_message(struct sweep *sweep, const struct contain
     auto_buffer struct buffer text = { .max = MESSAGE_MAX + 1 };
     container_log_head(path, MESSAGE_MAX, &text);
     const char *policy = annotation(status->annotations, status->n_annotations, ANNOTATION_MESSAGE_POLICY);
-    if (text.size == 0 && text_equal(policy, "FallbackToLogsOnError") && status->exit_code != 0 && !text_empty(status->log_path))
+    if (text.size == 0 && text_equal(policy, "FallbackToLogsOnError") && status->exit_code != 0 &&
+        !text_empty(status->log_path))
         container_log_tail(status->log_path, 80, 2048, &text);
     return text.size == 0 ? NULL : arena_strndup(&sweep->arena, text.data, text.size);
+}
+
+/* Runtimes tell the process in their verbose answer: {"sandboxID":"...","pid":4711,...}. Not part of CRI: no pid, no harm. */
+static int32_t pid_of(const struct cri_container_status_response *response)
+{
+    const char *info = annotation(response->info, response->n_info, "info");
+    const char *found = info != NULL ? strstr(info, "\"pid\":") : NULL;
+    return found != NULL ? (int32_t)strtol(found + 6, NULL, 10) : 0;
 }
 
 static void take_container(struct sweep *sweep, struct container_row *row, const struct cri_container_status *status)
@@ -356,13 +444,15 @@ static void status_done(struct cri_call *call, int rc, const void *response, con
     } else if (rc < 0) {
         sweep_fail(sweep, rc, err);
     } else if (own->is_sandbox) {
-        const struct cri_pod_sandbox_status *status = ((const struct cri_pod_sandbox_status_response *)response)->status;
+        const struct cri_pod_sandbox_status *status =
+            ((const struct cri_pod_sandbox_status_response *)response)->status;
         if (status != NULL)
             take_sandbox(sweep, &sweep->sandboxes[own->index], status);
     } else {
         const struct cri_container_status *status = ((const struct cri_container_status_response *)response)->status;
         if (status != NULL)
             take_container(sweep, &sweep->containers[own->index], status);
+        sweep->containers[own->index].container.pid = pid_of(response);
     }
     if (--sweep->left == 0)
         sweep_finish(sweep);
@@ -378,7 +468,8 @@ static void ask(struct sweep *sweep, size_t index, bool is_sandbox)
         const struct cri_pod_sandbox_status_request request = { .pod_sandbox_id = sweep->sandboxes[index].sandbox.id };
         cri_call_start(cri, &own->call, &cri_rpc_runtime_service_pod_sandbox_status, &request, CALL_TIMEOUT);
     } else {
-        const struct cri_container_status_request request = { .container_id = sweep->containers[index].container.id };
+        const struct cri_container_status_request request = { .container_id = sweep->containers[index].container.id,
+                                                              .verbose = true };
         cri_call_start(cri, &own->call, &cri_rpc_runtime_service_container_status, &request, CALL_TIMEOUT);
     }
 }
@@ -401,7 +492,8 @@ static bool reuse_sandbox(struct sweep *sweep, struct sandbox_row *row)
 
 static bool reuse_container(struct sweep *sweep, struct container_row *row)
 {
-    const struct runtime_container *old = pod_runtime_by_id(runtime_cache_get(sweep->cache, row->uid), row->container.id);
+    const struct runtime_container *old =
+        pod_runtime_by_id(runtime_cache_get(sweep->cache, row->uid), row->container.id);
     if (old == NULL || old->state != row->container.state)
         return false;
     row->container = *old;
@@ -443,8 +535,10 @@ static void sandboxes_done(struct cri_call *call, int rc, const void *response, 
             .uid = arena_strdup(&sweep->arena, uid),
             .name = arena_strdup(&sweep->arena, item->metadata->name),
             .namespace_ = arena_strdup(&sweep->arena, item->metadata->namespace),
-            .sandbox = { .id = arena_strdup(&sweep->arena, item->id), .attempt = item->metadata->attempt,
-                         .ready = item->state == CRI_POD_SANDBOX_STATE_SANDBOX_READY, .created_at = item->created_at / 1000 },
+            .sandbox = { .id = arena_strdup(&sweep->arena, item->id),
+                         .attempt = item->metadata->attempt,
+                         .ready = item->state == CRI_POD_SANDBOX_STATE_SANDBOX_READY,
+                         .created_at = item->created_at / 1000 },
         };
     }
     if (--sweep->left == 0) {
@@ -509,19 +603,22 @@ static void sweep_start(struct runtime_cache *cache, const char *uid)
     size_t n_labels = uid[0] != '\0';
     struct cri_pod_sandbox_filter sandbox_filter = { .label_selector = &label, .n_label_selector = n_labels };
     const struct cri_list_pod_sandbox_request sandboxes = { .filter = &sandbox_filter };
-    cri_call_start(cache->options.cri, &sweep->list_sandboxes, &cri_rpc_runtime_service_list_pod_sandbox, &sandboxes, CALL_TIMEOUT);
+    cri_call_start(cache->options.cri, &sweep->list_sandboxes, &cri_rpc_runtime_service_list_pod_sandbox, &sandboxes,
+                   CALL_TIMEOUT);
     struct cri_container_filter container_filter = { .label_selector = &label, .n_label_selector = n_labels };
     const struct cri_list_containers_request containers = { .filter = &container_filter };
-    cri_call_start(cache->options.cri, &sweep->list_containers, &cri_rpc_runtime_service_list_containers, &containers, CALL_TIMEOUT);
+    cri_call_start(cache->options.cri, &sweep->list_containers, &cri_rpc_runtime_service_list_containers, &containers,
+                   CALL_TIMEOUT);
 }
 
 /* --- refreshes --- */
 
 /* Those asked for after the sweep began get the next one. */
-static void answer_refreshes(struct runtime_cache *cache, const char *uid, uint64_t sequence, int rc, const struct error *err)
+static void answer_refreshes(struct runtime_cache *cache, const char *uid, uint64_t sequence, int rc,
+                             const struct error *err)
 {
     struct runtime_refresh *refresh;
-    list_for_each(&cache->refreshes, refresh, node) {
+    list_for_each (&cache->refreshes, refresh, node) {
         if (text_equal(refresh->uid, uid) && refresh->sequence <= sequence) {
             list_remove(&refresh->node);
             refresh->done(refresh, rc, err);
@@ -544,7 +641,7 @@ void runtime_cache_refresh_cancel(struct runtime_cache *cache, struct runtime_re
         return;
     list_remove(&refresh->node);
     struct sweep *sweep;
-    list_for_each(&cache->sweeps, sweep, node) {
+    list_for_each (&cache->sweeps, sweep, node) {
         if (sweep->sequence == refresh->sequence)
             sweep_free(sweep);
     }
@@ -567,8 +664,9 @@ static void relist_due(struct loop_timer *timer)
 
 static void schedule(struct runtime_cache *cache)
 {
+    cache->often = !cache->synced || !all_watched(cache);
     if (!cache->synced || (cache->busy && cache->stream == NULL))
-        loop_timer_start(cri_loop(cache->options.cri), &cache->timer, RELIST_PERIOD);
+        loop_timer_start(cri_loop(cache->options.cri), &cache->timer, cache->often ? RELIST_PERIOD : RELIST_WATCHED);
     else if (cache->stream != NULL)
         loop_timer_start(cri_loop(cache->options.cri), &cache->timer, RELIST_WITH_EVENTS);
 }
@@ -613,7 +711,8 @@ void runtime_cache_start(struct runtime_cache *cache)
 {
     static const struct cri_stream_events events = { .message = on_event, .ended = on_stream_end };
     const struct cri_get_events_request request = { 0 };
-    cache->stream = cri_stream_open(cache->options.cri, &cri_rpc_runtime_service_get_container_events, &request, &events, cache);
+    cache->stream =
+        cri_stream_open(cache->options.cri, &cri_rpc_runtime_service_get_container_events, &request, &events, cache);
     whole_sweep(cache);
 }
 
@@ -636,11 +735,15 @@ void runtime_cache_destroy(struct runtime_cache *cache)
     loop_cancel(cri_loop(cache->options.cri), &cache->event_task);
     cri_stream_close(cache->stream);
     struct sweep *sweep;
-    list_for_each(&cache->sweeps, sweep, node)
+    list_for_each (&cache->sweeps, sweep, node)
         sweep_free(sweep);
     struct cached_pod *pod;
-    map_for_each(&cache->pods, pod, node)
+    map_for_each (&cache->pods, pod, node)
         pod_free(cache, pod);
     map_fini(&cache->pods);
+    struct watched *watched;
+    map_for_each (&cache->watched, watched, node)
+        watched_free(watched);
+    map_fini(&cache->watched);
     free(cache);
 }

@@ -3,8 +3,9 @@
 
 /* runtime_cache.h - a current copy of what the container runtime has, by pod; tells which pods changed.
  *
- * Filled by CRI's lists and statuses. Changes come from the runtime's event stream where it has one, else from
- * listing again: every second while there are pods, never without. */
+ * Filled by CRI's lists and statuses. Changes come from the runtime's event stream where it has one; without, ends of
+ * containers are seen by their processes (exit_watch.h), the rest by listing again: every ten seconds, or every second
+ * where a process cannot be watched, while there are pods. */
 #ifndef NODE_KUBELET_RUNTIME_CACHE_H
 #define NODE_KUBELET_RUNTIME_CACHE_H
 
@@ -16,9 +17,9 @@ struct runtime_cache;
 
 struct runtime_cache_options {
     struct cri *cri;
-    const char *pods_directory; /* for termination messages; NULL: none */
-    void (*changed)(void *context, const char *uid); /* something of that pod is not as it was */
-    void (*synced)(void *context);                   /* once, after the first complete list */
+    const char *pods_directory;                                     /* for termination messages; NULL: none */
+    void (*changed)(void *context, const char *uid);                /* something of that pod is not as it was */
+    void (*synced)(void *context);                                  /* once, after the first complete list */
     void (*health)(void *context, int rc, const struct error *err); /* after every list of everything */
     void *context;
 };

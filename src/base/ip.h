@@ -26,7 +26,7 @@ struct ip_prefix {
     uint8_t length;
 };
 
-bool ip_parse(struct str text, struct ip *ret_ip);                  /* strict: no leading zeros in IPv4, no zone */
+bool ip_parse(struct str text, struct ip *ret_ip);                   /* strict: no leading zeros in IPv4, no zone */
 bool ip_prefix_parse(struct str text, struct ip_prefix *ret_prefix); /* "ADDRESS/LENGTH" */
 void ip_format(const struct ip *ip, char text[IP_TEXT_SIZE]);        /* as upstream prints it; "" for none */
 void ip_prefix_format(const struct ip_prefix *prefix, char text[IP_TEXT_SIZE]);

@@ -106,7 +106,7 @@ static void test_pieces(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_pieces), cmocka_unit_test(test_parse),
+                                        cmocka_unit_test(test_prefix) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

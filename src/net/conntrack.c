@@ -62,9 +62,7 @@ static const struct nlattr *find_nested(const struct nlattr *nest, uint16_t type
 {
     const struct nlattr *attribute;
     if (nest != NULL)
-        mnl_attr_for_each_nested (attribute, nest)
-            if (mnl_attr_get_type(attribute) == type)
-                return attribute;
+        mnl_attr_for_each_nested(attribute, nest) if (mnl_attr_get_type(attribute) == type) return attribute;
     return NULL;
 }
 
@@ -104,7 +102,8 @@ static int on_flow(const struct nlmsghdr *message, void *data)
     const struct listing *listing = data;
     struct conntrack_flow flow = { 0 };
     const struct nlattr *attribute;
-    mnl_attr_for_each (attribute, message, sizeof(struct nfgenmsg)) {
+    mnl_attr_for_each(attribute, message, sizeof(struct nfgenmsg))
+    {
         if (mnl_attr_get_type(attribute) == CTA_TUPLE_ORIG)
             flow.protocol = get_tuple(attribute, &flow.original);
         else if (mnl_attr_get_type(attribute) == CTA_TUPLE_REPLY)
@@ -163,8 +162,8 @@ static void put_tuple(struct nlmsghdr *message, const struct conntrack_flow *flo
 static int delete_one(struct mnl_socket *socket, const struct conntrack_flow *flow, uint32_t sequence)
 {
     char space[1024] = { 0 };
-    struct nlmsghdr *message = start(space, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
-                                     (enum ip_family)flow->original.source.family, sequence);
+    struct nlmsghdr *message =
+        start(space, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, (enum ip_family)flow->original.source.family, sequence);
     put_tuple(message, flow);
     if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
         return -1;

@@ -21,9 +21,9 @@
 #include "base/memory.h"
 #include "net/namespace.h"
 
-#define MESSAGE_MAX 512           /* one change, more than a veth pair needs */
-#define CHANGES_MAX 4096          /* in one batch */
-#define ANSWER_SIZE 32768         /* what the kernel dumps at most in one message */
+#define MESSAGE_MAX 512   /* one change, more than a veth pair needs */
+#define CHANGES_MAX 4096  /* in one batch */
+#define ANSWER_SIZE 32768 /* what the kernel dumps at most in one message */
 
 /* Words for one queued change. */
 struct change {
@@ -253,8 +253,8 @@ static void put_route(struct netlink *netlink, uint16_t type, uint16_t flags, in
         start(netlink, type, flags, tolerated, "%s route %s via %s", verb, text[0] != '\0' ? text : "default", via);
     struct rtmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
     bool direct = route->gateway.family == IP_NONE;
-    info->rtm_family = kernel_family(route->destination.address.family != IP_NONE ? &route->destination.address
-                                                                                  : &route->gateway);
+    info->rtm_family =
+        kernel_family(route->destination.address.family != IP_NONE ? &route->destination.address : &route->gateway);
     info->rtm_dst_len = route->destination.length;
     info->rtm_table = RT_TABLE_MAIN;
     info->rtm_type = RTN_UNICAST;
@@ -287,8 +287,7 @@ void netlink_add_neighbour(struct netlink *netlink, int index, const struct ip *
 {
     char text[IP_TEXT_SIZE];
     ip_format(address, text);
-    struct nlmsghdr *message =
-        start(netlink, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, 0, "add neighbour %s", text);
+    struct nlmsghdr *message = start(netlink, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, 0, "add neighbour %s", text);
     struct ndmsg *info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
     info->ndm_family = kernel_family(address);
     info->ndm_ifindex = index;
@@ -310,9 +309,8 @@ static const char *refusal_text(const struct nlmsghdr *message)
     if ((message->nlmsg_flags & NLM_F_CAPPED) == 0)
         offset += NLMSG_ALIGN(answer->msg.nlmsg_len - NLMSG_HDRLEN);
     struct nlattr *attribute;
-    mnl_attr_for_each (attribute, message, (unsigned)offset)
-        if (mnl_attr_get_type(attribute) == NLMSGERR_ATTR_MSG)
-            return mnl_attr_get_str(attribute);
+    mnl_attr_for_each(attribute, message, (unsigned)offset) if (mnl_attr_get_type(attribute) ==
+                                                                NLMSGERR_ATTR_MSG) return mnl_attr_get_str(attribute);
     return NULL;
 }
 
@@ -364,7 +362,8 @@ int netlink_commit(struct netlink *netlink, struct error *err)
         size_t begin = offset, count = 0;
         for (; count < SLICE && base + count < netlink->n_changes; count++) {
             struct nlmsghdr *message = (void *)(netlink->queue + offset);
-            message->nlmsg_seq = netlink->first_sequence + (uint32_t)(base + count); /* a listing may have come between */
+            message->nlmsg_seq =
+                netlink->first_sequence + (uint32_t)(base + count); /* a listing may have come between */
             offset += NLMSG_ALIGN(message->nlmsg_len);
         }
         if (mnl_socket_sendto(netlink->socket, netlink->queue + begin, offset - begin) < 0) {
@@ -428,8 +427,8 @@ static int dump(struct netlink *netlink, uint16_t type, size_t header, unsigned 
         if (size < 0 && errno == EINTR)
             continue;
         int rc = size < 0 ? -1
-                          : mnl_cb_run(buffer, (size_t)size, message->nlmsg_seq,
-                                       mnl_socket_get_portid(netlink->socket), each, listing);
+                          : mnl_cb_run(buffer, (size_t)size, message->nlmsg_seq, mnl_socket_get_portid(netlink->socket),
+                                       each, listing);
         if (rc < 0)
             return error_errno(err, "read a list from netlink");
         if (rc == MNL_CB_STOP)
@@ -441,9 +440,8 @@ static const char *link_kind(const struct nlattr *info)
 {
     const struct nlattr *attribute;
     if (info != NULL)
-        mnl_attr_for_each_nested (attribute, info)
-            if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
-                return mnl_attr_get_str(attribute);
+        mnl_attr_for_each_nested(attribute, info) if (mnl_attr_get_type(attribute) ==
+                                                      IFLA_INFO_KIND) return mnl_attr_get_str(attribute);
     return "";
 }
 
@@ -535,8 +533,7 @@ static int on_route(const struct nlmsghdr *message, void *data)
 }
 
 int netlink_each_route(struct netlink *netlink, enum ip_family family,
-                       void (*each)(void *context, const struct netlink_route *route), void *context,
-                       struct error *err)
+                       void (*each)(void *context, const struct netlink_route *route), void *context, struct error *err)
 {
     struct listing listing = { .each.route = each, .context = context };
     return dump(netlink, RTM_GETROUTE, sizeof(struct rtmsg), family == IP_V6 ? AF_INET6 : AF_INET, on_route, &listing,

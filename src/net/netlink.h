@@ -25,12 +25,12 @@ void netlink_close(struct netlink *netlink); /* what was not committed is forgot
 /* A zero field is left as it is, or to the kernel. */
 struct netlink_link {
     const char *name;
-    int index;         /* of an existing link (0: found by name), or the wanted one of a new link */
-    int master;        /* index of its bridge */
+    int index;  /* of an existing link (0: found by name), or the wanted one of a new link */
+    int master; /* index of its bridge */
     uint32_t mtu;
-    uint8_t mac[6];    /* all zero: none */
+    uint8_t mac[6]; /* all zero: none */
     bool up;
-    bool hairpin;      /* bridge ports: frames may leave by the port they came from */
+    bool hairpin; /* bridge ports: frames may leave by the port they came from */
 };
 
 void netlink_add_bridge(struct netlink *netlink, const struct netlink_link *link);

@@ -46,7 +46,7 @@ static int leave(void **state)
     return 0;
 }
 
-#define NEED(place)     \
+#define NEED(place)      \
     if ((place) == NULL) \
     skip()
 
@@ -94,8 +94,8 @@ static void test_one_batch_a_side(void **state)
     netlink_set_link(place->far, &(struct netlink_link){ .index = 50, .up = true });
     netlink_add_address(place->far, 50, &own);
     netlink_add_route(place->far, &(struct netlink_route){ .gateway = gateway.address });
-    netlink_add_route(place->far, &(struct netlink_route){ .destination = prefix_of("10.244.1.0/24"),
-                                                           .gateway = gateway.address });
+    netlink_add_route(place->far,
+                      &(struct netlink_route){ .destination = prefix_of("10.244.1.0/24"), .gateway = gateway.address });
     netlink_add_neighbour(place->far, 50, &gateway.address, (const uint8_t[6]){ 2, 0, 0, 0, 0, 9 });
     check(netlink_commit(place->far, &err), &err);
 
@@ -113,7 +113,8 @@ static void test_one_batch_a_side(void **state)
     netlink_add_address(place->far, 50, &own);
     netlink_delete_route(place->far, &(struct netlink_route){ .destination = prefix_of("10.244.9.0/24") });
     netlink_delete_address(place->far, 50, &own);
-    check(netlink_each_route(place->far, IP_V4, count_route, &routes, &err), &err); /* may come between queueing and sending */
+    check(netlink_each_route(place->far, IP_V4, count_route, &routes, &err),
+          &err); /* may come between queueing and sending */
     netlink_delete_address(place->far, 50, &own);
     netlink_delete_link(place->far, 50);
     netlink_delete_link(place->far, 50);

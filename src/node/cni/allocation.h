@@ -32,7 +32,8 @@ bool allocation_find(struct allocation *allocation, const struct cni_attachment_
 int allocation_release(struct allocation *allocation, const struct cni_attachment_name *name,
                        struct error *err) must_check;
 
-/* A line of text kept with the attachment (its host ports); NULL removes it. The caller frees what is read; NULL: none. */
+/* A line of text kept with the attachment (its host ports); NULL removes it. The caller frees what is read; NULL:
+ * none. */
 int allocation_set_note(struct allocation *allocation, const struct cni_attachment_name *name, const char *text,
                         struct error *err) must_check;
 char *allocation_note(struct allocation *allocation, const struct cni_attachment_name *name);

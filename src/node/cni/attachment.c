@@ -17,7 +17,8 @@ void attachment_host_name(const struct cni_attachment_name *name, char text[IFNA
     snprintf(text, IFNAMSIZ, "veth%010llx", (unsigned long long)(hash & 0xffffffffff));
 }
 
-/* Locally administered, from the address: a pod that comes back with its address keeps what its neighbours know of it. */
+/* Locally administered, from the address: a pod that comes back with its address keeps what its neighbours know of
+ * it. */
 static void make_mac(const struct ip *address, uint8_t kind, uint8_t mac[6])
 {
     mac[0] = 0x02;

@@ -28,15 +28,16 @@ int cni_loopback_run(const char *(*environment)(void *context, const char *name)
                      struct buffer *output);
 
 struct cni_conflist {
-    const char *data_directory; /* of this node alone; allocations are below it; best on a tmpfs: they die with the node */
-    const char *bridge;         /* NULL: "cni0" */
+    const char
+        *data_directory; /* of this node alone; allocations are below it; best on a tmpfs: they die with the node */
+    const char *bridge;  /* NULL: "cni0" */
     const struct ip_prefix *subnets; /* the node's pod ranges: one, or one of each family */
     size_t n_subnets;
-    uint32_t mtu;               /* 0: the kernel's */
+    uint32_t mtu; /* 0: the kernel's */
 };
 
-/* Writes the network list (to be called 10-coracle.conflist) and replaces the file at once; a runtime that watches the
- * directory is ready from then on. */
+/* Writes the network list (to be called 10-coracle.conflist) and replaces the file at once; a runtime that watches
+ * the directory is ready from then on. */
 int cni_write_conflist(const char *path, const struct cni_conflist *conflist, struct error *err) must_check;
 
 #endif

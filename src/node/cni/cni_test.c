@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <arpa/inet.h>
 #include <time.h>
 #include <yyjson.h>
 
@@ -66,7 +66,7 @@ static int leave(void **state)
 struct request {
     struct place *place;
     const char *command, *container;
-    int pod; /* -1: no namespace */
+    int pod;           /* -1: no namespace */
     const char *extra; /* JSON members */
     const char *version;
     char namespace_path[64], input[1024];
@@ -92,7 +92,8 @@ static int run_inside(void *context)
 {
     struct request *request = context;
     bool loopback = strcmp(request->container, "lo") == 0;
-    request->code = (loopback ? cni_loopback_run : cni_run)(environment, request, str_of(request->input), &request->output);
+    request->code =
+        (loopback ? cni_loopback_run : cni_run)(environment, request, str_of(request->input), &request->output);
     return 0;
 }
 
@@ -178,9 +179,10 @@ static void test_host_ports(void **state)
     struct place *place = *state;
     if (place == NULL)
         skip();
-    static const char ports[] = ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
-                                "\"protocol\":\"tcp\"},{\"hostPort\":0,\"containerPort\":81},"
-                                "{\"HostPort\":8081,\"ContainerPort\":81,\"Protocol\":\"TCP\",\"HostIP\":\"10.244.1.1\"}]}";
+    static const char ports[] =
+        ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
+        "\"protocol\":\"tcp\"},{\"hostPort\":0,\"containerPort\":81},"
+        "{\"HostPort\":8081,\"ContainerPort\":81,\"Protocol\":\"TCP\",\"HostIP\":\"10.244.1.1\"}]}";
     expect_address(call(place, "ADD", "one", 0, ports, 0), "10.244.1.2/32");
     expect_address(call(place, "ADD", "two", 1, "", 0), "10.244.1.3/32");
     assert_true(connects(place->pods[1], place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080));
@@ -267,15 +269,16 @@ static void test_versions(void **state)
     struct cni_config config;
     enum cni_code code;
     struct error err = { 0 };
-    assert_int_equal(cni_config_parse(STR("{\"cniVersion\":\"0.2.0\",\"name\":\"n\",\"subnet\":\"10.0.0.0/24\"}"), &arena,
-                                      &config, &code, &err),
+    assert_int_equal(cni_config_parse(STR("{\"cniVersion\":\"0.2.0\",\"name\":\"n\",\"subnet\":\"10.0.0.0/24\"}"),
+                                      &arena, &config, &code, &err),
                      -ERROR_INVALID);
     assert_int_equal(code, CNI_INCOMPATIBLE_VERSION);
-    assert_int_equal(cni_config_parse(STR("{\"cniVersion\":\"0.4.0\",\"name\":\"n\",\"ipam\":{\"dataDir\":\"/x\",\"ranges\":"
-                                          "[[{\"subnet\":\"10.1.0.0/24\",\"gateway\":\"10.1.0.9\"}],"
-                                          "[{\"subnet\":\"fd00::/64\"}]]}}"),
-                                      &arena, &config, &code, &err),
-                     0);
+    assert_int_equal(
+        cni_config_parse(STR("{\"cniVersion\":\"0.4.0\",\"name\":\"n\",\"ipam\":{\"dataDir\":\"/x\",\"ranges\":"
+                             "[[{\"subnet\":\"10.1.0.0/24\",\"gateway\":\"10.1.0.9\"}],"
+                             "[{\"subnet\":\"fd00::/64\"}]]}}"),
+                         &arena, &config, &code, &err),
+        0);
     assert_int_equal(config.n_subnets, 2);
     assert_int_equal(config.subnets[0].gateway.bytes[3], 9);
     assert_string_equal(config.data_directory, "/x");
@@ -288,10 +291,10 @@ static void test_conflist(void **state)
     int fd = mkstemp(path);
     struct ip_prefix subnet = { ip_v4(10, 244, 3, 0), 24 };
     struct error err = { 0 };
-    assert_int_equal(cni_write_conflist(path,
-                                        &(struct cni_conflist){ .data_directory = "/d", .subnets = &subnet, .n_subnets = 1 },
-                                        &err),
-                     0);
+    assert_int_equal(
+        cni_write_conflist(path, &(struct cni_conflist){ .data_directory = "/d", .subnets = &subnet, .n_subnets = 1 },
+                           &err),
+        0);
     close(fd);
     yyjson_doc *doc = yyjson_read_file(path, 0, NULL, NULL);
     yyjson_val *plugin = yyjson_arr_get_first(yyjson_obj_get(yyjson_doc_get_root(doc), "plugins"));

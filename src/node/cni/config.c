@@ -186,9 +186,8 @@ static int parse_root(struct parsing *parsing, yyjson_val *root)
     yyjson_val *ipam = yyjson_obj_get(root, "ipam");
     config->name = text_of(parsing, yyjson_obj_get(root, "name"), "");
     config->bridge = text_of(parsing, yyjson_obj_get(root, "bridge"), "cni0");
-    config->data_directory =
-        text_of(parsing, yyjson_obj_get(root, "dataDir"),
-                text_of(parsing, yyjson_obj_get(ipam, "dataDir"), "/run/coracle-cni"));
+    config->data_directory = text_of(parsing, yyjson_obj_get(root, "dataDir"),
+                                     text_of(parsing, yyjson_obj_get(ipam, "dataDir"), "/run/coracle-cni"));
     int64_t mtu = yyjson_get_sint(yyjson_obj_get(root, "mtu"));
     config->mtu = mtu >= 68 && mtu <= 65535 ? (uint32_t)mtu : 0;
     config->has_previous = yyjson_obj_get(root, "prevResult") != NULL;
@@ -196,10 +195,8 @@ static int parse_root(struct parsing *parsing, yyjson_val *root)
         return complain(parsing, CNI_INVALID_CONFIG, "not a network name", config->name);
     if (!cni_interface_valid(config->bridge))
         return complain(parsing, CNI_INVALID_CONFIG, "not a bridge name", config->bridge);
-    if (config->data_directory[0] != '/' ||
-        strlen(config->data_directory) + strlen(config->name) > CNI_PATH_MAX - 2)
-        return complain(parsing, CNI_INVALID_CONFIG, "not an absolute path of moderate length",
-                        config->data_directory);
+    if (config->data_directory[0] != '/' || strlen(config->data_directory) + strlen(config->name) > CNI_PATH_MAX - 2)
+        return complain(parsing, CNI_INVALID_CONFIG, "not an absolute path of moderate length", config->data_directory);
 
     int rc = parse_subnets(parsing, root);
     if (rc == 0)

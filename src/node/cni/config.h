@@ -55,8 +55,8 @@ struct cni_config {
     uint32_t mtu;
     const struct cni_port *ports;
     size_t n_ports;
-    bool has_previous;                          /* prevResult was given */
-    const struct cni_attachment_name *valid;    /* GC: those that are to stay */
+    bool has_previous;                       /* prevResult was given */
+    const struct cni_attachment_name *valid; /* GC: those that are to stay */
     size_t n_valid;
 };
 

@@ -69,8 +69,8 @@ static void add_element(struct buffer *commands, const struct cni_port *port, co
     buffer_format(commands, "add element %s " TABLE " hairpin { %s . %s }\n", family, address, address);
 }
 
-int hostport_describe(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX],
-                      struct buffer *text, struct error *err)
+int hostport_describe(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX], struct buffer *text,
+                      struct error *err)
 {
     for (size_t i = 0; i < config->n_ports; i++)
         for (size_t subnet = 0; subnet < config->n_subnets; subnet++) {

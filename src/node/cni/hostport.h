@@ -14,8 +14,8 @@
 enum { HOSTPORT_TEXT_MAX = 4000 };
 
 /* What hostport_add() will make, as text; -ERROR_LIMIT when it is too much. */
-int hostport_describe(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX],
-                      struct buffer *text, struct error *err) must_check;
+int hostport_describe(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX], struct buffer *text,
+                      struct error *err) must_check;
 
 int hostport_add(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX],
                  struct error *err) must_check;

@@ -90,8 +90,8 @@ static int run_add(struct call *call, struct error *err)
     return 0;
 }
 
-/* The kernel needs some 20 ms to take a link down, nearly all of it waiting. Nobody need wait with it: a child of ours,
- * detached from the runtime's pipes, sees to it. When there can be no child it is done here. */
+/* The kernel needs some 20 ms to take a link down, nearly all of it waiting. Nobody need wait with it: a child of
+ * ours, detached from the runtime's pipes, sees to it. When there can be no child it is done here. */
 static int remove_in_background(const struct cni_attachment_name *name, struct error *err)
 {
     fflush(NULL);
@@ -186,8 +186,9 @@ static int read_environment(struct call *call, unsigned needs, struct error *err
     if (rc == 0 && (needs & NEED_NAMESPACE))
         rc = read_variable(call, "CNI_NETNS", &attachment->namespace_path, err);
     if (rc == 0 && (needs & NEED_CONTAINER) && !cni_container_id_valid(attachment->name.container_id))
-        rc = fail(call, CNI_INVALID_ENVIRONMENT,
-                  error_set(err, ERROR_INVALID, "invalid characters in containerID: %s", attachment->name.container_id));
+        rc =
+            fail(call, CNI_INVALID_ENVIRONMENT,
+                 error_set(err, ERROR_INVALID, "invalid characters in containerID: %s", attachment->name.container_id));
     if (rc == 0 && (needs & NEED_INTERFACE) && !cni_interface_valid(attachment->name.interface))
         rc = fail(call, CNI_INVALID_ENVIRONMENT,
                   error_set(err, ERROR_INVALID, "interface name is invalid: %s", attachment->name.interface));
@@ -235,9 +236,9 @@ int cni_run(const char *(*environment)(void *context, const char *name), void *c
         return 0;
     }
     const struct command *command = find_command(name);
-    int rc = command == NULL ? fail(&call, CNI_INVALID_ENVIRONMENT,
-                                    error_set(&err, ERROR_INVALID, "unknown CNI_COMMAND: %s", name))
-                             : run_command(&call, command, input, &err);
+    int rc = command == NULL
+                 ? fail(&call, CNI_INVALID_ENVIRONMENT, error_set(&err, ERROR_INVALID, "unknown CNI_COMMAND: %s", name))
+                 : run_command(&call, command, input, &err);
     if (rc == 0)
         return 0;
     cni_result_error(call.config.version != NULL ? call.config.version : "1.1.0", call.code, err.message, output);

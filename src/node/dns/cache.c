@@ -15,9 +15,9 @@ struct answer {
     struct map_node by_question;
     struct list_node by_use; /* in cache.used, least used first */
     usec_t stored, expires;
-    size_t size;     /* of all this */
+    size_t size; /* of all this */
     size_t key_size, wire_size, n_ttls;
-    uint16_t *ttls;  /* offsets in the wire */
+    uint16_t *ttls; /* offsets in the wire */
     char *key;
     uint8_t *wire;
 };
@@ -95,7 +95,8 @@ static size_t ttl_offset(const uint8_t *wire, size_t size, size_t offset)
     return offset + 8 <= size ? offset + 4 : 0;
 }
 
-/* Notes the TTLs and finds how long the answer holds: the least of them; of a negative one, what its SOA says. 0: not at all. */
+/* Notes the TTLs and finds how long the answer holds: the least of them; of a negative one, what its SOA says. 0:
+ * not at all. */
 static uint32_t examine(const knot_pkt_t *packet, uint16_t ttls[TTLS_MAX], size_t *n_ttls)
 {
     uint32_t least = DNS_CACHE_TTL_MAX;
@@ -155,8 +156,8 @@ struct str dns_cache_get(struct dns_cache *cache, struct str query, usec_t now, 
     return (struct str){ (char *)wire, answer->wire_size };
 }
 
-static void keep(struct dns_cache *cache, struct str key, struct str wire, const uint16_t *ttls, size_t n_ttls, usec_t now,
-                 uint32_t seconds)
+static void keep(struct dns_cache *cache, struct str key, struct str wire, const uint16_t *ttls, size_t n_ttls,
+                 usec_t now, uint32_t seconds)
 {
     struct answer *answer = memory_new(struct answer);
     answer->stored = now;

@@ -17,7 +17,8 @@ struct dns_cache;
 struct dns_cache *dns_cache_create(size_t max_entries, size_t max_bytes);
 void dns_cache_destroy(struct dns_cache *cache); /* NULL is fine */
 
-/* The answer to this query, TTLs lowered by its age, with the query's id and spelling; in the arena. data NULL: none. */
+/* The answer to this query, TTLs lowered by its age, with the query's id and spelling; in the arena. data NULL:
+ * none. */
 struct str dns_cache_get(struct dns_cache *cache, struct str query, usec_t now, struct arena *arena);
 /* Keeps the answer when it may be kept; a failure, a cut one or one that does not parse is not. */
 void dns_cache_put(struct dns_cache *cache, struct str query, struct str answer, usec_t now);

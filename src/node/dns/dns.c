@@ -106,7 +106,8 @@ static void upstream_done(void *context, struct str answer)
     end_request(request);
 }
 
-/* Asks the cache, then upstream. alias: the outside name that the query's name stands for; NULL: the query itself is asked. */
+/* Asks the cache, then upstream. alias: the outside name that the query's name stands for; NULL: the query itself
+ * is asked. */
 static void forward(struct dns *dns, struct dns_client *client, const struct dns_query *query, const uint8_t *alias,
                     struct arena *arena)
 {
@@ -188,8 +189,8 @@ struct dns *dns_create(struct loop *loop, struct informer_set *informers, const 
         dns->options.n_addresses = ADDRESSES_MAX;
     dns->options.addresses = dns->addresses;
     dns->index = dns_index_create();
-    dns->resolver = (struct dns_resolver){ dns->index, dns->domain, options->ttl != 0 ? options->ttl : 30, dns->addresses,
-                                           dns->options.n_addresses };
+    dns->resolver = (struct dns_resolver){ dns->index, dns->domain, options->ttl != 0 ? options->ttl : 30,
+                                           dns->addresses, dns->options.n_addresses };
     dns->cache = dns_cache_create(options->cache_entries != 0 ? options->cache_entries : 10000,
                                   options->cache_bytes != 0 ? options->cache_bytes : (size_t)8 << 20);
     dns->upstream = dns_upstream_create(loop, &(struct dns_upstream_options){

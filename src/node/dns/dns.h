@@ -16,18 +16,18 @@
 struct dns;
 
 struct dns_options {
-    const char *domain;          /* NULL: "cluster.local" */
-    const struct ip *addresses;  /* to listen on; at most 2 */
+    const char *domain;         /* NULL: "cluster.local" */
+    const struct ip *addresses; /* to listen on; at most 2 */
     size_t n_addresses;
-    uint16_t port;               /* 0: 53 */
-    int network_namespace;       /* where; -1: our own; stays the caller's */
-    bool keep_interface;         /* the addresses are there already: leave the loopback interface alone */
-    uint32_t ttl;                /* of cluster names, seconds; 0: 30 */
-    const struct ip *upstreams;  /* for all other names; none: REFUSED */
+    uint16_t port;              /* 0: 53 */
+    int network_namespace;      /* where; -1: our own; stays the caller's */
+    bool keep_interface;        /* the addresses are there already: leave the loopback interface alone */
+    uint32_t ttl;               /* of cluster names, seconds; 0: 30 */
+    const struct ip *upstreams; /* for all other names; none: REFUSED */
     size_t n_upstreams;
-    uint16_t upstream_port;      /* 0: 53 */
-    size_t cache_entries;        /* 0: 10,000 */
-    size_t cache_bytes;          /* 0: 8 MiB */
+    uint16_t upstream_port; /* 0: 53 */
+    size_t cache_entries;   /* 0: 10,000 */
+    size_t cache_bytes;     /* 0: 8 MiB */
 };
 
 struct dns_status {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* dns_test.c - the server with sockets, on loopback: informers from the API server in memory, a second server as upstream. */
+/* dns_test.c - the server with sockets, on loopback: informers from the API server in memory, a second server as
+ * upstream. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,12 +73,16 @@ static int enter(void **state)
     fake_server_put(place.server, &api_resource_service, SERVICE("web", "\"clusterIP\":\"10.96.0.7\""));
     fake_server_put(place.server, &api_resource_service,
                     SERVICE("out", "\"type\":\"ExternalName\",\"externalName\":\"web.prod.svc.example.com\""));
-    struct dns_options options = { .domain = "example.com", .addresses = &other, .n_addresses = 1,
-                                   .network_namespace = place.namespace_fd };
+    struct dns_options options = {
+        .domain = "example.com", .addresses = &other, .n_addresses = 1, .network_namespace = place.namespace_fd
+    };
     place.upstream = dns_create(place.loop, place.informers, &options);
     check(dns_start(place.upstream, &err), &err);
-    options = (struct dns_options){ .addresses = &own, .n_addresses = 1, .network_namespace = place.namespace_fd,
-                                    .upstreams = &other, .n_upstreams = 1 };
+    options = (struct dns_options){ .addresses = &own,
+                                    .n_addresses = 1,
+                                    .network_namespace = place.namespace_fd,
+                                    .upstreams = &other,
+                                    .n_upstreams = 1 };
     place.dns = dns_create(place.loop, place.informers, &options);
     check(dns_start(place.dns, &err), &err);
     *state = &place;
@@ -198,8 +203,12 @@ static void test_relay(void **state)
     struct error err = { 0 };
     struct ip loopback = ip_v4(127, 0, 0, 1);
     struct dns *host = dns_create(place->loop, place->informers,
-                                  &(struct dns_options){ .domain = "example.com", .addresses = &loopback, .n_addresses = 1,
-                                                         .port = 20053, .network_namespace = -1, .keep_interface = true });
+                                  &(struct dns_options){ .domain = "example.com",
+                                                         .addresses = &loopback,
+                                                         .n_addresses = 1,
+                                                         .port = 20053,
+                                                         .network_namespace = -1,
+                                                         .keep_interface = true });
     struct dns_relay *relay;
     uint32_t address;
     dns_stop(place->upstream);
@@ -208,8 +217,11 @@ static void test_relay(void **state)
         skip(); /* the port is somebody else's on this host */
     }
     check(dns_relay_open(place->loop,
-                         &(struct dns_relay_options){ .address = other, .network_namespace = place->namespace_fd,
-                                                      .upstreams = &loopback, .n_upstreams = 1, .upstream_port = 20053 },
+                         &(struct dns_relay_options){ .address = other,
+                                                      .network_namespace = place->namespace_fd,
+                                                      .upstreams = &loopback,
+                                                      .n_upstreams = 1,
+                                                      .upstream_port = 20053 },
                          &relay, &err),
           &err);
     settle(place, 20 * USEC_PER_MSEC);
@@ -254,7 +266,8 @@ static void test_cache(void **state)
     assert_int_equal(found.size, given.size);
     assert_int_equal(knot_wire_get_id((const uint8_t *)found.data), 9);
     assert_int_equal(found.data[13], 'A');
-    assert_int_equal(knot_wire_read_u32((const uint8_t *)found.data + found.size - 10), 50); /* TTL, size, address: at the end */
+    assert_int_equal(knot_wire_read_u32((const uint8_t *)found.data + found.size - 10),
+                     50); /* TTL, size, address: at the end */
     assert_null(dns_cache_get(cache, query, 60 * USEC_PER_SEC, &arena).data);
     assert_int_equal(dns_cache_count(cache), 0);
 
@@ -279,10 +292,11 @@ static void test_resolv_conf(void **state)
 {
     (void)state;
     struct ip servers[DNS_SERVERS_MAX];
-    assert_int_equal(dns_parse_resolv_conf(STR("# x\nsearch a b\nnameserver 10.96.0.10\n nameserver\t192.0.2.1 # y\n"
-                                               "nameserver fd00::1\nnameserver bad\nnameserver 192.0.2.2\nnameserver 192.0.2.3"),
-                                           &own, 1, servers),
-                     3);
+    assert_int_equal(
+        dns_parse_resolv_conf(STR("# x\nsearch a b\nnameserver 10.96.0.10\n nameserver\t192.0.2.1 # y\n"
+                                  "nameserver fd00::1\nnameserver bad\nnameserver 192.0.2.2\nnameserver 192.0.2.3"),
+                              &own, 1, servers),
+        3);
     assert_int_equal(servers[0].bytes[3], 1);
     assert_int_equal(servers[1].family, IP_V6);
 }

@@ -209,7 +209,8 @@ static void fill_service(struct entry *entry, const struct api_service_spec *spe
     service->endpoint_ports = memory_zalloc((n_endpoint_ports + 1) * sizeof(*service->endpoint_ports));
     service->addresses = memory_zalloc((spec->n_cluster_ips + 1 + n_endpoints + 1) * sizeof(*service->addresses));
     for (size_t i = 0; i < spec->n_ports; i++)
-        fill_port(&service->ports[service->n_ports++], spec->ports[i].name, spec->ports[i].protocol, spec->ports[i].port);
+        fill_port(&service->ports[service->n_ports++], spec->ports[i].name, spec->ports[i].protocol,
+                  spec->ports[i].port);
     if (service->kind == DNS_CLUSTER_IP && spec->n_cluster_ips == 0)
         add_address(service, spec->cluster_ip);
     for (size_t i = 0; service->kind == DNS_CLUSTER_IP && i < spec->n_cluster_ips; i++)

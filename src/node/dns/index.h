@@ -22,12 +22,12 @@ struct dns_address {
     const struct dns_service *service;
     struct ip ip;
     bool endpoint;
-    char host[64]; /* of an endpoint: its hostname, or its address with dashes */
+    char host[64];              /* of an endpoint: its hostname, or its address with dashes */
     size_t first_port, n_ports; /* of an endpoint: in service->endpoint_ports */
 };
 
 struct dns_port {
-    char name[64]; /* lower case; may be "" */
+    char name[64];    /* lower case; may be "" */
     char protocol[8]; /* "tcp" */
     uint16_t number;
 };

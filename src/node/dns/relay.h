@@ -20,7 +20,7 @@ struct dns_relay_options {
     int network_namespace;      /* where to listen; stays the caller's */
     const struct ip *upstreams; /* NULL: the host's /etc/resolv.conf, read once */
     size_t n_upstreams;
-    uint16_t upstream_port;     /* 0: 53 */
+    uint16_t upstream_port; /* 0: 53 */
 };
 
 int dns_relay_open(struct loop *loop, const struct dns_relay_options *options, struct dns_relay **ret_relay,

@@ -19,11 +19,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LABELS_MAX    40  /* of a name that could be ours (34 of an IPv6 reverse name); a longer one is not */
-#define ANSWERS_MAX   512 /* of one query; a client has no use for more */
-#define EXTRAS_MAX    64  /* record sets of the additional section */
-#define ALIASES_MAX   8   /* that follow each other inside the cluster */
-#define SRV_WEIGHTS   100 /* shared by the endpoints of a headless service, as CoreDNS does */
+#define LABELS_MAX  40  /* of a name that could be ours (34 of an IPv6 reverse name); a longer one is not */
+#define ANSWERS_MAX 512 /* of one query; a client has no use for more */
+#define EXTRAS_MAX  64  /* record sets of the additional section */
+#define ALIASES_MAX 8   /* that follow each other inside the cluster */
+#define SRV_WEIGHTS 100 /* shared by the endpoints of a headless service, as CoreDNS does */
 
 /* A name as labels, lower case, most specific first. */
 struct name {
@@ -186,7 +186,8 @@ static knot_rrset_t *make_soa(struct response *response)
 
 static bool port_matches(const struct dns_port *port, struct str name, struct str protocol)
 {
-    return (name.data == NULL || str_is(name, port->name)) && (protocol.data == NULL || str_is(protocol, port->protocol));
+    return (name.data == NULL || str_is(name, port->name)) &&
+           (protocol.data == NULL || str_is(protocol, port->protocol));
 }
 
 static size_t count_locations(const struct dns_service *service, struct str port, struct str protocol)
@@ -386,8 +387,8 @@ static void begin_answer(struct response *response, const knot_dname_t *owner)
     knot_rrset_init(&response->answer, (knot_dname_t *)owner, response->type, KNOT_CLASS_IN, response->resolver->ttl);
 }
 
-/* The CNAME goes into the packet at once: aliases may follow each other. Then the alias is looked up, when it is a name of the
- * cluster: stub resolvers do not do that themselves. */
+/* The CNAME goes into the packet at once: aliases may follow each other. Then the alias is looked up, when it is a
+ * name of the cluster: stub resolvers do not do that themselves. */
 static enum finding answer_alias(struct response *response, const struct dns_service *service)
 {
     char text[DNS_NAME_MAX + 2];
@@ -451,9 +452,9 @@ static bool answer_reverse(struct response *response, const struct name *name)
     const struct dns_address *address;
     list_for_each (found, address, by_ip) {
         const struct dns_service *service = address->service;
-        const knot_dname_t *target = make_name(response, "%s%s" STR_FMT "." STR_FMT ".svc", address->host,
-                                               address->endpoint ? "." : "", STR_ARG(service->name),
-                                               STR_ARG(service->namespace_));
+        const knot_dname_t *target =
+            make_name(response, "%s%s" STR_FMT "." STR_FMT ".svc", address->host, address->endpoint ? "." : "",
+                      STR_ARG(service->name), STR_ARG(service->namespace_));
         if (response->type == KNOT_RRTYPE_PTR && target != NULL && response->n_answers < ANSWERS_MAX)
             add_rdata(response, &response->answer, target, knot_dname_size(target));
     }

@@ -22,9 +22,9 @@ enum dns_verdict {
 
 struct dns_resolver {
     const struct dns_index *index;
-    const char *domain;      /* "cluster.local" */
-    uint32_t ttl;            /* seconds */
-    const struct ip *own;    /* addresses of this server, for ns.dns.<domain> */
+    const char *domain;   /* "cluster.local" */
+    uint32_t ttl;         /* seconds */
+    const struct ip *own; /* addresses of this server, for ns.dns.<domain> */
     size_t n_own;
 };
 
@@ -46,12 +46,15 @@ void dns_finish_alias(const struct dns_resolver *resolver, const struct dns_quer
                       struct arena *arena, uint8_t *out, size_t *ret_size);
 
 /* A query for another name with the type of this one, for upstream; returns its size, 0 when it cannot be made. */
-size_t dns_make_query(const struct dns_query *like, const uint8_t *name, uint16_t id, struct arena *arena, uint8_t *out);
+size_t dns_make_query(const struct dns_query *like, const uint8_t *name, uint16_t id, struct arena *arena,
+                      uint8_t *out);
 
-/* A response without answers and with that code (SERVFAIL, REFUSED ...); 0 when the query does not even parse so far. */
+/* A response without answers and with that code (SERVFAIL, REFUSED ...); 0 when the query does not even parse so
+ * far. */
 size_t dns_make_failure(struct str query, uint8_t code, struct arena *arena, uint8_t *out);
 
-/* Cuts an answer from upstream down to what this query's sender can take: TC and the question alone, when it is too large. */
+/* Cuts an answer from upstream down to what this query's sender can take: TC and the question alone, when it is
+ * too large. */
 size_t dns_fit(const struct dns_query *query, struct str answer, struct arena *arena, uint8_t *out);
 
 #endif

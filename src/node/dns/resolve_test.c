@@ -35,7 +35,7 @@ static void slice(struct dns_index *index, const char *json)
 }
 
 #define META(name, more) "\"metadata\":{\"namespace\":\"prod\",\"name\":\"" name "\",\"resourceVersion\":\"1\"" more "}"
-#define LABEL(service) ",\"labels\":{\"kubernetes.io/service-name\":\"" service "\"}"
+#define LABEL(service)   ",\"labels\":{\"kubernetes.io/service-name\":\"" service "\"}"
 
 static int enter(void **state)
 {
@@ -44,19 +44,30 @@ static int enter(void **state)
         make(&api_resource_namespace, "{\"metadata\":{\"name\":\"prod\",\"resourceVersion\":\"1\"}}");
     dns_index_namespace_changed(index, NULL, namespace_);
     object_unref(namespace_);
-    service(index, "{" META("web", "") ",\"spec\":{\"clusterIP\":\"10.96.0.7\",\"clusterIPs\":[\"10.96.0.7\",\"fd00::7\"],"
-                   "\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":80},{\"name\":\"dns\",\"protocol\":\"UDP\","
-                   "\"port\":53}]}}");
-    slice(index, "{" META("web-1", LABEL("web")) ",\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\","
-                 "\"port\":8080}],\"endpoints\":[{\"addresses\":[\"10.244.1.5\"]}]}");
+    service(index,
+            "{" META("web", "") ",\"spec\":{\"clusterIP\":\"10.96.0.7\",\"clusterIPs\":[\"10.96.0.7\",\"fd00::7\"],"
+                                "\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":80},{\"name\":\"dns\","
+                                "\"protocol\":\"UDP\","
+                                "\"port\":53}]}}");
+    slice(index, "{" META("web-1",
+                          LABEL("web")) ",\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\","
+                                        "\"port\":8080}],\"endpoints\":[{\"addresses\":[\"10.244.1.5\"]}]}");
     /* The slice first, as a watch may tell it. */
-    slice(index, "{" META("db-1", LABEL("db")) ",\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"sql\",\"protocol\":\"TCP\","
-                 "\"port\":5432}],\"endpoints\":[{\"addresses\":[\"10.244.1.8\"],\"hostname\":\"db-0\"},"
-                 "{\"addresses\":[\"10.244.2.9\"]},{\"addresses\":[\"10.244.2.10\"],\"conditions\":{\"ready\":false}}]}");
-    service(index, "{" META("db", "") ",\"spec\":{\"clusterIP\":\"None\",\"ports\":[{\"name\":\"sql\",\"port\":5432}]}}");
+    slice(index,
+          "{" META("db-1",
+                   LABEL("db")) ",\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"sql\",\"protocol\":\"TCP\","
+                                "\"port\":5432}],\"endpoints\":[{\"addresses\":[\"10.244.1.8\"],\"hostname\":\"db-0\"},"
+                                "{\"addresses\":[\"10.244.2.9\"]},{\"addresses\":[\"10.244.2.10\"],\"conditions\":{"
+                                "\"ready\":false}}]}");
+    service(index,
+            "{" META("db", "") ",\"spec\":{\"clusterIP\":\"None\",\"ports\":[{\"name\":\"sql\",\"port\":5432}]}}");
     service(index, "{" META("out", "") ",\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"Example.com\"}}");
-    service(index, "{" META("in", "") ",\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"web.prod.svc.cluster.local\"}}");
-    service(index, "{" META("loop", "") ",\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"loop.prod.svc.cluster.local\"}}");
+    service(
+        index,
+        "{" META("in", "") ",\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"web.prod.svc.cluster.local\"}}");
+    service(
+        index,
+        "{" META("loop", "") ",\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"loop.prod.svc.cluster.local\"}}");
     *state = index;
     return 0;
 }
@@ -111,7 +122,8 @@ static void describe(uint8_t *wire, size_t size, char text[4096])
             if (section == KNOT_AUTHORITY)
                 used += (size_t)sprintf(text + used, " %s", type);
             else
-                used += (size_t)sprintf(text + used, " %s%s %s %s;", section == KNOT_ANSWER ? "" : "+ ", owner, type, data);
+                used +=
+                    (size_t)sprintf(text + used, " %s%s %s %s;", section == KNOT_ANSWER ? "" : "+ ", owner, type, data);
         }
     }
     knot_pkt_free(packet);
@@ -133,8 +145,16 @@ static void ask(struct dns_index *index, const char *name, uint16_t type, char t
         strcpy(text, verdict == DNS_FORWARD ? "FORWARD" : "DROP");
 }
 
-enum { A = KNOT_RRTYPE_A, AAAA = KNOT_RRTYPE_AAAA, SRV = KNOT_RRTYPE_SRV, PTR = KNOT_RRTYPE_PTR, TXT = KNOT_RRTYPE_TXT,
-       CNAME = KNOT_RRTYPE_CNAME, NS = KNOT_RRTYPE_NS, MX = KNOT_RRTYPE_MX };
+enum {
+    A = KNOT_RRTYPE_A,
+    AAAA = KNOT_RRTYPE_AAAA,
+    SRV = KNOT_RRTYPE_SRV,
+    PTR = KNOT_RRTYPE_PTR,
+    TXT = KNOT_RRTYPE_TXT,
+    CNAME = KNOT_RRTYPE_CNAME,
+    NS = KNOT_RRTYPE_NS,
+    MX = KNOT_RRTYPE_MX
+};
 
 static const struct {
     const char *name;
@@ -172,13 +192,15 @@ static const struct {
     { "7.0.96.10.in-addr.arpa.", PTR, "NOERROR 7.0.96.10.in-addr.arpa. PTR web.prod.svc.cluster.local.;" },
     { "8.1.244.10.in-addr.arpa.", PTR, "NOERROR 8.1.244.10.in-addr.arpa. PTR db-0.db.prod.svc.cluster.local.;" },
     { "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa.", PTR,
-      "NOERROR 7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa. PTR web.prod.svc.cluster.local.;" },
+      "NOERROR 7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa. PTR "
+      "web.prod.svc.cluster.local.;" },
     { "8.8.8.8.in-addr.arpa.", PTR, "FORWARD" },
     { "example.com.", A, "FORWARD" },
     { "out.prod.svc.cluster.local.", A, "CHASE Example.com." },
     { "out.prod.svc.cluster.local.", CNAME, "NOERROR out.prod.svc.cluster.local. CNAME example.com.;" },
     { "in.prod.svc.cluster.local.", A,
-      "NOERROR in.prod.svc.cluster.local. CNAME web.prod.svc.cluster.local.; web.prod.svc.cluster.local. A 10.96.0.7;" },
+      "NOERROR in.prod.svc.cluster.local. CNAME web.prod.svc.cluster.local.; web.prod.svc.cluster.local. A "
+      "10.96.0.7;" },
 };
 
 static void test_rows(void **state)
@@ -195,7 +217,8 @@ static void test_headless(void **state)
 {
     char text[4096];
     ask(*state, "db.prod.svc.cluster.local.", A, text);
-    assert_string_equal(text, "NOERROR db.prod.svc.cluster.local. A 10.244.1.8; db.prod.svc.cluster.local. A 10.244.2.9;");
+    assert_string_equal(text,
+                        "NOERROR db.prod.svc.cluster.local. A 10.244.1.8; db.prod.svc.cluster.local. A 10.244.2.9;");
     ask(*state, "_sql._tcp.db.prod.svc.cluster.local.", SRV, text);
     assert_non_null(strstr(text, "SRV 0 50 5432 db-0.db.prod.svc.cluster.local.;"));
     assert_non_null(strstr(text, "SRV 0 50 5432 10-244-2-9.db.prod.svc.cluster.local.;"));
@@ -212,7 +235,7 @@ static void test_changes(void **state)
                                        "{" META("db-1", LABEL("db")) ",\"addressType\":\"IPv4\",\"endpoints\":[]}");
     const struct object *after = make(&api_resource_discovery_endpoint_slice,
                                       "{" META("db-1", LABEL("db")) ",\"addressType\":\"IPv4\",\"endpoints\":["
-                                      "{\"addresses\":[\"10.244.3.3\"]}]}");
+                                                                    "{\"addresses\":[\"10.244.3.3\"]}]}");
     dns_index_slice_changed(index, before, after);
     ask(index, "db.prod.svc.cluster.local.", A, text);
     assert_string_equal(text, "NOERROR db.prod.svc.cluster.local. A 10.244.3.3;");
@@ -247,7 +270,10 @@ static void test_sizes(void **state)
         bool udp;
         size_t max;
         bool cut;
-    } cases[] = { { 0, true, 512, true }, { 4096, true, DNS_UDP_MAX, true }, { 100, true, 512, true }, { 0, false, DNS_MESSAGE_MAX, false } };
+    } cases[] = { { 0, true, 512, true },
+                  { 4096, true, DNS_UDP_MAX, true },
+                  { 100, true, 512, true },
+                  { 0, false, DNS_MESSAGE_MAX, false } };
     for (size_t i = 0; i < countof(cases); i++) {
         size_t size = make_query("big.prod.svc.cluster.local.", A, cases[i].payload, query);
         struct dns_query asked = { { (char *)query, size }, cases[i].udp, 7 };

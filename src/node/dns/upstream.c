@@ -29,7 +29,7 @@ struct asking {
     void *context;
     bool tcp;
     unsigned attempt;
-    uint16_t own_id;  /* the client's, put back */
+    uint16_t own_id; /* the client's, put back */
     uint16_t sent_id;
     int fd;
     struct loop_poll *poll;
@@ -219,8 +219,8 @@ static void send_tcp(struct asking *asking, const struct ip *server)
              asking->upstream->options.port);
     struct stream_target target = { .address = address,
                                     .network_namespace = asking->upstream->options.network_namespace };
-    asking->connect = stream_connect_start(asking->upstream->loop, &target, asking->upstream->options.timeout, connected,
-                                           asking);
+    asking->connect =
+        stream_connect_start(asking->upstream->loop, &target, asking->upstream->options.timeout, connected, asking);
 }
 
 static bool send_udp(struct asking *asking, const struct ip *server)
@@ -234,7 +234,8 @@ static bool send_udp(struct asking *asking, const struct ip *server)
     if (namespace_socket(upstream->options.network_namespace, v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0,
                          &asking->fd, NULL) < 0)
         return false;
-    if (connect(asking->fd, v6 ? (struct sockaddr *)&to6 : (struct sockaddr *)&to4, v6 ? sizeof(to6) : sizeof(to4)) < 0 ||
+    if (connect(asking->fd, v6 ? (struct sockaddr *)&to6 : (struct sockaddr *)&to4, v6 ? sizeof(to6) : sizeof(to4)) <
+            0 ||
         send(asking->fd, asking->query, asking->size, MSG_DONTWAIT) < 0 ||
         loop_poll_open(upstream->loop, asking->fd, readable, asking, &asking->poll, NULL) < 0)
         return false;
@@ -248,7 +249,8 @@ static void start_try(struct asking *asking)
     struct dns_upstream *upstream = asking->upstream;
     end_try(asking);
     while (asking->attempt < ROUNDS * upstream->options.n_servers) {
-        const struct ip *server = &upstream->servers[(upstream->turn + asking->attempt++) % upstream->options.n_servers];
+        const struct ip *server =
+            &upstream->servers[(upstream->turn + asking->attempt++) % upstream->options.n_servers];
         if (asking->tcp)
             send_tcp(asking, server);
         else if (!send_udp(asking, server)) {
@@ -299,7 +301,8 @@ void dns_upstream_ask(struct dns_upstream *upstream, struct str query, bool tcp,
 
 /* ---------------------------------------------------------------- configuration */
 
-size_t dns_parse_resolv_conf(struct str text, const struct ip *except, size_t n_except, struct ip servers[DNS_SERVERS_MAX])
+size_t dns_parse_resolv_conf(struct str text, const struct ip *except, size_t n_except,
+                             struct ip servers[DNS_SERVERS_MAX])
 {
     size_t count = 0;
     struct str line;

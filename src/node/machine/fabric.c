@@ -52,7 +52,8 @@ static int set_up_bridge(const struct fabric *fabric, struct error *err)
     if (rc == 0)
         rc = netlink_find_link(netlink, FABRIC_BRIDGE, &bridge, NULL, err);
     if (rc == 0) {
-        /* An address of its own, or the bridge's would change with each new port, and with it every neighbour entry. */
+        /* An address of its own, or the bridge's would change with each new port, and with it every neighbour
+         * entry. */
         struct netlink_link up = { .index = bridge, .up = true };
         machine_mac(&fabric->gateway.address, up.mac);
         netlink_set_link(netlink, &up);

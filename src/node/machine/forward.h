@@ -14,13 +14,13 @@
 struct forwarder;
 
 struct forwarder_options {
-    const char *listen;            /* "tcp:127.0.0.1:30080", in our own namespace */
-    int network_namespace;         /* where the other side is; stays the caller's, must stay open */
+    const char *listen;    /* "tcp:127.0.0.1:30080", in our own namespace */
+    int network_namespace; /* where the other side is; stays the caller's, must stay open */
     /* Writes where the attempt'th try (from 0) of a new connection goes ("tcp:10.99.0.1:30080"); false: no more. */
     bool (*target)(void *context, unsigned attempt, char address[FORWARD_ADDRESS_SIZE]);
     void *context;
-    size_t max_connections;        /* more are closed at once; 0: 1024 */
-    usec_t connect_timeout;        /* of one try; 0: 3 s */
+    size_t max_connections; /* more are closed at once; 0: 1024 */
+    usec_t connect_timeout; /* of one try; 0: 3 s */
 };
 
 int forwarder_open(struct loop *loop, const struct forwarder_options *options, struct forwarder **ret_forwarder,

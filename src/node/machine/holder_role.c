@@ -78,8 +78,8 @@ static int set_up_mounts(const char *keep, char **pairs, int n_pairs, struct err
         sources[i] = open(pairs[2 * i], O_PATH | O_CLOEXEC);
         if (sources[i] < 0)
             return error_errno(err, "open %s", pairs[2 * i]);
-        /* A target may be a link into the /run that will be covered (resolv.conf often is). Ours for good: this process
-         * only waits from here on. */
+        /* A target may be a link into the /run that will be covered (resolv.conf often is). Ours for good: this
+         * process only waits from here on. */
         char *real = realpath(pairs[2 * i + 1], NULL);
         targets[i] = real != NULL ? real : pairs[2 * i + 1];
     }

@@ -171,7 +171,8 @@ static int configure_inside(const struct machine *machine, struct error *err)
         struct ip_prefix own = { machine->address, machine->fabric->gateway.length };
         netlink_set_link(netlink, &(struct netlink_link){ .index = index, .up = true });
         netlink_add_address(netlink, index, &own);
-        netlink_add_route(netlink, &(struct netlink_route){ .gateway = machine->fabric->gateway.address, .index = index });
+        netlink_add_route(netlink,
+                          &(struct netlink_route){ .gateway = machine->fabric->gateway.address, .index = index });
         rc = netlink_commit(netlink, err);
     }
     netlink_close(netlink);

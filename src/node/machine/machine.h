@@ -36,7 +36,8 @@ struct fabric_options {
 int fabric_open(const struct fabric_options *options, struct fabric **ret_fabric, struct error *err) must_check;
 void fabric_close(struct fabric *fabric); /* the handle only; NULL is fine */
 
-/* Borrowed: where streams and listeners of the host's processes reach the cluster (stream_target.network_namespace). */
+/* Borrowed: where streams and listeners of the host's processes reach the cluster
+ * (stream_target.network_namespace). */
 int fabric_network_namespace(const struct fabric *fabric);
 struct ip_prefix fabric_gateway(const struct fabric *fabric);
 

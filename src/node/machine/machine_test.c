@@ -99,23 +99,46 @@ static void host_links(char text[8192])
         strncat(text, line, strcspn(line, ":"));
 }
 
+/* From inside node1: its own name, /run, cgroup; the gateway and the other machine are there. */
+static void look_around(const struct place *place, const char *path)
+{
+    char text[512], expected[128];
+    assert_int_equal(run_inside(path, "hostname; cat /proc/sys/net/ipv4/ip_forward; ls /run", text), 0);
+    snprintf(expected, sizeof(expected), "node1\n1\n%s\ninside\nusr\n", place->directory + strlen("/run/"));
+    assert_string_equal(text, expected);
+    assert_int_equal(run_inside(path, "exit 7", text), 7);
+    snprintf(expected, sizeof(expected), "/coracle-%s/node1/system\n", place->cluster);
+    assert_int_equal(run_inside(path, "sed -n 's/^0:://p' /proc/self/cgroup", text), 0);
+    assert_string_equal(text, expected);
+
+    /* Each reaches the gateway and the other: a connection is refused, not unreachable. */
+    assert_int_equal(run_inside(path,
+                                "for a in 10.99.0.254 10.99.0.7; do"
+                                " bash -c \"echo > /dev/tcp/$a/9\" 2>&1 | grep -o 'Connection refused' | uniq; done",
+                                text),
+                     0);
+    assert_string_equal(text, "Connection refused\nConnection refused\n");
+}
+
 static void test_two_machines(void **state)
 {
     struct place *place = *state;
     if (place == NULL)
         skip();
     struct error err = { 0 };
-    char text[512], before[8192], after[8192], expected[128];
+    char text[512], before[8192], after[8192];
     host_links(before);
 
     struct fabric *fabric;
     struct machine *one, *two, *again;
     check(fabric_open(&place->options, &fabric, &err), &err);
     struct holder_mount mounts[] = { { "/etc/passwd", "/run/inside/passwd" }, { "/usr", "/run/usr" } };
-    check(machine_open(fabric, &(struct machine_options){ .name = "node1", .mounts = mounts, .n_mounts = 2 }, &one, &err),
-          &err);
-    check(machine_open(fabric, &(struct machine_options){ .name = "node2", .address = ip_v4(10, 99, 0, 7) }, &two, &err),
-          &err);
+    check(
+        machine_open(fabric, &(struct machine_options){ .name = "node1", .mounts = mounts, .n_mounts = 2 }, &one, &err),
+        &err);
+    check(
+        machine_open(fabric, &(struct machine_options){ .name = "node2", .address = ip_v4(10, 99, 0, 7) }, &two, &err),
+        &err);
     struct ip address = machine_address(one);
     assert_true(ip_equal(&address, &(struct ip){ .family = IP_V4, .bytes = { 10, 99, 0, 1 } }));
 
@@ -128,25 +151,14 @@ static void test_two_machines(void **state)
                                   &again, &err),
                      -ERROR_CONFLICT);
 
-    assert_int_equal(run_inside(machine_state_path(one), "hostname; cat /proc/sys/net/ipv4/ip_forward; ls /run", text), 0);
-    snprintf(expected, sizeof(expected), "node1\n1\n%s\ninside\nusr\n", place->directory + strlen("/run/"));
-    assert_string_equal(text, expected);
-    assert_int_equal(run_inside(machine_state_path(one), "exit 7", text), 7);
-    snprintf(expected, sizeof(expected), "/coracle-%s/node1/system\n", place->cluster);
-    assert_int_equal(run_inside(machine_state_path(one), "sed -n 's/^0:://p' /proc/self/cgroup", text), 0);
-    assert_string_equal(text, expected);
-
-    /* Each reaches the gateway and the other: a connection is refused, not unreachable. */
-    assert_int_equal(run_inside(machine_state_path(one),
-                                "for a in 10.99.0.254 10.99.0.7; do"
-                                " bash -c \"echo > /dev/tcp/$a/9\" 2>&1 | grep -o 'Connection refused' | uniq; done",
-                                text),
-                     0);
-    assert_string_equal(text, "Connection refused\nConnection refused\n");
+    look_around(place, machine_state_path(one));
 
     /* What runs inside dies with the machine; the other lives. */
-    assert_int_equal(run_inside(machine_state_path(two), "(sleep 1000 >/dev/null 2>&1 &) ; mount -t tmpfs x /run/usr 2>&1"
-                                " || mount -t tmpfs x /mnt; echo $$", text), 0);
+    assert_int_equal(run_inside(machine_state_path(two),
+                                "(sleep 1000 >/dev/null 2>&1 &) ; mount -t tmpfs x /run/usr 2>&1"
+                                " || mount -t tmpfs x /mnt; echo $$",
+                                text),
+                     0);
     check(machine_remove(fabric, "node2", &err), &err);
     assert_false(holder_alive(machine_state_path(two)));
     check(machine_remove(fabric, "node2", &err), &err);
@@ -174,7 +186,8 @@ static void test_holder_killed(void **state)
     struct fabric *fabric;
     struct machine *machine;
     check(fabric_open(&place->options, &fabric, &err), &err);
-    check(machine_open(fabric, &(struct machine_options){ .name = "a-machine-with-a-long-name" }, &machine, &err), &err);
+    check(machine_open(fabric, &(struct machine_options){ .name = "a-machine-with-a-long-name" }, &machine, &err),
+          &err);
     char path[256];
     snprintf(path, sizeof(path), "%s", machine_state_path(machine));
     FILE *file = fopen(path, "r");
@@ -188,7 +201,8 @@ static void test_holder_killed(void **state)
     assert_false(holder_alive(path));
     char text[512];
     assert_int_equal(run_inside(path, "true", text), 1);
-    check(machine_open(fabric, &(struct machine_options){ .name = "a-machine-with-a-long-name" }, &machine, &err), &err);
+    check(machine_open(fabric, &(struct machine_options){ .name = "a-machine-with-a-long-name" }, &machine, &err),
+          &err);
     assert_int_equal(run_inside(path, "true", text), 0);
     machine_close(machine);
     fabric_close(fabric);

@@ -86,9 +86,9 @@ static void settle(struct place *place, usec_t time)
     loop_run(place->loop);
 }
 
-#define NODE(name, cidr, ip)                                                                                     \
-    "{\"metadata\":{\"name\":\"" name "\"},\"spec\":{\"podCIDR\":\"" cidr "\",\"podCIDRs\":[\"" cidr "\"]},"        \
-    "\"status\":{\"addresses\":[{\"type\":\"Hostname\",\"address\":\"" name "\"},"                                \
+#define NODE(name, cidr, ip)                                                                                 \
+    "{\"metadata\":{\"name\":\"" name "\"},\"spec\":{\"podCIDR\":\"" cidr "\",\"podCIDRs\":[\"" cidr "\"]}," \
+    "\"status\":{\"addresses\":[{\"type\":\"Hostname\",\"address\":\"" name "\"},"                           \
     "{\"type\":\"InternalIP\",\"address\":\"" ip "\"}],\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}"
 
 static void remember_ranges(void *context, const struct ip_prefix *ranges, size_t count)
@@ -130,8 +130,12 @@ static void test_routes(void **state)
     if (place == NULL)
         skip();
     struct ip_prefix cluster = { ip_v4(10, 244, 0, 0), 16 };
-    struct routes_options options = { .node_name = "one", .network_namespace = place->fabric, .cluster_ranges = &cluster,
-                                      .n_cluster_ranges = 1, .own_ranges = remember_ranges, .context = place };
+    struct routes_options options = { .node_name = "one",
+                                      .network_namespace = place->fabric,
+                                      .cluster_ranges = &cluster,
+                                      .n_cluster_ranges = 1,
+                                      .own_ranges = remember_ranges,
+                                      .context = place };
     fake_server_put(place->server, &api_resource_node, NODE("one", "10.244.0.0/24", "10.99.0.1"));
     fake_server_put(place->server, &api_resource_node, NODE("two", "10.244.1.0/24", "10.99.0.2"));
     struct routes *routes = routes_create(place->loop, place->informers, &options);
@@ -228,8 +232,8 @@ static void connected(void *context, struct stream *stream, const struct error *
     stream_write(stream, STR("hello"));
 }
 
-#define SERVICE(port)                                                                                              \
-    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80,"     \
+#define SERVICE(port)                                                                                               \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"port\":80," \
     "\"nodePort\":" port "},{\"port\":53,\"protocol\":\"UDP\",\"nodePort\":9}]}}"
 
 static void test_node_ports(void **state)
@@ -249,8 +253,8 @@ static void test_node_ports(void **state)
     fake_server_put(place->server, &api_resource_node, NODE("dead", "10.244.0.0/24", "10.77.0.1"));
     fake_server_put(place->server, &api_resource_node, NODE("one", "10.244.1.0/24", "10.99.0.1"));
     fake_server_put(place->server, &api_resource_service, service);
-    struct nodeports *nodeports =
-        nodeports_create(place->loop, place->informers, &(struct nodeports_options){ .fabric_namespace = place->fabric });
+    struct nodeports *nodeports = nodeports_create(place->loop, place->informers,
+                                                   &(struct nodeports_options){ .fabric_namespace = place->fabric });
     nodeports_start(nodeports);
     settle(place, 60 * USEC_PER_MSEC);
     assert_int_equal(nodeports_open_count(nodeports), 1);

@@ -14,7 +14,7 @@
 struct nodeports;
 
 struct nodeports_options {
-    int fabric_namespace;   /* stays the caller's, must stay open */
+    int fabric_namespace;    /* stays the caller's, must stay open */
     const char *listen_host; /* NULL: "127.0.0.1" */
 };
 

@@ -17,9 +17,9 @@
 #include "net/netlink.h"
 #include "net/nftables.h"
 
-#define OUR_PROTOCOL  98 /* of routes; free in rt_protos */
-#define ROUTES_MAX    4096
-#define RETRY_DELAY   (2 * USEC_PER_SEC)
+#define OUR_PROTOCOL 98 /* of routes; free in rt_protos */
+#define ROUTES_MAX   4096
+#define RETRY_DELAY  (2 * USEC_PER_SEC)
 
 struct routes {
     struct loop *loop;

@@ -18,9 +18,9 @@ struct routes;
 
 struct routes_options {
     const char *node_name;
-    int network_namespace;                      /* -1: our own; stays the caller's, must stay open */
-    const struct ip_prefix *cluster_ranges;     /* of all pods; what goes there is not masqueraded */
-    size_t n_cluster_ranges;                    /* at most ROUTES_RANGES_MAX; 0: nothing is masqueraded */
+    int network_namespace;                  /* -1: our own; stays the caller's, must stay open */
+    const struct ip_prefix *cluster_ranges; /* of all pods; what goes there is not masqueraded */
+    size_t n_cluster_ranges;                /* at most ROUTES_RANGES_MAX; 0: nothing is masqueraded */
     /* This node was given its pod ranges, or other ones: the CNI configuration can be written. May be NULL. */
     void (*own_ranges)(void *context, const struct ip_prefix *ranges, size_t count);
     void *context;

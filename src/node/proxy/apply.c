@@ -36,8 +36,7 @@ struct apply {
 };
 
 struct apply *apply_create(struct loop *loop, int network_namespace, const struct ruleset *v4, const struct ruleset *v6,
-                           void (*done)(void *context, int rc, const struct error *err, usec_t duration),
-                           void *context)
+                           void (*done)(void *context, int rc, const struct error *err, usec_t duration), void *context)
 {
     struct apply *apply = memory_new(struct apply);
     apply->loop = loop;
@@ -141,8 +140,8 @@ static bool still_an_endpoint(const struct ruleset *ruleset, enum rule_place pla
     }
 }
 
-/* A flow to one of our frontends whose answers do not come from one of its endpoints: of an endpoint that is gone, or from
- * a time when there was none. */
+/* A flow to one of our frontends whose answers do not come from one of its endpoints: of an endpoint that is gone,
+ * or from a time when there was none. */
 static bool stale(const struct apply *apply, const struct conntrack_flow *flow)
 {
     const struct conntrack_tuple *original = &flow->original;
@@ -163,7 +162,8 @@ static bool stale(const struct apply *apply, const struct conntrack_flow *flow)
     snprintf(slots, sizeof(slots), "%u", original->destination_port);
     verdict = ruleset_find(ruleset, RULE_NODE_PORT, key);
     bool translated = !ip_equal(&original->destination, &flow->reply.source);
-    return verdict != NULL && translated && !still_an_endpoint(ruleset, RULE_NODE_ENDPOINT_UDP, slots, verdict, endpoint);
+    return verdict != NULL && translated &&
+           !still_an_endpoint(ruleset, RULE_NODE_ENDPOINT_UDP, slots, verdict, endpoint);
 }
 
 static void flows_forgotten(struct loop_work *work)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* apply.h - brings transactions to the kernel, on a worker, one at a time, and forgets the UDP flows that they made stale.
+/* apply.h - brings transactions to the kernel, on a worker, one at a time, and forgets the UDP flows they made stale.
  *
  * A UDP flow keeps its translation for as long as it has traffic: a client that goes on sending
  * would never leave an endpoint that is gone, nor find one that came. */
@@ -13,7 +13,8 @@
 
 struct apply;
 
-/* done() comes on the loop, once per start; 'duration' is what the worker took. The rulesets are only read, on the loop. */
+/* done() comes on the loop, once per start; 'duration' is what the worker took. The rulesets are only read, on the
+ * loop. */
 struct apply *apply_create(struct loop *loop, int network_namespace, const struct ruleset *v4, const struct ruleset *v6,
                            void (*done)(void *context, int rc, const struct error *err, usec_t duration),
                            void *context);

@@ -30,8 +30,8 @@ struct slice {
 
 /* One service, or slices whose service is not there (yet). */
 struct entry {
-    struct map_node by_key;     /* in proxy.entries */
-    struct list_node by_dirt;   /* in proxy.dirty */
+    struct map_node by_key;   /* in proxy.entries */
+    struct list_node by_dirt; /* in proxy.dirty */
     const struct object *service;
     struct list slices;
     size_t n_slices;
@@ -289,8 +289,7 @@ struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, co
 {
     struct proxy *proxy = memory_new(struct proxy);
     proxy->loop = loop;
-    proxy->services =
-        informer_set_get(informers, &(struct informer_options){ .resource = &api_resource_service });
+    proxy->services = informer_set_get(informers, &(struct informer_options){ .resource = &api_resource_service });
     proxy->slices =
         informer_set_get(informers, &(struct informer_options){ .resource = &api_resource_discovery_endpoint_slice });
     proxy->service_listener = (struct informer_listener){ .changed = service_changed, .synced = service_synced };

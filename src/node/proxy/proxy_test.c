@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* proxy_test.c - the rules in force: a node and two pods in namespaces, real connections, and the loop around them. */
+/* proxy_test.c - the rules in force: a node and two pods in namespaces, real connections, and the loop around
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <arpa/inet.h>
+#include <cmocka.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -161,8 +162,9 @@ static void want_service(struct place *place, unsigned pods, const char *more)
              more);
     check(api_decode_json(&api_type_service, str_of(text), &arena, &service, NULL, &err), &err);
     auto_buffer struct buffer json = { .max = 4096 };
-    buffer_append_text(&json, "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"a\",\"protocol\":\"TCP\",\"port\":8080},"
-                              "{\"name\":\"b\",\"protocol\":\"UDP\",\"port\":8080}],\"endpoints\":[");
+    buffer_append_text(&json,
+                       "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"a\",\"protocol\":\"TCP\",\"port\":8080},"
+                       "{\"name\":\"b\",\"protocol\":\"UDP\",\"port\":8080}],\"endpoints\":[");
     for (unsigned i = 0, any = 0; i < PODS; i++)
         if (pods & 1u << i)
             buffer_format(&json, "%s{\"addresses\":[\"10.244.1.%u\"],\"nodeName\":\"node1\"}", any++ ? "," : "", 2 + i);
@@ -352,12 +354,12 @@ static size_t count_rules(struct place *place, const char *text)
     return count;
 }
 
-#define SERVICE_JSON                                                                                          \
-    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"clusterIP\":\"10.96.0.7\","               \
+#define SERVICE_JSON                                                                              \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"clusterIP\":\"10.96.0.7\"," \
     "\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}]}}"
-#define SLICE_JSON(port)                                                                                      \
-    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-1\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}},"  \
-    "\"addressType\":\"IPv4\",\"ports\":[{\"port\":" port ",\"protocol\":\"TCP\"}],\"endpoints\":["                 \
+#define SLICE_JSON(port)                                                                                          \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-1\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}}," \
+    "\"addressType\":\"IPv4\",\"ports\":[{\"port\":" port ",\"protocol\":\"TCP\"}],\"endpoints\":["               \
     "{\"addresses\":[\"10.244.1.2\"]}]}"
 
 static void test_informers(void **state)

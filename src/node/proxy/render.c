@@ -46,9 +46,9 @@ struct rendering {
     char protocol[8];
     enum rule_place endpoint_place; /* of the protocol; node ports' are as far on as RULE_NODE_ENDPOINT_TCP from _TCP */
     struct endpoints cluster, local;
-    bool any; /* there are usable endpoints somewhere */
+    bool any;         /* there are usable endpoints somewhere */
     int32_t affinity; /* seconds, 0: none */
-    char id[24]; /* of the port's own chains, when it has affinity */
+    char id[24];      /* of the port's own chains, when it has affinity */
 };
 
 static const char *const proxy_label = "service.kubernetes.io/service-proxy-name";
@@ -90,7 +90,8 @@ static const struct api_discovery_endpoint_port *find_port(const struct api_disc
     for (size_t i = 0; i < slice->n_ports; i++) {
         const struct api_discovery_endpoint_port *found = &slice->ports[i];
         const char *own = text_empty(found->protocol) ? "TCP" : found->protocol;
-        if (text_equal(found->name, port->name) && str_equal_nocase(str_of(own), str_of(protocol)) && found->port != NULL)
+        if (text_equal(found->name, port->name) && str_equal_nocase(str_of(own), str_of(protocol)) &&
+            found->port != NULL)
             return found;
     }
     return NULL;
@@ -163,15 +164,15 @@ static void want_picking_chain(const struct rendering *rendering, const struct f
     snprintf(name, TEXT_SIZE, "%c%zu%s_%s", frontend->node_port ? 'p' : 'n', count, frontend->masquerade ? "m" : "",
              protocol);
     snprintf(rules, sizeof(rules), "%sdnat %s to %s%s dport . numgen random mod %zu map @%s_%sendpoints",
-             frontend->masquerade ? "meta mark set meta mark | 0x4000\n" : "", family, address, protocol, count, protocol,
-             frontend->node_port ? "node_" : "");
+             frontend->masquerade ? "meta mark set meta mark | 0x4000\n" : "", family, address, protocol, count,
+             protocol, frontend->node_port ? "node_" : "");
     ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules);
 }
 
 /* A client goes back to the endpoint whose set remembers it. The set is called after its timeout too: a set's
  * declaration cannot change. */
-static void want_affinity_endpoint(const struct rendering *rendering, const struct endpoint *endpoint, char chain[TEXT_SIZE],
-                                   char set[TEXT_SIZE])
+static void want_affinity_endpoint(const struct rendering *rendering, const struct endpoint *endpoint,
+                                   char chain[TEXT_SIZE], char set[TEXT_SIZE])
 {
     bool v6 = rendering->family == IP_V6;
     const char *family = v6 ? "ip6" : "ip";
@@ -232,7 +233,8 @@ static void want_endpoints(const struct rendering *rendering, const struct front
         if (rendering->affinity == 0) {
             snprintf(key, sizeof(key), "%s . %zu", frontend->slots, i);
             ruleset_want(rendering->ruleset,
-                         rendering->endpoint_place + (frontend->node_port ? RULE_NODE_ENDPOINT_TCP - RULE_ENDPOINT_TCP : 0),
+                         rendering->endpoint_place +
+                             (frontend->node_port ? RULE_NODE_ENDPOINT_TCP - RULE_ENDPOINT_TCP : 0),
                          key, endpoint->text);
         }
         if (endpoint->local) {

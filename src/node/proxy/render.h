@@ -9,12 +9,12 @@
 #include "node/proxy/ruleset.h"
 
 struct render_input {
-    const char *owner;                                       /* "namespace/name" */
-    const struct api_service *service;                       /* NULL: it is gone */
+    const char *owner;                                        /* "namespace/name" */
+    const struct api_service *service;                        /* NULL: it is gone */
     const struct api_discovery_endpoint_slice *const *slices; /* of this service */
     size_t n_slices;
-    const char *node_name;                                   /* ours */
-    const struct ip *answered_here;                          /* addresses that a server on this node has: not translated */
+    const char *node_name;          /* ours */
+    const struct ip *answered_here; /* addresses that a server on this node has: not translated */
     size_t n_answered_here;
 };
 

@@ -38,8 +38,7 @@ static void render(struct pair *pair, const char *owner, const char *service, co
     struct api_service decoded = { 0 };
     struct api_discovery_endpoint_slice decoded_slice = { 0 };
     const struct api_discovery_endpoint_slice *slices[] = { &decoded_slice };
-    if (service != NULL &&
-        api_decode_json(&api_type_service, str_of(service), &arena, &decoded, NULL, &err) < 0)
+    if (service != NULL && api_decode_json(&api_type_service, str_of(service), &arena, &decoded, NULL, &err) < 0)
         fail_msg("%s", err.message);
     if (slice != NULL &&
         api_decode_json(&api_type_discovery_endpoint_slice, str_of(slice), &arena, &decoded_slice, NULL, &err) < 0)
@@ -67,14 +66,16 @@ struct row {
     const char *value;
 };
 
-#define PORTS "\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":80,\"nodePort\":30080}]"
+#define PORTS         "\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":80,\"nodePort\":30080}]"
 #define SERVICE(rest) "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"clusterIPs\":[\"10.96.0.7\"]," PORTS rest "}}"
-#define SLICE(endpoints)                                                                                           \
-    "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":8080}],\"endpoints\":[" endpoints "]}"
-#define NOT_READY  "{\"addresses\":[\"10.244.1.5\"],\"nodeName\":\"node1\",\"conditions\":{\"ready\":false}}"
-#define TERMINATING "{\"addresses\":[\"10.244.1.6\"],\"nodeName\":\"node1\",\"conditions\":{\"ready\":false,\"serving\":true," \
-                    "\"terminating\":true}}"
-#define ELSEWHERE  "{\"addresses\":[\"10.244.2.9\"],\"nodeName\":\"node2\",\"conditions\":{\"ready\":true}}"
+#define SLICE(endpoints)                                                                                          \
+    "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"http\",\"protocol\":\"TCP\",\"port\":8080}],\"endpoints\":" \
+    "[" endpoints "]}"
+#define NOT_READY "{\"addresses\":[\"10.244.1.5\"],\"nodeName\":\"node1\",\"conditions\":{\"ready\":false}}"
+#define TERMINATING                                                                                            \
+    "{\"addresses\":[\"10.244.1.6\"],\"nodeName\":\"node1\",\"conditions\":{\"ready\":false,\"serving\":true," \
+    "\"terminating\":true}}"
+#define ELSEWHERE "{\"addresses\":[\"10.244.2.9\"],\"nodeName\":\"node2\",\"conditions\":{\"ready\":true}}"
 
 static const struct row rows[] = {
     { "cluster ip", SERVICE(""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n2_tcp" },
@@ -104,17 +105,21 @@ static const struct row rows[] = {
     { "twice the same endpoint", SERVICE(""), SLICE(ELSEWHERE "," ELSEWHERE), RULE_SERVICE, "10.96.0.7 . tcp . 80",
       "goto n1_tcp" },
     { "another port's slice", SERVICE(""),
-      "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"x\",\"port\":8080}],\"endpoints\":[" ELSEWHERE "]}", RULE_REFUSED,
-      "10.96.0.7 . tcp . 80", "goto refuse" },
+      "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"x\",\"port\":8080}],\"endpoints\":[" ELSEWHERE "]}",
+      RULE_REFUSED, "10.96.0.7 . tcp . 80", "goto refuse" },
     { "headless", "{\"spec\":{\"clusterIP\":\"None\"," PORTS "}}", slice_two, RULE_NODE_PORT, "tcp . 30080", NULL },
-    { "external name", "{\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"x\"," PORTS "}}", slice_two, RULE_NODE_PORT,
-      "tcp . 30080", NULL },
-    { "another proxy", "{\"metadata\":{\"labels\":{\"service.kubernetes.io/service-proxy-name\":\"x\"}},"
-      "\"spec\":{\"clusterIP\":\"10.96.0.7\"," PORTS "}}", slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", NULL },
-    { "load balancer", "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"loadBalancerSourceRanges\":[\"192.0.2.7/24\"]," PORTS
+    { "external name", "{\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"x\"," PORTS "}}", slice_two,
+      RULE_NODE_PORT, "tcp . 30080", NULL },
+    { "another proxy",
+      "{\"metadata\":{\"labels\":{\"service.kubernetes.io/service-proxy-name\":\"x\"}},"
+      "\"spec\":{\"clusterIP\":\"10.96.0.7\"," PORTS "}}",
+      slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", NULL },
+    { "load balancer",
+      "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"loadBalancerSourceRanges\":[\"192.0.2.7/24\"]," PORTS
       "},\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"198.51.100.1\"},{\"hostname\":\"x\"}]}}}",
       slice_two, RULE_ALLOWED, "198.51.100.1 . tcp . 80 . 192.0.2.0/24", "" },
-    { "load balancer by proxy", "{\"spec\":{\"clusterIP\":\"10.96.0.7\"," PORTS
+    { "load balancer by proxy",
+      "{\"spec\":{\"clusterIP\":\"10.96.0.7\"," PORTS
       "},\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"198.51.100.1\",\"ipMode\":\"Proxy\"}]}}}",
       slice_two, RULE_SERVICE, "198.51.100.1 . tcp . 80", NULL },
 };
@@ -154,25 +159,26 @@ static void test_a_change_costs_a_few_elements(void **state)
     expect_changes(pair->v4, "");
 
     render(pair, "default/web", SERVICE(""), SLICE(ELSEWHERE));
-    expect_changes(pair->v4,
-                   "add chain ip coracle n1_tcp\n"
-                   "add chain ip coracle p1m_tcp\n"
-                   "flush chain ip coracle p2m_tcp\n"
-                   "flush chain ip coracle n2_tcp\n"
-                   "add rule ip coracle n1_tcp dnat ip to ip daddr . tcp dport . numgen random mod 1 map @tcp_endpoints\n"
-                   "add rule ip coracle p1m_tcp meta mark set meta mark | 0x4000\n"
-                   "add rule ip coracle p1m_tcp dnat ip to tcp dport . numgen random mod 1 map @tcp_node_endpoints\n"
-                   "delete element ip coracle services { 10.96.0.7 . tcp . 80 }\n"
-                   "delete element ip coracle node_ports { tcp . 30080 }\n"
-                   "delete element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0, 10.96.0.7 . 80 . 1 }\n"
-                   "delete element ip coracle tcp_node_endpoints { 30080 . 0, 30080 . 1 }\n"
-                   "delete element ip coracle hairpin { 10.244.1.5 . 10.244.1.5 }\n"
-                   "add element ip coracle services { 10.96.0.7 . tcp . 80 : goto n1_tcp }\n"
-                   "add element ip coracle node_ports { tcp . 30080 : goto p1m_tcp }\n"
-                   "add element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0 : 10.244.2.9 . 8080 }\n"
-                   "add element ip coracle tcp_node_endpoints { 30080 . 0 : 10.244.2.9 . 8080 }\n"
-                   "delete chain ip coracle p2m_tcp\n"
-                   "delete chain ip coracle n2_tcp\n");
+    expect_changes(
+        pair->v4,
+        "add chain ip coracle n1_tcp\n"
+        "add chain ip coracle p1m_tcp\n"
+        "flush chain ip coracle p2m_tcp\n"
+        "flush chain ip coracle n2_tcp\n"
+        "add rule ip coracle n1_tcp dnat ip to ip daddr . tcp dport . numgen random mod 1 map @tcp_endpoints\n"
+        "add rule ip coracle p1m_tcp meta mark set meta mark | 0x4000\n"
+        "add rule ip coracle p1m_tcp dnat ip to tcp dport . numgen random mod 1 map @tcp_node_endpoints\n"
+        "delete element ip coracle services { 10.96.0.7 . tcp . 80 }\n"
+        "delete element ip coracle node_ports { tcp . 30080 }\n"
+        "delete element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0, 10.96.0.7 . 80 . 1 }\n"
+        "delete element ip coracle tcp_node_endpoints { 30080 . 0, 30080 . 1 }\n"
+        "delete element ip coracle hairpin { 10.244.1.5 . 10.244.1.5 }\n"
+        "add element ip coracle services { 10.96.0.7 . tcp . 80 : goto n1_tcp }\n"
+        "add element ip coracle node_ports { tcp . 30080 : goto p1m_tcp }\n"
+        "add element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0 : 10.244.2.9 . 8080 }\n"
+        "add element ip coracle tcp_node_endpoints { 30080 . 0 : 10.244.2.9 . 8080 }\n"
+        "delete chain ip coracle p2m_tcp\n"
+        "delete chain ip coracle n2_tcp\n");
     render(pair, "default/web", NULL, NULL);
     assert_true(ruleset_take_changes(pair->v4, &commands));
     assert_int_equal(ruleset_count(pair->v4), 0);
@@ -210,7 +216,8 @@ static void test_affinity_and_v6(void **state)
 {
     struct pair *pair = *state;
     render(pair, "default/web",
-           "{\"spec\":{\"clusterIP\":\"fd00::7\",\"clusterIPs\":[\"fd00::7\",\"10.96.0.7\"],\"sessionAffinity\":\"ClientIP\","
+           "{\"spec\":{\"clusterIP\":\"fd00::7\",\"clusterIPs\":[\"fd00::7\",\"10.96.0.7\"],\"sessionAffinity\":"
+           "\"ClientIP\","
            "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":60}}," PORTS "}}",
            slice_two);
     assert_string_equal(ruleset_find(pair->v6, RULE_REFUSED, "fd00::7 . tcp . 80"), "goto refuse");
@@ -241,8 +248,9 @@ static void test_answered_here(void **state)
     struct api_service service = { 0 };
     static const struct ip dns = { .family = IP_V4, .bytes = { 10, 96, 0, 7 } };
     assert_int_equal(api_decode_json(&api_type_service, str_of(SERVICE("")), &arena, &service, NULL, &err), 0);
-    struct render_input input = { .owner = "d/web", .service = &service, .node_name = "node1", .answered_here = &dns,
-                                  .n_answered_here = 1 };
+    struct render_input input = {
+        .owner = "d/web", .service = &service, .node_name = "node1", .answered_here = &dns, .n_answered_here = 1
+    };
     render_service(&input, pair->v4, pair->v6);
     assert_null(ruleset_find(pair->v4, RULE_REFUSED, "10.96.0.7 . tcp . 80"));
     assert_string_equal(ruleset_find(pair->v4, RULE_REFUSED_NODE, "tcp . 30080"), "goto refuse");

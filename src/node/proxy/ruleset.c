@@ -17,14 +17,14 @@
 #define KEY_SIZE 256
 
 struct item {
-    struct map_node by_name;     /* in ruleset.items */
-    struct list_node by_change;  /* in ruleset.changed[place] while the kernel is behind */
+    struct map_node by_name;    /* in ruleset.items */
+    struct list_node by_change; /* in ruleset.changed[place] while the kernel is behind */
     enum rule_place place;
-    char *value;                 /* wanted; NULL: nobody wants it */
-    char *installed;             /* NULL: not in the kernel */
+    char *value;     /* wanted; NULL: nobody wants it */
+    char *installed; /* NULL: not in the kernel */
     size_t wishers;
     size_t key_size;
-    char name[];                 /* a byte for the place, then the key */
+    char name[]; /* a byte for the place, then the key */
 };
 
 struct wish {
@@ -245,8 +245,8 @@ static const char *const set_names[RULE_SET] = {
 /* %1$s: ip or ip6, %2$s: the address type, %3$s: loopback.
  * The mark is the one that Kubernetes' own proxies use for "to be masqueraded"; it is cleared when done, so that an
  * encapsulated packet is not masqueraded again.
- * TCP is refused with a reset: an ICMP error that comes back while the client's connect() still holds its socket is only
- * noted, and the client tries again after a second. */
+ * TCP is refused with a reset: an ICMP error that comes back while the client's connect() still holds its socket is
+ * only noted, and the client tries again after a second. */
 static const char frame[] =
     "add table %1$s coracle\n"
     "delete table %1$s coracle\n"

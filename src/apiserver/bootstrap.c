@@ -12,7 +12,7 @@
 
 enum {
     AT_ONCE = 16,        /* creates under way, so that they share the store's writes to disk */
-    ADDRESS_OBJECTS = 3, /* Service, Endpoints, EndpointSlice "kubernetes" */
+    ADDRESS_OBJECTS = 4, /* Service, Endpoints, EndpointSlice "kubernetes"; Service "kube-dns" */
 };
 
 extern const char *const bootstrap_manifests[];
@@ -173,8 +173,29 @@ static void create_slice(struct bootstrap *bootstrap)
     create(bootstrap, &api_resource_discovery_endpoint_slice, "default", &slice);
 }
 
-static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_service, create_endpoints,
-                                                                                       create_slice };
+/* It has no selector: the DNS server of each node listens on the address itself. */
+static void create_dns(struct bootstrap *bootstrap)
+{
+    char address[IP_TEXT_SIZE];
+    ip_format(&bootstrap->options.dns_address, address);
+    struct api_string_entry labels[] = { { "k8s-app", "kube-dns" }, { "kubernetes.io/name", "CoreDNS" } };
+    struct api_service_port ports[] = {
+        { .name = "dns", .protocol = "UDP", .port = 53, .target_port = { .number = 53 } },
+        { .name = "dns-tcp", .protocol = "TCP", .port = 53, .target_port = { .number = 53 } },
+    };
+    const struct api_service service = {
+        .metadata = { .name = "kube-dns", .namespace = "kube-system", .labels = labels, .n_labels = countof(labels) },
+        .spec = { .type = "ClusterIP",
+                  .cluster_ip = address,
+                  .ports = ports,
+                  .n_ports = countof(ports),
+                  .session_affinity = "None" },
+    };
+    create(bootstrap, &api_resource_service, "kube-system", &service);
+}
+
+static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_service, create_dns,
+                                                                                       create_endpoints, create_slice };
 
 /* ---------------------------------------------------------------- all of it */
 
@@ -188,7 +209,7 @@ static size_t address_object_count(const struct ip *advertised)
 {
     if (advertised->family == IP_NONE)
         return 0;
-    return ip_is_loopback(advertised) ? 1 : ADDRESS_OBJECTS;
+    return ip_is_loopback(advertised) ? 2 : ADDRESS_OBJECTS;
 }
 
 static void start_more(struct bootstrap *bootstrap)

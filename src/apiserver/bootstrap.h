@@ -17,6 +17,7 @@ struct bootstrap;
 struct bootstrap_options {
     struct client *client;       /* may do everything */
     struct ip service_address;   /* of the Service "kubernetes": the first of the service range */
+    struct ip dns_address;       /* of the Service "kube-dns": the tenth, where every node answers DNS */
     struct ip advertise_address; /* where the API server answers; none: no endpoints are written */
     uint16_t advertise_port;
     /* All is there; rc < 0: what could not be written. */

@@ -181,7 +181,7 @@ static int start_kubelet(struct agent *agent, struct error *err)
         .cgroup_root = given->cgroup_root,
         .cluster_dns = dns,
         .cluster_domain = given->cluster_domain,
-        .tls = NULL,
+        .tls = agent->tls,
     };
     agent->kubelet = kubelet_create(&options);
     return kubelet_start(agent->kubelet, err);

@@ -183,6 +183,35 @@ static void test_virtual_clock_jumps(void **state)
     loop_destroy(loop);
 }
 
+static void dawdle(struct loop_timer *timer)
+{
+    (void)timer;
+    usleep(5000); /* longer than the other timer's delay: that one is due before the loop polls again */
+}
+
+static void stop_loop(struct loop_timer *timer)
+{
+    loop_stop(timer->loop);
+}
+
+/* The second timer came due while the first one's callback ran; with nothing else to wake the loop it was lost. */
+static void test_timer_that_comes_due_during_a_callback(void **state)
+{
+    (void)state;
+    struct loop *loop = NULL;
+    struct error err = { 0 };
+    assert_int_equal(loop_create_real(&loop, &err), 0);
+    struct loop_timer first = { .callback = dawdle }, second = { .callback = stop_loop };
+    loop_hold(loop);
+    loop_timer_start(loop, &first, 1000);
+    loop_timer_start(loop, &second, 3000);
+    alarm(10); /* a lost timer would wait for ever */
+    loop_run(loop);
+    alarm(0);
+    loop_release(loop);
+    loop_destroy(loop);
+}
+
 static void test_same_seed_same_numbers(void **state)
 {
     (void)state;
@@ -460,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_virtual),
         cmocka_unit_test(test_virtual_clock_jumps),
+        cmocka_unit_test(test_timer_that_comes_due_during_a_callback),
         cmocka_unit_test(test_same_seed_same_numbers),
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_posts_from_threads),

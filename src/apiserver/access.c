@@ -11,6 +11,7 @@
 #include "apiserver/rbac.h"
 #include "apiserver/server_internal.h"
 #include "apiserver/service_account_token.h"
+#include "apiserver/token_cache.h"
 #include "base/memory.h"
 #include "crypto/key.h"
 #include "crypto/x509.h"
@@ -26,6 +27,7 @@ struct access {
     struct cache_follower pod_follower;
     bool started;
     struct evp_pkey_st *key; /* NULL: no tokens are issued or taken */
+    struct token_cache *tokens;
     const char *issuer;
     const char *own_audiences[2];
     const char *const *audiences;
@@ -61,6 +63,8 @@ int access_create(struct api_server *server, struct access **ret_access, struct 
     access->issuer = text_empty(options->issuer) ? "https://kubernetes.default.svc.cluster.local" : options->issuer;
     access->own_audiences[0] = access->issuer;
     access->audiences = options->audiences != NULL ? options->audiences : access->own_audiences;
+    access->tokens = memory_new(struct token_cache);
+    token_cache_init(access->tokens);
     rbac_init(&access->rbac);
     node_authorizer_init(&access->nodes);
     if (!text_empty(options->signing_key_pem)) {
@@ -99,6 +103,8 @@ void access_destroy(struct access *access)
         cache_follower_stop(&access->role_followers[i]);
     if (access->started)
         cache_follower_stop(&access->pod_follower);
+    token_cache_fini(access->tokens);
+    free(access->tokens);
     rbac_fini(&access->rbac);
     node_authorizer_fini(&access->nodes);
     key_unref(access->key);
@@ -169,16 +175,37 @@ static void add_extra(struct user *user, struct arena *arena, const char *key, c
     extra->n_values = 1;
 }
 
+/* What the request keeps of remembered claims must outlive the memory. */
+static int copy_claims(const struct token_claims *known, struct arena *arena, struct token_claims *ret_claims)
+{
+    *ret_claims = *known;
+    ret_claims->id = arena_strdup(arena, known->id);
+    ret_claims->namespace_ = arena_strdup(arena, known->namespace_);
+    ret_claims->account_name = arena_strdup(arena, known->account_name);
+    ret_claims->account_uid = arena_strdup(arena, known->account_uid);
+    ret_claims->pod_name = arena_strdup(arena, known->pod_name);
+    ret_claims->pod_uid = arena_strdup(arena, known->pod_uid);
+    ret_claims->node_name = arena_strdup(arena, known->node_name);
+    ret_claims->node_uid = arena_strdup(arena, known->node_uid);
+    return 0;
+}
+
 int access_check_token(const struct access *access, struct str token, const char *const *audiences, struct arena *arena,
                        struct user *ret_user, struct error *err)
 {
     struct token_claims claims;
+    usec_t now = loop_now(access->server->loop);
     if (access->key == NULL)
         return error_set(err, ERROR_UNAUTHORIZED, "this server takes no tokens");
-    int rc = token_check(&access->key, 1, access->issuer, audiences != NULL ? audiences : access->audiences, token,
-                         loop_now(access->server->loop), arena, &claims, err);
+    const struct token_claims *known = audiences != NULL ? NULL : token_cache_find(access->tokens, token, now);
+    int rc = known != NULL
+                 ? copy_claims(known, arena, &claims)
+                 : token_check(&access->key, 1, access->issuer, audiences != NULL ? audiences : access->audiences,
+                               token, now, arena, &claims, err);
     if (rc < 0)
         return rc;
+    if (known == NULL && audiences == NULL)
+        token_cache_add(access->tokens, token, &claims, now);
     if (!claims_hold(access, &claims))
         return error_set(err, ERROR_UNAUTHORIZED, "service account token has been invalidated");
     struct user user = { .name =

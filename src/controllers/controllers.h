@@ -13,6 +13,7 @@
 extern const struct controller *const controllers_all[];
 extern const size_t controllers_count;
 
+extern const struct controller daemonset_controller;
 extern const struct controller deployment_controller;
 extern const struct controller endpoints_controller;
 extern const struct controller endpointslice_controller;
@@ -25,6 +26,7 @@ extern const struct controller pod_gc_controller;
 extern const struct controller replicaset_controller;
 extern const struct controller root_ca_controller;
 extern const struct controller service_account_controller;
+extern const struct controller statefulset_controller;
 extern const struct controller taint_eviction_controller;
 extern const struct controller ttl_after_finished_controller;
 

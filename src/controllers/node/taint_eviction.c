@@ -4,6 +4,7 @@
 /* taint_eviction.c - deletes pods that do not tolerate a NoExecute taint of their node, or no longer. */
 #include "controllers/controllers.h"
 #include "controllers/node/disruption_target.h"
+#include "controllers/workload/node_fit.h"
 
 static bool has_no_execute(const struct object *node)
 {
@@ -27,25 +28,13 @@ static void pods_of_node(struct key_sink *keys, const struct controller_watch *w
     }
 }
 
-static bool tolerates(const struct api_toleration *toleration, const struct api_taint *taint)
-{
-    if (!text_empty(toleration->effect) && !text_equal(toleration->effect, taint->effect))
-        return false;
-    if (!text_empty(toleration->key) && !text_equal(toleration->key, taint->key))
-        return false;
-    if (text_equal(toleration->operator, "Exists"))
-        return true;
-    return (text_empty(toleration->operator) || text_equal(toleration->operator, "Equal")) &&
-           text_equal(toleration->value, taint->value) && !text_empty(toleration->key);
-}
-
 /* When this taint drives the pod out: 0 now, INT64_MAX never. */
 static usec_t deadline(const struct api_pod *pod, const struct api_taint *taint, usec_t since)
 {
     usec_t latest = 0;
     for (size_t i = 0; i < pod->spec.n_tolerations; i++) {
         const struct api_toleration *toleration = &pod->spec.tolerations[i];
-        if (!tolerates(toleration, taint))
+        if (!toleration_covers(toleration, taint))
             continue;
         if (toleration->toleration_seconds == NULL)
             return INT64_MAX;
@@ -73,8 +62,8 @@ static int reconcile_pod(struct reconcile *r, struct error *err)
     for (size_t i = 0; i < spec->n_taints; i++) {
         if (!text_equal(spec->taints[i].effect, "NoExecute"))
             continue;
-        usec_t since = spec->taints[i].time_added != 0 ? spec->taints[i].time_added
-                                                       : informer_seen(nodes, pod->spec.node_name);
+        usec_t since =
+            spec->taints[i].time_added != 0 ? spec->taints[i].time_added : informer_seen(nodes, pod->spec.node_name);
         usec_t until = deadline(pod, &spec->taints[i], since);
         if (until < due)
             due = until;
@@ -85,13 +74,11 @@ static int reconcile_pod(struct reconcile *r, struct error *err)
         reconcile_again_in(r, due - r->now);
         return 0;
     }
-    disruption_target_mark(r, object, NULL, "DeletionByTaintManager",
-                           "Taint manager: deleting due to NoExecute taint");
+    disruption_target_mark(r, object, NULL, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
     struct action *action = reconcile_delete(r, object);
     action->about = object;
-    action->succeeded = (struct action_event){
-        "Normal", "TaintManagerEviction", arena_format(r->arena, "Marking for deletion Pod %s", r->key)
-    };
+    action->succeeded = (struct action_event){ "Normal", "TaintManagerEviction",
+                                               arena_format(r->arena, "Marking for deletion Pod %s", r->key) };
     return 0;
 }
 

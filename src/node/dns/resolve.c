@@ -632,7 +632,8 @@ void dns_finish_alias(const struct dns_resolver *resolver, const struct dns_quer
     struct name name;
     *ret_size = 0;
     struct response *response = open_response(resolver, query, arena, out);
-    if (response == NULL || !split_name(response->owner, &name) || !strip_domain(&name, resolver->domain))
+    if (response == NULL || response->owner == NULL || !split_name(response->owner, &name) ||
+        !strip_domain(&name, resolver->domain))
         return;
     look_up(response, &name); /* writes the CNAMEs again; the index may have moved on, then these are the newer ones */
     knot_pkt_t *answer = upstream.data != NULL ? parse(upstream, &response->mm) : NULL;

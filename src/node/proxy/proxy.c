@@ -175,7 +175,7 @@ static bool has_udp(const struct api_service *service)
 
 static void render_entry(struct proxy *proxy, struct entry *entry)
 {
-    const struct api_discovery_endpoint_slice **slices = memory_resize(NULL, entry->n_slices + 1, sizeof(*slices));
+    const struct api_discovery_endpoint_slice **slices = memory_resize(NULL, entry->n_slices + 1, sizeof(void *));
     size_t count = 0;
     struct slice *slice;
     list_for_each (&entry->slices, slice, by_service)

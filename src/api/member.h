@@ -45,6 +45,12 @@ static inline size_t *member_count(const struct api_field *field, void *value)
     return (size_t *)(void *)((char *)value + field->count_offset);
 }
 
+/* API_TYPED lists. */
+static inline bool *member_typed(const struct api_field *field, void *value)
+{
+    return (bool *)((char *)value + field->typed_offset);
+}
+
 /* Lists and maps. */
 static inline size_t member_length(const struct api_field *field, const void *value)
 {

@@ -115,6 +115,7 @@ struct api_field {
     uint16_t name_size;    /* strlen(name) */
     uint32_t element_size; /* of a list element or map entry; maps: key first, value at value_offset */
     uint32_t value_offset;
+    uint32_t typed_offset;       /* of the bool beside an API_TYPED list: its documents do say them */
     const struct api_type *type; /* of messages */
     const struct api_enum *enumeration;
     const char *const *list_keys; /* NULL-terminated; for API_LIST_MAP */

@@ -52,6 +52,8 @@ def member_lines(field, depth):
         element = field.entry if field.shape == "map" else field.c_type
         yield f"{indent}{declare(element, '*' + field.member)};" + secret(field)
         yield f"{indent}size_t {field.count};"
+        if field.typed:
+            yield f"{indent}bool {field.typed}; /* they say kind and apiVersion in JSON */"
 
 
 def secret(field):
@@ -64,7 +66,7 @@ def struct_lines(message):
 
     def check(fields):
         for field in fields:
-            names = [field.member] + ([field.count] if field.shape != "single" else [])
+            names = [field.member] + ([field.count] if field.shape != "single" else []) + ([field.typed] if field.typed else [])
             for name in names:
                 if name in seen:
                     raise ValueError(f"{message.name}: two members {name}")
@@ -161,9 +163,11 @@ def field_flags(message, field):
     if field.form:
         flags.append({"inline": "API_INLINE", "self": "API_SELF"}[field.form])
     for word, flag in (("omitzero", "API_OMIT_ZERO"), ("nullable", "API_NULLABLE"), ("deprecated", "API_DEPRECATED"),
-                       ("secret", "API_SECRET"), ("typed", "API_TYPED")):
+                       ("secret", "API_SECRET")):
         if word in given:
             flags.append(flag)
+    if field.typed:
+        flags.append("API_TYPED")
     topology = (given.get("list") or "").split()[:1]
     flags += {"set": ["API_LIST_SET"], "map": ["API_LIST_MAP"]}.get(topology[0] if topology else "", [])
     if given.get("map") == "atomic" or "atomic" in given:
@@ -188,6 +192,8 @@ def field_row(message, field, strings):
     elif field.shape == "map":
         row += [".shape = API_MAP", f".element_size = sizeof({field.entry})",
                 f".value_offset = offsetof({field.entry}, value)"]
+    if field.typed:
+        row.append(f".typed_offset = offsetof({struct}, {field.typed})")
     if field.shape != "single":
         row.append(f".count_offset = offsetof({struct}, {field.count})")
     if field.target:

@@ -73,6 +73,9 @@ class Layout:
             field.pointer = field.value == "API_MESSAGE" or "oneof" in field.attributes or "explicit" in field.attributes
         field.member = naming.member(field.proto if field.form else field.key)
         field.count = "n_" + naming.snake(field.key)
+        # Whether documents in a list say their kind is remembered beside it.
+        field.typed = f"{field.member}_typed" if field.shape == "list" and field.target and \
+            "document" in field.target.attributes else None
         field.indirect = field.pointer and field.value not in IN_PLACE
         if field.shape == "map":
             field.entry = self.map_entry(schema, field)

@@ -322,6 +322,8 @@ static int decode_list(struct decoder *decoder, const struct api_field *field, y
         int rc = decode_value(decoder, field, element, elements + i * field->element_size, &at);
         if (rc < 0)
             return rc;
+        if (field->flags & API_TYPED && yyjson_get_len(yyjson_obj_get(element, "kind")) > 0)
+            *member_typed(field, owner_value) = true;
     }
     *(void **)member_of(field, owner_value) = elements;
     *member_count(field, owner_value) = count;

@@ -115,7 +115,7 @@ static void encode_value(const struct api_field *field, const void *value, struc
             buffer_append_str(out, *(const struct str *)value);
         break;
     case API_MESSAGE:
-        encode_message(field->type, field->flags & API_TYPED ? kind_of_type(field->type) : NULL, value, out);
+        encode_message(field->type, NULL, value, out);
         break;
     default:
         break;
@@ -130,11 +130,16 @@ static void encode_list(const struct api_field *field, const void *value, struct
         buffer_append(out, "null", 4);
         return;
     }
+    bool typed = (field->flags & API_TYPED) != 0 && *member_typed(field, (void *)(uintptr_t)value);
+    const struct api_kind *kind = typed ? kind_of_type(field->type) : NULL;
     buffer_append_char(out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buffer_append_char(out, ',');
-        encode_value(field, elements + i * field->element_size, out);
+        if (typed)
+            encode_message(field->type, kind, elements + i * field->element_size, out);
+        else
+            encode_value(field, elements + i * field->element_size, out);
     }
     buffer_append_char(out, ']');
 }

@@ -72,7 +72,8 @@ static void special_forms(void **state)
                  "\"revision\":3}");
     goes_through(
         &api_kind_apps_stateful_set,
-        "{\"spec\":{\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"d\"}}],\"serviceName\":\"s\",\"template\":{}}}",
+        "{\"spec\":{\"volumeClaimTemplates\":[{\"kind\":\"PersistentVolumeClaim\",\"apiVersion\":\"v1\",\"metadata\":{"
+        "\"name\":\"d\"}}],\"serviceName\":\"s\",\"template\":{}}}",
         "{\"kind\":\"StatefulSet\",\"apiVersion\":\"apps/v1\",\"metadata\":{},\"spec\":{\"selector\":null,\"template\":"
         "{\"metadata\":{},\"spec\":{\"containers\":null}},\"volumeClaimTemplates\":[{\"kind\":"
         "\"PersistentVolumeClaim\","

@@ -62,8 +62,9 @@ void api_defaults_apps_daemon_set(void *value, struct arena *arena)
 
 void api_defaults_apps_stateful_set(void *value, struct arena *arena)
 {
-    struct api_apps_stateful_set_update_strategy *strategy =
-        &((struct api_apps_stateful_set *)value)->spec.update_strategy;
+    struct api_apps_stateful_set_spec *spec = &((struct api_apps_stateful_set *)value)->spec;
+    spec->volume_claim_templates_typed = spec->n_volume_claim_templates > 0; /* as upstream's conversion leaves them */
+    struct api_apps_stateful_set_update_strategy *strategy = &spec->update_strategy;
     if (text_empty(strategy->type)) {
         strategy->type = "RollingUpdate";
         if (strategy->rolling_update == NULL)

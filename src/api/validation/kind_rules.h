@@ -73,6 +73,24 @@ validate_update validate_cluster_role_binding_update;
 validate_create validate_event_create;
 validate_create validate_events_event_create;
 
+/* storage.c */
+validate_create validate_claim_create;
+validate_update validate_claim_update;
+validate_create validate_volume_create;
+validate_update validate_volume_update;
+validate_create validate_storage_class_create;
+validate_update validate_storage_class_update;
+validate_create validate_priority_class_create;
+validate_update validate_priority_class_update;
+
+/* network.c */
+validate_create validate_network_policy_create;
+validate_update validate_network_policy_update;
+validate_create validate_ingress_create;
+validate_update validate_ingress_update;
+validate_create validate_autoscaler_create;
+validate_update validate_autoscaler_update;
+
 /* int-or-percent fields: not negative, or "N%"; at most 100% when 'whole' */
 bool validate_int_or_percent(const struct int_or_string *value, bool whole, const struct field_at *at,
                              struct api_invalid *errors);

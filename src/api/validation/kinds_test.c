@@ -232,6 +232,47 @@ static void test_configuration(void **state)
           "\"PreferNoSchedule\"");
 }
 
+static void test_storage_and_network(void **state)
+{
+    (void)state;
+    check("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a, namespace: x}\nspec: {accessModes: "
+          "[ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n",
+          "");
+    check("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a, namespace: x}\nspec: {}\n",
+          "[spec.accessModes: Required value: at least 1 access mode is required, spec.resources[storage]: Required "
+          "value]");
+    check("apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {accessModes: [ReadWriteOnce], capacity: "
+          "{storage: 1Gi}, hostPath: {path: /x}}\n",
+          "");
+    check(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: x}\nspec: {podSelector: "
+        "{}, ingress: [{from: [{}]}]}\n",
+        "spec.ingress[0].from[0]: Required value: must specify a peer");
+    check("apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, namespace: x}\nspec: {rules: [{host: "
+          "a.b, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 80}}}}]}}]}\n",
+          "");
+    check("apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\nvalue: 2000000000\n",
+          "value: Forbidden: maximum allowed value of a user defined priority is 1000000000");
+    check("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a, namespace: x}\nspec: "
+          "{minReplicas: 3, maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: d, apiVersion: apps/v1}}\n",
+          "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`");
+}
+
+/* Rules of the schema itself. */
+static void test_declared(void **state)
+{
+    (void)state;
+    check("apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x}\nspec: {devices: "
+          "{config: [{opaque: {parameters: {}}}]}}\n",
+          "spec.devices.config[0].opaque.driver: Required value");
+    check_update(
+        "apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x, resourceVersion: "
+        "'1'}\nspec: {}\n",
+        "apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x, resourceVersion: "
+        "'1'}\nspec: {devices: {requests: [{name: r}]}}\n",
+        "spec: Invalid value: {\"devices\":{\"requests\":[{\"name\":\"r\"}]}}: field is immutable");
+}
+
 /* What the repository ships is good. */
 static void test_example(void **state)
 {
@@ -270,8 +311,14 @@ static void test_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pods),     cmocka_unit_test(test_pod_updates),   cmocka_unit_test(test_workloads),
-        cmocka_unit_test(test_services), cmocka_unit_test(test_configuration), cmocka_unit_test(test_example),
+        cmocka_unit_test(test_pods),
+        cmocka_unit_test(test_pod_updates),
+        cmocka_unit_test(test_workloads),
+        cmocka_unit_test(test_services),
+        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_storage_and_network),
+        cmocka_unit_test(test_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

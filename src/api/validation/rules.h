@@ -41,6 +41,11 @@ bool validate_immutable_string(const char *value, const char *old, const struct 
 bool validate_immutable(const struct api_type *type, const void *value, const void *old, const struct field_at *at,
                         struct api_invalid *errors);
 
+/* declared.c: what the schema declares with its fields */
+void validate_declared(const struct api_type *type, const void *object, struct api_invalid *errors);
+void validate_declared_update(const struct api_type *type, const void *object, const void *old,
+                              struct api_invalid *errors);
+
 /* selectors.c */
 void validate_label_selector(const struct api_label_selector *selector, const struct field_at *at,
                              struct api_invalid *errors);

@@ -30,6 +30,8 @@ int api_validate_create(const struct api_kind *kind, const void *object, struct 
     check_metadata(kind, object, name_format(rules), errors);
     if (rules != NULL && rules->create != NULL)
         rules->create(object, errors);
+    else
+        validate_declared(kind->type, object, errors);
     return (int)errors->total;
 }
 
@@ -43,6 +45,8 @@ int api_validate_update(const struct api_kind *kind, const void *old, const void
         validate_metadata_update(object, old, at_field(NULL, "metadata"), errors);
     if (rules != NULL && rules->update != NULL)
         rules->update(object, old, errors);
+    else
+        validate_declared_update(kind->type, object, old, errors);
     return (int)errors->total;
 }
 

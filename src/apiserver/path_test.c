@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/path.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "apiserver/negotiation.h"
+#include "apiserver/read.h"
+
+static const struct row {
+    const char *method, *path, *query;
+    const char *verb, *group, *version, *namespace_, *plural, *name, *subresource, *rest;
+} rows[] = {
+    { "GET", "/api/v1/pods", "", "list", "", "v1", "", "pods", "", "", "" },
+    { "GET", "/api/v1/pods", "watch=true", "watch", "", "v1", "", "pods", "", "", "" },
+    { "GET", "/api/v1/pods", "watch=0", "list", "", "v1", "", "pods", "", "", "" },
+    { "GET", "/api/v1/namespaces/a/pods/p", "", "get", "", "v1", "a", "pods", "p", "", "" },
+    { "HEAD", "/api/v1/namespaces/a/pods/p", "", "get", "", "v1", "a", "pods", "p", "", "" },
+    { "GET", "/api/v1/watch/namespaces/a/pods", "", "watch", "", "v1", "a", "pods", "", "", "" },
+    { "GET", "/api/v1/namespaces/a", "", "get", "", "v1", "a", "namespaces", "a", "", "" },
+    { "PUT", "/api/v1/namespaces/a/finalize", "", "update", "", "v1", "a", "namespaces", "a", "finalize", "" },
+    { "PATCH", "/api/v1/namespaces/a/status", "", "patch", "", "v1", "a", "namespaces", "a", "status", "" },
+    { "DELETE", "/apis/apps/v1/namespaces/a/deployments", "", "deletecollection", "apps", "v1", "a", "deployments", "",
+      "", "" },
+    { "POST", "/apis/apps/v1/namespaces/a/deployments", "", "create", "apps", "v1", "a", "deployments", "", "", "" },
+    { "GET", "/api/v1/namespaces/a/pods/p:80/proxy/x%20y/z", "", "get", "", "v1", "a", "pods", "p:80", "proxy",
+      "/x%20y/z" },
+    { "GET", "/apis/apps/v1/namespaces/a/deployments/d/scale", "", "get", "apps", "v1", "a", "deployments", "d",
+      "scale", "" },
+};
+
+static void test_resources(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        const struct row *row = &rows[i];
+        struct request request = { .namespace_ = "", .name = "", .subresource = "", .rest = "" };
+        assert_int_equal(path_read(&request, str_of(row->method), str_of(row->path), str_of(row->query), NULL), 0);
+        assert_true(request.is_resource);
+        assert_string_equal(request.verb, row->verb);
+        assert_string_equal(request.group, row->group);
+        assert_string_equal(request.version, row->version);
+        assert_string_equal(request.namespace_, row->namespace_);
+        assert_string_equal(request.plural, row->plural);
+        assert_string_equal(request.name, row->name);
+        assert_string_equal(request.subresource, row->subresource);
+        assert_string_equal(request.rest, row->rest);
+        arena_fini(&request.arena);
+    }
+}
+
+static void test_other_paths(void **state)
+{
+    static const char *const paths[] = { "/",     "/healthz",   "/api",          "/api/v1",
+                                         "/apis", "/apis/apps", "/apis/apps/v1", "/version" };
+    (void)state;
+    for (size_t i = 0; i < countof(paths); i++) {
+        struct request request = { .namespace_ = "" };
+        assert_int_equal(path_read(&request, STR("GET"), str_of(paths[i]), STR("watch=1"), NULL), 0);
+        assert_false(request.is_resource);
+        assert_false(request.options.watch);
+        assert_string_equal(request.verb, "get");
+        assert_string_equal(request.path, paths[i]);
+        arena_fini(&request.arena);
+    }
+}
+
+static void test_bad_input(void **state)
+{
+    static const char *const bad[][2] = { { "/api/v1/pods/%zz", "" },
+                                          { "/api/v1/pods/%00", "" },
+                                          { "/api/v1/pods/%4", "" },
+                                          { "/api/v1/pods", "limit=x" },
+                                          { "/api/v1/pods", "fieldValidation=Maybe" },
+                                          { "/api/v1/pods", "dryRun=Some" } };
+    (void)state;
+    for (size_t i = 0; i < countof(bad); i++) {
+        struct request request = { .namespace_ = "" };
+        assert_true(path_read(&request, STR("GET"), str_of(bad[i][0]), str_of(bad[i][1]), NULL) < 0);
+        arena_fini(&request.arena);
+    }
+}
+
+static void test_media(void **state)
+{
+    struct media media;
+    enum body_format format;
+    enum client_patch patch;
+    (void)state;
+    assert_true(media_negotiate(STR(""), true, &media));
+    assert_int_equal(media.format, MEDIA_JSON);
+    assert_true(media_negotiate(STR("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), true, &media));
+    assert_int_equal(media.shape, SHAPE_TABLE);
+    assert_true(media_negotiate(STR("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), false, &media));
+    assert_int_equal(media.shape, SHAPE_OBJECT);
+    assert_true(media_negotiate(STR("application/vnd.kubernetes.protobuf, application/json"), true, &media));
+    assert_int_equal(media.format, MEDIA_PROTOBUF);
+    assert_true(media_negotiate(STR("text/html;q=0.9, application/yaml;q=0.5, application/json;q=0.4"), true, &media));
+    assert_int_equal(media.format, MEDIA_YAML);
+    assert_false(media_negotiate(STR("text/html"), true, &media));
+    assert_true(media_of_body(STR("application/json; charset=utf-8"), &format));
+    assert_false(media_of_body(STR("text/plain"), &format));
+    assert_true(media_of_patch(STR("application/merge-patch+json"), &patch));
+    assert_int_equal(patch, CLIENT_PATCH_MERGE);
+    assert_false(media_of_patch(STR("application/json"), &patch));
+}
+
+static void test_continue(void **state)
+{
+    auto_arena struct arena arena = { 0 };
+    struct continue_token token = { .revision = 12, .start = STR("ns/a\"b") }, back;
+    (void)state;
+    const char *text = continue_token_write(&token, &arena);
+    assert_int_equal(continue_token_read(text, &arena, &back, NULL), 0);
+    assert_int_equal(back.revision, 12);
+    assert_true(str_is(back.start, "ns/a\"b"));
+    assert_int_equal(continue_token_read("x!", &arena, &back, NULL), -ERROR_BAD_REQUEST);
+    assert_int_equal(continue_token_read("e30", &arena, &back, NULL), -ERROR_BAD_REQUEST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_resources), cmocka_unit_test(test_other_paths), cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_media),     cmocka_unit_test(test_continue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

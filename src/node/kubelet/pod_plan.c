@@ -187,6 +187,21 @@ static bool collect_dead(struct planner *planner)
     return false;
 }
 
+/* True while a failed pull backs off. ErrImagePull is seen for a second before it becomes ImagePullBackOff. */
+static bool wait_for_pull(struct planner *planner, size_t container, const struct container_memo *memo)
+{
+    usec_t now = planner->input->now, until = backoff_until(&memo->pull, memo->pull_failed);
+    if (until <= now)
+        return false;
+    usec_t shown = memo->pull_failed + USEC_PER_SEC;
+    planner->plan->pull_backing_off[container] = now >= shown;
+    wake_at(planner, until);
+    if (now < shown)
+        wake_at(planner, shown);
+    wake_at(planner, now < memo->image_looked + IMAGE_LOOK ? memo->image_looked + IMAGE_LOOK : now + IMAGE_LOOK);
+    return true;
+}
+
 static void plan_start(struct planner *planner, size_t container)
 {
     const struct pod_plan_input *input = planner->input;
@@ -204,18 +219,14 @@ static void plan_start(struct planner *planner, size_t container)
     if (retrying_later(planner, memo->start_failed, START_RETRY))
         return;
     if (!memo->image_ready) {
-        if (memo->pull_failed != 0) {
-            usec_t pull_until = backoff_until(&memo->pull, memo->pull_failed);
-            if (pull_until > input->now) {
-                usec_t shown = memo->pull_failed + USEC_PER_SEC; /* ErrImagePull is seen before it becomes a back-off */
-                planner->plan->pull_backing_off[container] = input->now >= shown;
-                wake_at(planner, input->now >= shown || shown > pull_until ? pull_until : shown);
-                return;
-            }
-        }
+        bool look_only = memo->pull_failed != 0 && wait_for_pull(planner, container, memo);
+        if (look_only && input->now < memo->image_looked + IMAGE_LOOK)
+            return;
         struct pod_action *pull = add(planner, POD_PULL_IMAGE);
-        if (pull != NULL)
+        if (pull != NULL) {
             pull->container = container;
+            pull->look_only = look_only;
+        }
         return;
     }
     struct pod_action *start = add(planner, POD_START_CONTAINER);

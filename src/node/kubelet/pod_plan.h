@@ -18,6 +18,7 @@
 enum probe_kind { PROBE_STARTUP, PROBE_LIVENESS, PROBE_READINESS, PROBE_KINDS };
 enum probe_result { PROBE_UNKNOWN, PROBE_SUCCESS, PROBE_FAILURE };
 
+#define IMAGE_LOOK  (5 * USEC_PER_SEC)  /* between looks for an image while its pull backs off */
 #define START_RETRY (10 * USEC_PER_SEC) /* after a container could not be configured, created or prepared */
 
 /* What the worker remembers of a container between plans. */
@@ -29,6 +30,7 @@ struct container_memo {
     struct backoff crash;
     struct backoff pull;
     usec_t pull_failed;  /* 0: did not fail last time */
+    usec_t image_looked; /* when it was last seen to be absent */
     usec_t start_failed; /* 0: did not fail last time */
     char image_ref[256]; /* what the runtime calls the image; valid with image_ready, as are the next three */
     bool image_user_known;
@@ -71,6 +73,7 @@ struct pod_action {
     uint32_t attempt;
     int64_t grace;       /* seconds */
     const char *message; /* of the Killing event, with %s for the container's name; static; NULL: the usual one */
+    bool look_only;      /* do not pull: somebody may have brought the image by other means */
     bool crashed;        /* a start after a crash: the worker raises memo.crash */
     usec_t crashed_at;
 };

@@ -50,7 +50,7 @@ static void pulled(struct cri_call *call, int rc, const void *response, const st
     (void)response;
     if (rc < 0) {
         backoff_next(&memo->pull, memo->pull_failed != 0 ? memo->pull_failed : now, now);
-        memo->pull_failed = now;
+        memo->pull_failed = memo->image_looked = now;
         memo_set_reason(memo, "ErrImagePull", err->message);
         pod_event(run->worker, run->action.container, EVENT_WARNING, "Failed", "Failed to pull image \"%s\": %.900s",
                   spec_of(run)->image, err->message);
@@ -114,6 +114,9 @@ static void status_known(struct cri_call *call, int rc, const void *response, co
         pod_action_finish(run, false);
     } else if (run->pulled) {
         fail(run, "ErrImagePull", "the image was pulled but is not there");
+    } else if (run->action.look_only) {
+        memo_of(run)->image_looked = loop_now(run->worker->kubelet->loop);
+        pod_action_finish(run, false);
     } else if (text_equal(policy, "Never")) {
         snprintf(message, sizeof(message), "Container image \"%s\" is not present with pull policy of Never",
                  spec_of(run)->image);

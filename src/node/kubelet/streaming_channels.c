@@ -19,10 +19,6 @@ static void channel_over(struct channel *channel)
     struct streaming *session = channel->session;
     bool output = channel->number != CHANNEL_STDIN && channel->number != CHANNEL_RESIZE;
     spdy_stream_release(take_pointer(&channel->stream));
-    if (output && session->v5) {
-        const char message[] = { (char)CHANNEL_CLOSE, (char)channel->number };
-        websocket_send(session->socket, WEBSOCKET_BINARY, (struct str){ message, sizeof(message) });
-    }
     if (output && all_said(session))
         streaming_end(session);
 }
@@ -82,7 +78,8 @@ static void socket_message(void *context, enum websocket_type type, struct str m
             spdy_stream_end(closed->stream);
         return;
     }
-    if ((number != CHANNEL_STDIN && number != CHANNEL_RESIZE) || session->channels[number].stream == NULL || data.size == 0)
+    if ((number != CHANNEL_STDIN && number != CHANNEL_RESIZE) || session->channels[number].stream == NULL ||
+        data.size == 0)
         return;
     if (!spdy_stream_write(session->channels[number].stream, data))
         websocket_read_stop(session->socket);
@@ -106,8 +103,12 @@ static void socket_closed(void *context, int code, struct str reason, const stru
 void streaming_translate(struct streaming *session, struct websocket *socket, struct stream *runtime)
 {
     static const struct spdy_session_events session_events = { .opened = session_opened, .ended = session_ended };
-    static const struct spdy_stream_events stream_events = { .data = stream_data, .drained = stream_drained, .closed = stream_closed };
-    static const struct websocket_events socket_events = { .message = socket_message, .drained = socket_drained, .closed = socket_closed };
+    static const struct spdy_stream_events stream_events = { .data = stream_data,
+                                                             .drained = stream_drained,
+                                                             .closed = stream_closed };
+    static const struct websocket_events socket_events = { .message = socket_message,
+                                                           .drained = socket_drained,
+                                                           .closed = socket_closed };
     /* The runtime waits for all of them; the status comes first, as upstream's client opens them. */
     static const uint8_t order[] = { CHANNEL_ERROR, CHANNEL_STDIN, CHANNEL_STDOUT, CHANNEL_STDERR, CHANNEL_RESIZE };
     session->socket = socket;

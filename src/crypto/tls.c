@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "base/ref.h"
 
-#define TLS_ALPN_MAX 255 /* of the whole list on the wire; ours have two names */
+#define TLS_ALPN_MAX   255       /* of the whole list on the wire; ours have two names */
 #define TLS_SESSION_ID "coracle" /* resumption with client certificates needs some fixed name */
 
 struct tls_context {
@@ -42,7 +42,8 @@ int tls_error(const struct ssl_st *session, struct error *err, const char *what)
         ERR_error_string_n(code, text, sizeof(text));
     ERR_clear_error();
     if (code != 0 && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK)
-        return error_set(err, ERROR_TLS, "%s: certificate not trusted: %s", what, X509_verify_cert_error_string(verified));
+        return error_set(err, ERROR_TLS, "%s: certificate not trusted: %s", what,
+                         X509_verify_cert_error_string(verified));
     return error_set(err, ERROR_TLS, "%s: %s", what, text);
 }
 
@@ -126,8 +127,8 @@ static int accept_any(int verified, X509_STORE_CTX *store)
     return 1;
 }
 
-static int select_alpn(SSL *session, const unsigned char **ret_name, unsigned char *ret_size, const unsigned char *offered,
-                       unsigned int size, void *context)
+static int select_alpn(SSL *session, const unsigned char **ret_name, unsigned char *ret_size,
+                       const unsigned char *offered, unsigned int size, void *context)
 {
     (void)context;
     const char *const *alpn = SSL_get_app_data(session);
@@ -166,7 +167,8 @@ static void context_configure(struct tls_context *context, const struct tls_opti
     SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION);
     SSL_CTX_set_options(openssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(openssl,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_id_context(openssl, (const unsigned char *)TLS_SESSION_ID, sizeof(TLS_SESSION_ID) - 1);
     SSL_CTX_set_num_tickets(openssl, 1);
     if (options->server) {
@@ -303,7 +305,8 @@ static int set_alpn(SSL *session, const char *const *alpn, struct error *err)
     return 0;
 }
 
-static int set_io(struct tls_context *context, SSL *session, const struct tls_io *io, void *io_context, struct error *err)
+static int set_io(struct tls_context *context, SSL *session, const struct tls_io *io, void *io_context,
+                  struct error *err)
 {
     BIO *bio = BIO_new(context->bio_method);
     if (bio == NULL)

@@ -21,12 +21,14 @@ struct tls_options {
     bool server;
     struct str certificate_pem; /* chain, leaf first; needed by servers, clients may present one */
     struct str key_pem;
-    struct str ca_pem;          /* whom to trust; empty: a client takes the system's pool, a server trusts nobody */
-    bool request_certificate;   /* servers: ask clients for one; absent and unknown ones are let through, see tls_peer_verified() */
-    bool insecure_skip_verify;  /* clients: take any server */
+    struct str ca_pem; /* whom to trust; empty: a client takes the system's pool, a server trusts nobody */
+    bool
+        request_certificate; /* servers: ask clients for one; absent and unknown ones are let through, see tls_peer_verified() */
+    bool insecure_skip_verify; /* clients: take any server */
 };
 
-int tls_context_create(const struct tls_options *options, struct tls_context **ret_context, struct error *err) must_check;
+int tls_context_create(const struct tls_options *options, struct tls_context **ret_context,
+                       struct error *err) must_check;
 struct tls_context *tls_context_ref(struct tls_context *context); /* NULL stays NULL */
 void tls_context_unref(struct tls_context *context);              /* NULL is fine */
 bool tls_context_is_server(const struct tls_context *context);

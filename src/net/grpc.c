@@ -140,7 +140,8 @@ static void call_report(struct grpc_call *call)
         result.err = &err;
     }
     if (call->unary_done != NULL)
-        call->unary_done(call->context, &result, result.rc == 0 ? buffer_str(&call->unary_response) : (struct str){ 0 });
+        call->unary_done(call->context, &result,
+                         result.rc == 0 ? buffer_str(&call->unary_response) : (struct str){ 0 });
     else
         call->events->done(call->context, &result);
     call_unpin(call);
@@ -314,8 +315,8 @@ static void format_timeout(char *text, size_t size, usec_t timeout)
         snprintf(text, size, "%lldS", (long long)(timeout / USEC_PER_SEC % TIMEOUT_DIGITS));
 }
 
-static struct grpc_call *call_create(struct grpc_channel *channel, const struct grpc_call_options *options, bool streams,
-                                     struct bytes *body)
+static struct grpc_call *call_create(struct grpc_channel *channel, const struct grpc_call_options *options,
+                                     bool streams, struct bytes *body)
 {
     struct grpc_call *call = memory_new(struct grpc_call);
     call->code = -1;
@@ -393,7 +394,8 @@ void grpc_call_read_start(struct grpc_call *call)
         http_request_body_start(call->request);
 }
 
-struct grpc_call *grpc_call_unary(struct grpc_channel *channel, const struct grpc_call_options *options, struct str request,
+struct grpc_call *grpc_call_unary(struct grpc_channel *channel, const struct grpc_call_options *options,
+                                  struct str request,
                                   void (*done)(void *context, const struct grpc_result *result, struct str response),
                                   void *context)
 {

@@ -27,16 +27,16 @@ struct str http_header(const struct http_headers *headers, const char *name);
 
 /* A zero field means the default that its comment gives. */
 struct http_limits {
-    size_t header_bytes;     /* 64 KiB, of one message's whole header block */
-    size_t header_count;     /* 128 */
-    size_t body_bytes;       /* 3 MiB: larger collected bodies are refused with 413 */
-    size_t streams;          /* 250 concurrent ones on an HTTP/2 connection */
-    size_t queued_bytes;     /* 1 MiB of unsent response before http_response_write() reports back-pressure */
-    size_t connections;      /* 10,000 on a server; 32 of HTTP/1.1 of a client */
-    size_t requests;         /* 10,000 open or waiting ones of a client */
-    usec_t header_time;      /* 30 s from connection or a message's first byte to its whole header block */
-    usec_t body_time;        /* 60 s between two pieces of a request's body */
-    usec_t idle_time;        /* 180 s without any open request */
+    size_t header_bytes; /* 64 KiB, of one message's whole header block */
+    size_t header_count; /* 128 */
+    size_t body_bytes;   /* 3 MiB: larger collected bodies are refused with 413 */
+    size_t streams;      /* 250 concurrent ones on an HTTP/2 connection */
+    size_t queued_bytes; /* 1 MiB of unsent response before http_response_write() reports back-pressure */
+    size_t connections;  /* 10,000 on a server; 32 of HTTP/1.1 of a client */
+    size_t requests;     /* 10,000 open or waiting ones of a client */
+    usec_t header_time;  /* 30 s from connection or a message's first byte to its whole header block */
+    usec_t body_time;    /* 60 s between two pieces of a request's body */
+    usec_t idle_time;    /* 180 s without any open request */
 };
 
 /* ---------------------------------------------------------------- server */
@@ -55,19 +55,21 @@ struct http_handler {
 
 struct http_server *http_server_create(struct loop *loop, const struct http_handler *handler, void *context,
                                        const struct http_limits *limits);
-void http_server_serve(struct http_server *server, struct stream *stream); /* takes the stream over; ALPN picks the version,
+void http_server_serve(struct http_server *server,
+                       struct stream *stream); /* takes the stream over; ALPN picks the version,
                                                                               plain ones may speak HTTP/2 with prior knowledge */
 /* Stops taking requests, lets open ones end for up to 'grace', then done(). */
 void http_server_drain(struct http_server *server, usec_t grace, void (*done)(void *context), void *context);
 void http_server_destroy(struct http_server *server); /* cuts what is open; NULL is fine */
 
 struct str http_exchange_method(const struct http_exchange *exchange);
-struct str http_exchange_path(const struct http_exchange *exchange);   /* as sent, without the query, still percent-encoded */
-struct str http_exchange_query(const struct http_exchange *exchange);  /* without '?' */
+struct str
+http_exchange_path(const struct http_exchange *exchange); /* as sent, without the query, still percent-encoded */
+struct str http_exchange_query(const struct http_exchange *exchange); /* without '?' */
 const struct http_headers *http_exchange_headers(const struct http_exchange *exchange);
 struct str http_exchange_body(const struct http_exchange *exchange);
-struct stream *http_exchange_stream(struct http_exchange *exchange);   /* of the connection: peer, certificate */
-struct arena *http_exchange_arena(struct http_exchange *exchange);     /* dies with the exchange */
+struct stream *http_exchange_stream(struct http_exchange *exchange); /* of the connection: peer, certificate */
+struct arena *http_exchange_arena(struct http_exchange *exchange);   /* dies with the exchange */
 
 /* closed(): the peer went away before the response ended; the exchange is gone after it. drained(): see below. */
 struct http_exchange_events {
@@ -94,8 +96,8 @@ void http_response_abort(struct http_exchange *exchange); /* resets: the client 
 
 /* 101: hands the connection over (HTTP/1.1 only; -ERROR_UNSUPPORTED on HTTP/2). The stream is the caller's; bytes that came
  * early are delivered to its next reader. The exchange is gone. */
-int http_exchange_upgrade(struct http_exchange *exchange, const struct http_headers *headers, struct stream **ret_stream,
-                          struct error *err) must_check;
+int http_exchange_upgrade(struct http_exchange *exchange, const struct http_headers *headers,
+                          struct stream **ret_stream, struct error *err) must_check;
 
 /* ---------------------------------------------------------------- client */
 
@@ -105,16 +107,17 @@ struct http_client_options {
     struct stream_target target; /* copied, strings too */
     const char *authority;       /* Host; NULL: from the target's address */
     struct http_limits limits;
-    usec_t connect_timeout;      /* 0: 10 s */
+    usec_t connect_timeout; /* 0: 10 s */
     bool http1_only;
-    bool http2_only;             /* on plain streams: HTTP/2 with prior knowledge (gRPC over unix sockets) */
+    bool http2_only; /* on plain streams: HTTP/2 with prior knowledge (gRPC over unix sockets) */
 };
 struct http_client *http_client_create(struct loop *loop, const struct http_client_options *options);
 struct loop *http_client_loop(const struct http_client *client);
 void http_client_destroy(struct http_client *client); /* open requests fail with -ERROR_CANCELLED first; NULL is fine */
 
 struct http_request_events {
-    void (*response)(void *context, int status, const struct http_headers *headers); /* 1xx are not reported, but 101 is */
+    void (*response)(void *context, int status,
+                     const struct http_headers *headers); /* 1xx are not reported, but 101 is */
     void (*body)(void *context, struct str bytes);
     /* The last call: rc 0 after a whole response, else what broke. */
     void (*done)(void *context, int rc, const struct error *err);
@@ -126,11 +129,11 @@ struct http_request_events {
 
 struct http_request_options {
     const char *method;
-    const char *path;                 /* with the query */
-    struct http_headers headers;      /* names in lower case */
-    struct bytes *body;               /* NULL: none; the request takes its own reference */
-    bool streams_body;                /* body follows with http_request_write() and _end() */
-    usec_t timeout;                   /* 0: none; to the end of the response */
+    const char *path;            /* with the query */
+    struct http_headers headers; /* names in lower case */
+    struct bytes *body;          /* NULL: none; the request takes its own reference */
+    bool streams_body;           /* body follows with http_request_write() and _end() */
+    usec_t timeout;              /* 0: none; to the end of the response */
 };
 
 /* Alive until done(), upgraded() or the cancel. A request with an "upgrade" header gets an HTTP/1.1 connection of its own. */

@@ -25,17 +25,17 @@ struct stream_events {
 
 void stream_set_events(struct stream *stream, const struct stream_events *events, void *context);
 void stream_read_start(struct stream *stream);
-void stream_read_stop(struct stream *stream);           /* back-pressure: the peer will have to wait */
+void stream_read_stop(struct stream *stream); /* back-pressure: the peer will have to wait */
 
 void stream_write(struct stream *stream, struct str bytes);          /* copies */
 void stream_write_bytes(struct stream *stream, struct bytes *bytes); /* takes its own reference */
 /* A part of it, with a reference of its own. */
 void stream_write_slice(struct stream *stream, struct bytes *bytes, size_t offset, size_t size);
-void stream_write_end(struct stream *stream);                        /* half close, after what is queued */
-size_t stream_queued(const struct stream *stream);                   /* bytes not yet handed to the kernel */
+void stream_write_end(struct stream *stream);      /* half close, after what is queued */
+size_t stream_queued(const struct stream *stream); /* bytes not yet handed to the kernel */
 
 /* Closes now; what is queued is lost unless flush is set, then it goes first (bounded by a time limit). */
-void stream_close(struct stream *stream, bool flush);   /* NULL is fine */
+void stream_close(struct stream *stream, bool flush); /* NULL is fine */
 
 /* "127.0.0.1:443", "unix:/run/x.sock", "memory". */
 const char *stream_peer(const struct stream *stream);
@@ -44,7 +44,7 @@ struct x509_st;
 struct x509_st *stream_peer_certificate(const struct stream *stream);
 /* That certificate leads to the CA pool of the TLS context: authentication must ask, since servers take any. */
 bool stream_peer_verified(const struct stream *stream);
-const char *stream_alpn(const struct stream *stream);   /* "h2", "http/1.1" or "" */
+const char *stream_alpn(const struct stream *stream); /* "h2", "http/1.1" or "" */
 struct loop *stream_loop(const struct stream *stream);
 
 /* Two ends in one process: what is written to one is read from the other. For tests, simulation and direct drivers. */
@@ -59,11 +59,11 @@ struct tls_context; /* crypto/tls.h */
 
 struct stream_target {
     const char *address;
-    int network_namespace;          /* descriptor of the namespace to connect or listen in, the caller's until the
+    int network_namespace;   /* descriptor of the namespace to connect or listen in, the caller's until the
                                        connect is done or the listener open; 0 or less: our own. Names are not resolved there */
-    struct tls_context *tls;        /* NULL: plain; connects and listeners keep a reference */
-    const char *server_name;        /* for TLS: SNI and the name to verify; NULL: the host of the address */
-    const char *const *alpn;        /* NULL-terminated, may be NULL */
+    struct tls_context *tls; /* NULL: plain; connects and listeners keep a reference */
+    const char *server_name; /* for TLS: SNI and the name to verify; NULL: the host of the address */
+    const char *const *alpn; /* NULL-terminated, may be NULL */
 };
 
 #define STREAM_HIGH_MARK ((size_t)256 << 10) /* queued bytes: above it writers should wait for drained() */
@@ -81,7 +81,7 @@ struct listener;
 int listener_open(struct loop *loop, const struct stream_target *target,
                   void (*accepted)(void *context, struct stream *stream), void *context, struct listener **ret_listener,
                   struct error *err) must_check;
-int listener_port(const struct listener *listener);     /* the real one when 0 was asked for */
+int listener_port(const struct listener *listener);                        /* the real one when 0 was asked for */
 void listener_set_tls(struct listener *listener, struct tls_context *tls); /* for what is accepted from now on */
 void listener_close(struct listener *listener); /* accepted streams live on, unfinished handshakes end; NULL is fine */
 

@@ -160,12 +160,11 @@ void client_connection_attach(struct client_connection *connection, struct http_
 static void fail_waiting(struct http_client *client, const struct error *err)
 {
     struct http_request *request;
-    list_for_each(&client->waiting, request, node)
+    list_for_each (&client->waiting, request, node)
         request->doomed = !request->upgrade;
     for (bool again = true; again;) {
         again = false;
-        list_for_each(&client->waiting, request, node)
-        {
+        list_for_each (&client->waiting, request, node) {
             if (!request->doomed)
                 continue;
             request_finish(request, err);
@@ -246,8 +245,8 @@ static void client_open(struct http_client *client, struct http_request *exclusi
         target.alpn = alpn_old;
     else
         target.alpn = client->fixed_version ? alpn_new : alpn_both;
-    connection->connect = stream_connect_start(client->loop, &target, client->connect_timeout, client_connection_opened,
-                                               connection);
+    connection->connect =
+        stream_connect_start(client->loop, &target, client->connect_timeout, client_connection_opened, connection);
 }
 
 /* ---------------------------------------------------------------- dispatch */
@@ -256,8 +255,7 @@ static struct client_connection *find_room(struct http_client *client, size_t *r
 {
     *ret_opening = 0;
     struct client_connection *connection;
-    list_for_each(&client->connections, connection, node)
-    {
+    list_for_each (&client->connections, connection, node) {
         if (connection->is_exclusive)
             continue;
         if (connection->connect != NULL)
@@ -280,8 +278,7 @@ static void client_dispatch(struct http_client *client)
 {
     size_t left = 0, opening = 0;
     struct http_request *request;
-    list_for_each(&client->waiting, request, node)
-    {
+    list_for_each (&client->waiting, request, node) {
         if (request->upgrade) {
             if (request->opening == NULL && client->connection_count < client->limits.connections)
                 client_open(client, request);
@@ -375,7 +372,8 @@ void http_client_destroy(struct http_client *client)
     while (!list_empty(&client->finished))
         request_fail_finished(container_of(client->finished.head.next, struct http_request, node), &err);
     while (!list_empty(&client->connections)) {
-        struct client_connection *connection = container_of(client->connections.head.next, struct client_connection, node);
+        struct client_connection *connection =
+            container_of(client->connections.head.next, struct client_connection, node);
         client_connection_pin(connection);
         fail_requests(connection, &err, false);
         client_connection_close(connection, &err);

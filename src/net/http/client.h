@@ -20,10 +20,10 @@ struct client_protocol {
     void (*read)(struct client_connection *connection, struct str bytes); /* size 0: the peer's end */
     void (*drained)(struct client_connection *connection);
     bool (*has_room)(const struct client_connection *connection); /* for one more request */
-    void (*submit)(struct http_request *request);  /* request->connection is set */
-    void (*output)(struct http_request *request);  /* request->output or output_ended has changed */
-    void (*cancel)(struct http_request *request);  /* it will be gone after the call */
-    void (*body_flow)(struct http_request *request); /* body_stopped has changed */
+    void (*submit)(struct http_request *request);                 /* request->connection is set */
+    void (*output)(struct http_request *request);                 /* request->output or output_ended has changed */
+    void (*cancel)(struct http_request *request);                 /* it will be gone after the call */
+    void (*body_flow)(struct http_request *request);              /* body_stopped has changed */
     void (*destroy)(struct client_connection *connection);
 };
 
@@ -52,7 +52,7 @@ struct http_client {
 struct client_connection {
     struct http_client *client; /* may be gone once closed */
     struct loop *loop;
-    struct list_node node; /* in client->connections */
+    struct list_node node;          /* in client->connections */
     struct stream_connect *connect; /* until it is open */
     struct stream *stream;
     const struct client_protocol *protocol;
@@ -76,8 +76,8 @@ struct http_request {
     struct arena arena;
     struct str method, path;
     struct http_headers headers;
-    struct bytes_queue output;  /* the body, as far as it is not sent */
-    struct bytes *body;         /* kept whole until an answer comes, for another try */
+    struct bytes_queue output; /* the body, as far as it is not sent */
+    struct bytes *body;        /* kept whole until an answer comes, for another try */
     const struct http_request_events *events;
     void *context;
     struct loop_timer timer;
@@ -93,13 +93,13 @@ struct http_request {
     bool streams_body;
     bool output_ended;
     bool want_drained;
-    bool started;       /* something of the response has come */
+    bool started; /* something of the response has come */
     bool response_told;
     bool body_stopped;
-    bool finished;      /* done() waits until 'held' is delivered */
-    unsigned tries;     /* that ended before the server did anything */
-    bool doomed;        /* waits, and what it waits for has failed */
-    bool gone;          /* done() or cancelled; memory waits for the last pin */
+    bool finished;  /* done() waits until 'held' is delivered */
+    unsigned tries; /* that ended before the server did anything */
+    bool doomed;    /* waits, and what it waits for has failed */
+    bool gone;      /* done() or cancelled; memory waits for the last pin */
     unsigned pins;
 };
 
@@ -129,12 +129,12 @@ void request_unpin(struct http_request *request);
 /* The calls to the user. False: the request is gone. */
 bool request_response(struct http_request *request);
 bool request_body(struct http_request *request, struct str bytes);
-void request_finish(struct http_request *request, const struct error *err); /* NULL: whole */
+void request_finish(struct http_request *request, const struct error *err);        /* NULL: whole */
 void request_fail_finished(struct http_request *request, const struct error *err); /* one of client->finished */
 void request_drained(struct http_request *request);
 void request_retry(struct http_request *request); /* back to the waiting ones; only if request_may_retry() */
 bool request_may_retry(const struct http_request *request);
 bool request_is_safe(const struct http_request *request); /* by its method: sending it twice does no harm */
-void request_leave(struct http_request *request); /* its connection is free of it */
+void request_leave(struct http_request *request);         /* its connection is free of it */
 
 #endif

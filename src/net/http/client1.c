@@ -19,7 +19,7 @@ struct client1 {
     bool chunked;    /* the request's body */
     bool sent_all;   /* the request's end has been written */
     bool keep_alive;
-    bool switched;   /* 101 */
+    bool switched; /* 101 */
     bool message_done;
     bool over_limit;
 };
@@ -265,7 +265,8 @@ static void client1_submit(struct http_request *request)
     if (http_header(headers, "host").data == NULL)
         buffer_format(&head, "host: %s\r\n", connection->client->authority);
     for (size_t i = 0; i < headers->count; i++)
-        buffer_format(&head, STR_FMT ": " STR_FMT "\r\n", STR_ARG(headers->items[i].name), STR_ARG(headers->items[i].value));
+        buffer_format(&head, STR_FMT ": " STR_FMT "\r\n", STR_ARG(headers->items[i].name),
+                      STR_ARG(headers->items[i].value));
     if (request->upgrade && http_header(headers, "connection").data == NULL)
         buffer_append_text(&head, "connection: Upgrade\r\n");
     bool carries = request->body != NULL || str_is(request->method, "POST") || str_is(request->method, "PUT") ||

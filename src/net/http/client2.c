@@ -107,8 +107,7 @@ static void client2_tell_drained(struct client2 *client2)
     struct http_request *request;
     for (bool again = true; again && !connection->closed;) {
         again = false;
-        list_for_each(&connection->requests, request, node)
-        {
+        list_for_each (&connection->requests, request, node) {
             if (!request->want_drained || request->output.size > low)
                 continue;
             request_drained(request);
@@ -216,7 +215,8 @@ static void client2_response_end(struct client2 *client2, struct http_request *r
     request_finish(request, NULL);
 }
 
-static void client2_fail_request(struct client2 *client2, struct http_request *request, enum error_code code, const char *what)
+static void client2_fail_request(struct client2 *client2, struct http_request *request, enum error_code code,
+                                 const char *what)
 {
     struct error err;
     error_set(&err, code, "%s: %s", stream_peer(client2->connection->stream), what);
@@ -325,8 +325,8 @@ static nghttp2_nv header_value(struct str name, struct str value)
 
 static bool may_send(struct str name)
 {
-    static const char *const names[] = { "connection", "host", "transfer-encoding", "keep-alive", "upgrade",
-                                         "proxy-connection" };
+    static const char *const names[] = { "connection", "host",    "transfer-encoding",
+                                         "keep-alive", "upgrade", "proxy-connection" };
     for (size_t i = 0; i < countof(names); i++)
         if (str_is(name, names[i]))
             return false;

@@ -217,7 +217,8 @@ void http_exchange_body_start(struct http_exchange *exchange)
     exchange->connection->protocol->body_flow(exchange);
 }
 
-static void response_begin(struct http_exchange *exchange, int status, const struct http_headers *headers, int64_t length)
+static void response_begin(struct http_exchange *exchange, int status, const struct http_headers *headers,
+                           int64_t length)
 {
     static const struct http_headers none = { 0 };
     if (exchange->begun || exchange->ended)

@@ -100,8 +100,8 @@ void http_date_format(usec_t moment, char text[HTTP_DATE_SIZE])
     time_t seconds = moment / USEC_PER_SEC;
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    snprintf(text, HTTP_DATE_SIZE, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + (ptrdiff_t)tm.tm_wday * 3, tm.tm_mday,
-             months + (ptrdiff_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    snprintf(text, HTTP_DATE_SIZE, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + (ptrdiff_t)tm.tm_wday * 3,
+             tm.tm_mday, months + (ptrdiff_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 struct str http_header(const struct http_headers *headers, const char *name)

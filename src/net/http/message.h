@@ -13,8 +13,8 @@
 
 void http_limits_fill(struct http_limits *limits, bool server); /* defaults where a field is zero */
 
-const char *http_status_text(int status);  /* "" for unknown ones */
-bool http_status_has_body(int status);     /* 1xx, 204 and 304 have none */
+const char *http_status_text(int status); /* "" for unknown ones */
+bool http_status_has_body(int status);    /* 1xx, 204 and 304 have none */
 void http_date_format(usec_t moment, char text[HTTP_DATE_SIZE]);
 
 /* The header has that token in its comma-separated list, ASCII case aside: connection: keep-alive, Upgrade. */

@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "net/http/client.h"
 
-#define HELD_MAX ((size_t)8 << 20) /* far above the windows that bound it */
-#define TRIES_MAX 6 /* as Go does */
+#define HELD_MAX  ((size_t)8 << 20) /* far above the windows that bound it */
+#define TRIES_MAX 6                 /* as Go does */
 
 static void request_timeout(struct loop_timer *timer);
 static void request_run_body(struct loop_task *task);
@@ -203,7 +203,8 @@ void request_drained(struct http_request *request)
 
 bool request_may_retry(const struct http_request *request)
 {
-    return request->tries < TRIES_MAX && !request->started && !request->streams_body && !request->upgrade && !request->gone;
+    return request->tries < TRIES_MAX && !request->started && !request->streams_body && !request->upgrade &&
+           !request->gone;
 }
 
 bool request_is_safe(const struct http_request *request)

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-#define PREFACE STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+#define PREFACE          STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 #define PREFACE_DECISIVE 4 /* no HTTP/1.1 method begins with "PRI " */
 
 static void connection_timeout(struct loop_timer *timer);
@@ -229,8 +229,7 @@ void http_server_drain(struct http_server *server, usec_t grace, void (*done)(vo
     server->drain_done = done;
     server->drain_context = context;
     struct http_connection *connection;
-    list_for_each(&server->connections, connection, node)
-    {
+    list_for_each (&server->connections, connection, node) {
         connection_pin(connection);
         if (connection->protocol == NULL)
             connection_close(connection, false);

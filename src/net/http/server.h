@@ -24,7 +24,8 @@ struct http_protocol {
     void (*drain)(struct http_connection *connection); /* no new requests */
     void (*destroy)(struct http_connection *connection);
     /* content_length is negative when it is not known. */
-    void (*begin)(struct http_exchange *exchange, int status, const struct http_headers *headers, int64_t content_length);
+    void (*begin)(struct http_exchange *exchange, int status, const struct http_headers *headers,
+                  int64_t content_length);
     void (*write)(struct http_exchange *exchange, struct bytes *bytes);
     void (*end)(struct http_exchange *exchange);
     void (*abort)(struct http_exchange *exchange);
@@ -53,10 +54,10 @@ struct http_server {
 struct http_connection {
     struct http_server *server; /* may be gone once closed */
     struct loop *loop;
-    struct list_node node;      /* in server->connections */
-    struct stream *stream;      /* NULL once closed or handed over */
+    struct list_node node;                /* in server->connections */
+    struct stream *stream;                /* NULL once closed or handed over */
     const struct http_protocol *protocol; /* NULL: not known yet */
-    void *state;                /* the protocol's */
+    void *state;                          /* the protocol's */
     struct list exchanges;
     struct loop_timer timer; /* header, body or idle time */
     struct buffer early;     /* the first bytes, until they tell the version */
@@ -77,18 +78,18 @@ struct http_exchange {
     const struct http_exchange_events *events;
     void *events_context;
     struct http_headers trailers; /* of the response; in the arena */
-    struct bytes_queue output; /* HTTP/2: response bytes that wait for their window */
-    int32_t stream_id;         /* HTTP/2 */
-    int refuse;                /* status to answer instead of asking the handler; 0: none */
+    struct bytes_queue output;    /* HTTP/2: response bytes that wait for their window */
+    int32_t stream_id;            /* HTTP/2 */
+    int refuse;                   /* status to answer instead of asking the handler; 0: none */
     bool headers_done;
     bool streams_body;
     bool body_stopped;
-    bool request_done;  /* the whole request has arrived */
-    bool begun;         /* the response's head is out */
-    bool ended;         /* the handler has let go of it */
-    bool no_body;       /* HEAD, 204, 304: bytes written are dropped */
-    bool chunked;       /* HTTP/1.1 */
-    bool want_drained;  /* the writer was told to wait */
+    bool request_done; /* the whole request has arrived */
+    bool begun;        /* the response's head is out */
+    bool ended;        /* the handler has let go of it */
+    bool no_body;      /* HEAD, 204, 304: bytes written are dropped */
+    bool chunked;      /* HTTP/1.1 */
+    bool want_drained; /* the writer was told to wait */
 };
 
 static inline void connection_pin(struct http_connection *connection)

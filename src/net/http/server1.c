@@ -26,8 +26,8 @@ struct server1 {
     struct loop_task resume_task;
     bool message_started; /* a first byte came */
     bool feeding;
-    bool close_after;  /* the response says "connection: close" */
-    bool upgrade;      /* the request allows the handler to take the connection over */
+    bool close_after; /* the response says "connection: close" */
+    bool upgrade;     /* the request allows the handler to take the connection over */
     bool peer_ended;
     int parse_status; /* why a callback of ours stopped the parser; 0: the parser did itself */
 };
@@ -123,7 +123,8 @@ static int on_headers_complete(llhttp_t *parser)
     exchange_set_target(exchange, arena_str(arena, buffer_str(&server1->url)));
     server1->close_after = !llhttp_should_keep_alive(parser);
     server1->upgrade = llhttp_get_upgrade(parser) != 0;
-    if (parser->http_minor == 1 && !has_header(&(struct http_headers){ exchange->block.items, exchange->block.count }, "host"))
+    if (parser->http_minor == 1 &&
+        !has_header(&(struct http_headers){ exchange->block.items, exchange->block.count }, "host"))
         exchange->refuse = 400;
     if (!exchange_headers_done(exchange, request_length(parser)))
         return HPE_USER; /* answered or closed: feed() looks */
@@ -330,7 +331,8 @@ static void append_status(struct buffer *head, int status)
     buffer_append_text(head, "\r\n");
 }
 
-static void server1_begin(struct http_exchange *exchange, int status, const struct http_headers *headers, int64_t length)
+static void server1_begin(struct http_exchange *exchange, int status, const struct http_headers *headers,
+                          int64_t length)
 {
     struct http_connection *connection = exchange->connection;
     struct server1 *server1 = server1_of(connection);
@@ -471,8 +473,8 @@ const struct http_protocol http_protocol1 = {
     .body_flow = server1_body_flow,
 };
 
-int http_exchange_upgrade(struct http_exchange *exchange, const struct http_headers *headers, struct stream **ret_stream,
-                          struct error *err)
+int http_exchange_upgrade(struct http_exchange *exchange, const struct http_headers *headers,
+                          struct stream **ret_stream, struct error *err)
 {
     struct http_connection *connection = exchange->connection;
     if (connection->protocol != &http_protocol1)

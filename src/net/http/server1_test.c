@@ -177,7 +177,8 @@ static void test_get_post_and_keep_alive(void **state)
     hear(&f, "");
     say(&f, "llo");
     hear(&f, "HTTP/1.1 200 OK\r\ncontent-length: 16\r\n" DATE "\r\nPOST /p? [hello]");
-    say(&f, "PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n");
+    say(&f, "PUT /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: "
+            "x\r\n\r\n");
     hear(&f, "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n" DATE "\r\nPUT /c? [abcde]");
     say(&f, "HEAD /h HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     hear(&f, "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n" DATE "connection: close\r\n\r\n");
@@ -190,7 +191,8 @@ static void test_pipelined_requests_are_answered_in_order(void **state)
     (void)state;
     struct fixture f;
     setup(&f, NULL);
-    say(&f, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hold HTTP/1.1\r\nHost: h\r\n\r\nGET /3 HTTP/1.1\r\nHost: h\r\n\r\nGET /4 HT");
+    say(&f, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /hold HTTP/1.1\r\nHost: h\r\n\r\nGET /3 HTTP/1.1\r\nHost: "
+            "h\r\n\r\nGET /4 HT");
     hear(&f, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n" DATE "\r\nGET /1? []");
     assert_int_equal(f.requests, 2);
     http_respond(f.held, 204, NULL, NULL);
@@ -290,7 +292,9 @@ static void test_limits(void **state)
         { "GET / HTTP/1.1\r\nHost: h\r\nX: 0123456789012345678901234567890123456789012345678901234567890123456789"
           "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
           "HTTP/1.1 431 Request Header Fields Too Large\r\n" },
-        { "GET /xxxxxxxxxxxx012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
+        { "GET "
+          "/xxxxxxxxxxxx01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
+          "5678"
           "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789",
           "HTTP/1.1 431 Request Header Fields Too Large\r\n" },
         { "nonsense\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n" },
@@ -344,7 +348,8 @@ static void test_upgrade(void **state)
     (void)state;
     struct fixture f;
     setup(&f, NULL);
-    say(&f, "POST /upgrade HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\nContent-Length: 0\r\n\r\nearly");
+    say(&f,
+        "POST /upgrade HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\nContent-Length: 0\r\n\r\nearly");
     hear(&f, "HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\nconnection: Upgrade\r\n\r\nwelcome");
     assert_string_equal(f.upgraded_got.data, "early");
     say(&f, " late");
@@ -352,7 +357,8 @@ static void test_upgrade(void **state)
     teardown(&f);
 
     setup(&f, NULL); /* offered but not wanted: HTTP goes on */
-    say(&f, "GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nGET /y HTTP/1.1\r\nHost: h\r\n\r\n");
+    say(&f,
+        "GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nGET /y HTTP/1.1\r\nHost: h\r\n\r\n");
     hear(&f, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n" DATE "\r\nGET /x? []"
              "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n" DATE "\r\nGET /y? []");
     teardown(&f);

@@ -139,8 +139,7 @@ static void server2_tell_drained(struct server2 *server2)
     bool again = true;
     while (again && !connection->closed) { /* the callback may end any exchange: begin anew after each */
         again = false;
-        list_for_each(&connection->exchanges, exchange, node)
-        {
+        list_for_each (&connection->exchanges, exchange, node) {
             if (!exchange->want_drained || exchange->ended || exchange->output.size > low)
                 continue;
             exchange_drained(exchange);
@@ -227,7 +226,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     struct str name = { (const char *)name_data, name_size }, value = { (const char *)value_data, value_size };
     if (str_starts(name, STR(":")))
         add_pseudo_header(exchange, limits, name, value);
-    else if (!str_is(name, "host") || http_header(&(struct http_headers){ exchange->block.items, exchange->block.count }, "host").data == NULL)
+    else if (!str_is(name, "host") ||
+             http_header(&(struct http_headers){ exchange->block.items, exchange->block.count }, "host").data == NULL)
         http_block_add(&exchange->block, limits, name, value);
     return 0;
 }
@@ -285,8 +285,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     struct http_exchange *exchange = exchange_of(server2, frame->hd.stream_id);
     if (exchange == NULL)
         return 0;
-    if (frame->hd.type == NGHTTP2_HEADERS && !exchange->headers_done &&
-        !server2_headers_done(server2, exchange, last))
+    if (frame->hd.type == NGHTTP2_HEADERS && !exchange->headers_done && !server2_headers_done(server2, exchange, last))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (last) {
         server2_arrived(server2, exchange);
@@ -359,8 +358,7 @@ static void server2_timeout(struct http_connection *connection)
         return;
     }
     struct http_exchange *exchange;
-    list_for_each(&connection->exchanges, exchange, node)
-    {
+    list_for_each (&connection->exchanges, exchange, node) {
         if (exchange->request_done || exchange->streams_body || exchange->ended)
             continue;
         if (exchange->headers_done)
@@ -378,14 +376,16 @@ static void server2_timeout(struct http_connection *connection)
 /* What HTTP/2 forbids, and handlers that serve both versions may give. */
 static bool connection_specific(struct str name)
 {
-    static const char *const names[] = { "connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection" };
+    static const char *const names[] = { "connection", "transfer-encoding", "keep-alive", "upgrade",
+                                         "proxy-connection" };
     for (size_t i = 0; i < countof(names); i++)
         if (str_is(name, names[i]))
             return true;
     return false;
 }
 
-static void server2_begin(struct http_exchange *exchange, int status, const struct http_headers *headers, int64_t length)
+static void server2_begin(struct http_exchange *exchange, int status, const struct http_headers *headers,
+                          int64_t length)
 {
     struct http_connection *connection = exchange->connection;
     struct server2 *server2 = server2_of(connection);

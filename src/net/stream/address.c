@@ -116,8 +116,8 @@ int address_socket(const struct socket_address *address, int network_namespace, 
 {
     int family = address->any.sa_family;
     autoclose int fd = -1;
-    int rc = namespace_socket(network_namespace > 0 ? network_namespace : -1, family, SOCK_STREAM | SOCK_NONBLOCK, 0, &fd,
-                              err);
+    int rc = namespace_socket(network_namespace > 0 ? network_namespace : -1, family, SOCK_STREAM | SOCK_NONBLOCK, 0,
+                              &fd, err);
     if (rc < 0)
         return rc;
     *ret_fd = take_fd(&fd);

@@ -41,6 +41,7 @@ int address_parse(const char *text, struct address *ret_address, struct error *e
 void address_format(const struct socket_address *address, char text[ADDRESS_TEXT_SIZE]);
 
 /* A non-blocking socket fit for that address, in that network namespace (0 or less: ours). */
-int address_socket(const struct socket_address *address, int network_namespace, int *ret_fd, struct error *err) must_check;
+int address_socket(const struct socket_address *address, int network_namespace, int *ret_fd,
+                   struct error *err) must_check;
 
 #endif

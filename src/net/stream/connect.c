@@ -232,7 +232,8 @@ static void resolve_done(struct loop_work *work)
         memcpy(connect->addresses, resolve->addresses, sizeof(resolve->addresses));
         connect->count = resolve->count;
         if (resolve->failure != 0)
-            error_set(&connect->failure, ERROR_UNAVAILABLE, "resolve %s: %s", resolve->host, gai_strerror(resolve->failure));
+            error_set(&connect->failure, ERROR_UNAVAILABLE, "resolve %s: %s", resolve->host,
+                      gai_strerror(resolve->failure));
         connect_next(connect);
     }
     free(resolve);

@@ -38,18 +38,18 @@ struct stream {
     struct loop_task deliver_task; /* queued for 'early' and for what was noted while it could not be told */
     struct loop_timer close_timer; /* bounds a flushing close */
     size_t high_mark, low_mark;
-    struct error *failure;         /* noted, not told yet */
+    struct error *failure; /* noted, not told yet */
     char *peer;
     unsigned pins;
     bool reading;
-    bool read_ended;  /* the driver saw the end */
-    bool end_told;    /* the reader was told */
-    bool end_wanted;  /* stream_write_end() */
+    bool read_ended; /* the driver saw the end */
+    bool end_told;   /* the reader was told */
+    bool end_wanted; /* stream_write_end() */
     bool end_sent;
     bool above_mark;
-    bool failed;      /* nothing moves any more */
-    bool closing;     /* flushing close: only the queue matters */
-    bool closed;      /* memory waits for the last pin */
+    bool failed;  /* nothing moves any more */
+    bool closing; /* flushing close: only the queue matters */
+    bool closed;  /* memory waits for the last pin */
 };
 
 /* A zeroed struct; 'peer' is copied. */

@@ -15,8 +15,8 @@
 #include "net/stream/tls.h"
 
 #define LISTENER_BACKLOG    1024
-#define LISTENER_BATCH      64   /* accepted per wake-up */
-#define LISTENER_HANDSHAKES 1024 /* in progress at once; more are closed */
+#define LISTENER_BATCH      64                    /* accepted per wake-up */
+#define LISTENER_HANDSHAKES 1024                  /* in progress at once; more are closed */
 #define LISTENER_PAUSE      (100 * USEC_PER_MSEC) /* when the process is out of descriptors */
 
 struct listener {
@@ -214,7 +214,7 @@ void listener_close(struct listener *listener)
         return;
     listener->closed = true;
     struct pending *pending;
-    list_for_each(&listener->handshakes, pending, node)
+    list_for_each (&listener->handshakes, pending, node)
         pending_destroy(pending);
     loop_timer_stop(&listener->pause);
     loop_poll_close(listener->poll);

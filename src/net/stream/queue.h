@@ -39,7 +39,8 @@ void bytes_queue_move(struct bytes_queue *to, struct bytes_queue *from, size_t s
 /* The front, borrowed; how many of 'max' were filled. */
 size_t bytes_queue_iov(const struct bytes_queue *queue, struct iovec *iov, size_t max);
 struct str bytes_queue_front(const struct bytes_queue *queue);
-size_t bytes_queue_copy(const struct bytes_queue *queue, char *buffer, size_t size); /* copies from the front; bytes copied */
+size_t bytes_queue_copy(const struct bytes_queue *queue, char *buffer,
+                        size_t size); /* copies from the front; bytes copied */
 void bytes_queue_consume(struct bytes_queue *queue, size_t size);
 
 #endif

@@ -88,7 +88,8 @@ static void socket_ready(void *context, int events)
         stream_flush(base);
     }
     if ((events & LOOP_READABLE) != 0) {
-        for (int i = 0; i < SOCKET_READ_TURNS && !base->closed && !base->failed && base->reading && !base->read_ended; i++)
+        for (int i = 0; i < SOCKET_READ_TURNS && !base->closed && !base->failed && base->reading && !base->read_ended;
+             i++)
             if (!socket_read_once(socket))
                 break;
     }

@@ -108,24 +108,24 @@ static void teardown(struct fixture *f)
     loop_destroy(f->loop);
 }
 
-#define DEFINE_END(number)                                                                                 \
-    static void done_##number(void *user, struct stream *stream, const struct error *err)                  \
-    {                                                                                                      \
-        struct fixture *f = user;                                                                          \
-        f->ends[number] = stream;                                                                          \
-        if (err != NULL)                                                                                   \
-            f->errors[number] = *err;                                                                      \
-    }                                                                                                      \
-    static void read_##number(void *user, struct str bytes)                                                \
-    {                                                                                                      \
-        struct fixture *f = user;                                                                          \
-        buffer_append_str(&f->got[number], bytes);                                                         \
-        f->ended[number] |= bytes.size == 0;                                                               \
-    }                                                                                                      \
-    static void failed_##number(void *user, const struct error *err)                                       \
-    {                                                                                                      \
-        ((struct fixture *)user)->errors[number] = *err;                                                   \
-    }                                                                                                      \
+#define DEFINE_END(number)                                                                \
+    static void done_##number(void *user, struct stream *stream, const struct error *err) \
+    {                                                                                     \
+        struct fixture *f = user;                                                         \
+        f->ends[number] = stream;                                                         \
+        if (err != NULL)                                                                  \
+            f->errors[number] = *err;                                                     \
+    }                                                                                     \
+    static void read_##number(void *user, struct str bytes)                               \
+    {                                                                                     \
+        struct fixture *f = user;                                                         \
+        buffer_append_str(&f->got[number], bytes);                                        \
+        f->ended[number] |= bytes.size == 0;                                              \
+    }                                                                                     \
+    static void failed_##number(void *user, const struct error *err)                      \
+    {                                                                                     \
+        ((struct fixture *)user)->errors[number] = *err;                                  \
+    }                                                                                     \
     static const struct stream_events events_##number = { .read = read_##number, .failed = failed_##number }
 
 DEFINE_END(0);

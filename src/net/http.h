@@ -110,6 +110,10 @@ struct http_client_options {
     usec_t connect_timeout; /* 0: 10 s */
     bool http1_only;
     bool http2_only; /* on plain streams: HTTP/2 with prior knowledge (gRPC over unix sockets) */
+    /* Not NULL: makes each connection in place of connecting to the target, as tunnels and simulations need; NULL from it: no
+     * connection can be made now. The version is the stream's ALPN, or as for plain targets. */
+    struct stream *(*dial)(void *context);
+    void *dial_context;
 };
 struct http_client *http_client_create(struct loop *loop, const struct http_client_options *options);
 struct loop *http_client_loop(const struct http_client *client);

@@ -25,7 +25,9 @@ static void client_free(struct http_client *client)
     free((char *)client->target.address);
     free((char *)client->target.server_name);
     free(client->authority);
+#ifndef __clang_analyzer__ /* it does not follow the pins */
     free(client);
+#endif
 }
 
 void client_unpin(struct http_client *client)
@@ -40,7 +42,9 @@ static void client_connection_free(struct client_connection *connection)
 {
     if (connection->protocol != NULL)
         connection->protocol->destroy(connection);
+#ifndef __clang_analyzer__ /* it does not follow the pins */
     free(connection);
+#endif
 }
 
 void client_connection_unpin(struct client_connection *connection)
@@ -57,6 +61,7 @@ static void client_connection_mark_closed(struct client_connection *connection)
     connection->client->connection_count--;
     loop_timer_stop(&connection->idle_timer);
     stream_connect_cancel(take_pointer(&connection->connect));
+    loop_cancel(connection->loop, &connection->dial_task);
 }
 
 static void fail_requests(struct client_connection *connection, const struct error *err, bool retry)
@@ -198,6 +203,7 @@ static void client_connection_opened(void *context, struct stream *stream, const
     struct client_connection *connection = context;
     struct http_client *client = connection->client;
     connection->connect = NULL;
+    connection->opening = false;
     client_pin(client);
     client_connection_pin(connection);
     if (stream == NULL) {
@@ -226,6 +232,17 @@ static void client_connection_opened(void *context, struct stream *stream, const
     client_unpin(client);
 }
 
+static void client_connection_dial(struct loop_task *task)
+{
+    struct client_connection *connection = container_of(task, struct client_connection, dial_task);
+    struct http_client *client = connection->client;
+    struct stream *stream = client->dial(client->dial_context);
+    struct error err;
+    if (stream == NULL)
+        error_set(&err, ERROR_UNAVAILABLE, "connect to %s: no connection can be made", client->authority);
+    client_connection_opened(connection, stream, stream == NULL ? &err : NULL);
+}
+
 static void client_open(struct http_client *client, struct http_request *exclusive)
 {
     struct client_connection *connection = memory_new(struct client_connection);
@@ -240,6 +257,12 @@ static void client_open(struct http_client *client, struct http_request *exclusi
     list_append(&client->connections, &connection->node);
     client->connection_count++;
 
+    connection->opening = true;
+    connection->dial_task.callback = client_connection_dial;
+    if (client->dial != NULL) {
+        loop_defer(client->loop, &connection->dial_task);
+        return;
+    }
     struct stream_target target = client->target;
     if (exclusive != NULL || client->version == CLIENT_VERSION_1)
         target.alpn = alpn_old;
@@ -258,7 +281,7 @@ static struct client_connection *find_room(struct http_client *client, size_t *r
     list_for_each (&client->connections, connection, node) {
         if (connection->is_exclusive)
             continue;
-        if (connection->connect != NULL)
+        if (connection->opening)
             ++*ret_opening;
         else if (!connection->retired && connection->protocol->has_room(connection))
             return connection;
@@ -327,7 +350,7 @@ static char *choose_authority(const struct http_client_options *options)
 {
     if (options->authority != NULL)
         return memory_strdup(options->authority);
-    struct str address = str_of(options->target.address);
+    struct str address = str_of(text_or_empty(options->target.address));
     if (str_starts(address, STR("tcp:")))
         return memory_strdup(options->target.address + 4);
     return memory_strdup("localhost");
@@ -346,6 +369,8 @@ struct http_client *http_client_create(struct loop *loop, const struct http_clie
     client->limits = options->limits;
     http_limits_fill(&client->limits, false);
     client->connect_timeout = options->connect_timeout;
+    client->dial = options->dial;
+    client->dial_context = options->dial_context;
     choose_version(client, options);
     list_init(&client->waiting);
     list_init(&client->finished);

@@ -37,6 +37,8 @@ struct http_client {
     char *authority;
     struct http_limits limits;
     usec_t connect_timeout;
+    struct stream *(*dial)(void *context);
+    void *dial_context;
     enum client_version version; /* of the target; learned from the first handshake if need be */
     bool fixed_version;
     struct list waiting;     /* requests without a connection */
@@ -54,6 +56,8 @@ struct client_connection {
     struct loop *loop;
     struct list_node node;          /* in client->connections */
     struct stream_connect *connect; /* until it is open */
+    struct loop_task dial_task;     /* in its place where the client dials itself */
+    bool opening;
     struct stream *stream;
     const struct client_protocol *protocol;
     void *state;

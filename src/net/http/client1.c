@@ -173,9 +173,8 @@ static void client1_message(struct client1 *client1)
 static void client1_read(struct client_connection *connection, struct str bytes)
 {
     struct client1 *client1 = client1_of(connection);
-    enum llhttp_errno code;
     if (bytes.size == 0) {
-        code = llhttp_finish(&client1->parser);
+        llhttp_finish(&client1->parser); /* may be how the response ends */
         client1->rest = (struct str){ 0 };
         if (!connection->closed && client1->message_done) {
             client1->keep_alive = false;
@@ -188,7 +187,7 @@ static void client1_read(struct client_connection *connection, struct str bytes)
     client1->rest = bytes;
     while (client1->rest.size > 0 && !connection->closed) {
         bytes = client1->rest;
-        code = llhttp_execute(&client1->parser, bytes.data, bytes.size);
+        enum llhttp_errno code = llhttp_execute(&client1->parser, bytes.data, bytes.size);
         if (connection->closed)
             return;
         if (code == HPE_OK) {

@@ -305,6 +305,7 @@ static void client2_read(struct client_connection *connection, struct str bytes)
         return;
     }
     client2->last_read = loop_monotonic(connection->loop);
+    client2->pinged = false;
     client2->receiving = true;
     ssize_t size = nghttp2_session_mem_recv(client2->session, (const uint8_t *)bytes.data, bytes.size);
     client2->receiving = false;

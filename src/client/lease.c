@@ -60,9 +60,7 @@ static void look(struct lease_election *election, const struct object *object)
 
 static const char *holder(const struct lease_election *election)
 {
-    return election->seen == NULL
-               ? ""
-               : text_or_empty(api_coordination_lease_of(election->seen)->spec.holder_identity);
+    return election->seen == NULL ? "" : text_or_empty(api_coordination_lease_of(election->seen)->spec.holder_identity);
 }
 
 static void lose(struct lease_election *election, const char *why)
@@ -145,8 +143,8 @@ static void got(struct client_call *call, const struct client_result *result)
     look(election, result->object);
     const struct api_coordination_lease_spec *spec = &api_coordination_lease_of(election->seen)->spec;
     bool ours = text_equal(holder(election), election->identity), vacant = holder(election)[0] == '\0';
-    usec_t duration = spec->lease_duration_seconds == NULL ? election->duration
-                                                           : *spec->lease_duration_seconds * USEC_PER_SEC;
+    usec_t duration =
+        spec->lease_duration_seconds == NULL ? election->duration : *spec->lease_duration_seconds * USEC_PER_SEC;
     if (!ours)
         lose(election, "another instance holds the lease");
     if (ours || vacant || now(election) >= election->seen_at + duration)

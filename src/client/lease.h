@@ -13,12 +13,12 @@
 struct lease_election;
 
 struct lease_options {
-    const char *namespace_;   /* NULL: kube-system */
-    const char *name;         /* "kube-controller-manager" */
-    const char *identity;     /* of this instance; unique */
-    usec_t duration;          /* 0: 15 s; whole seconds */
-    usec_t renew_deadline;    /* 0: 10 s; less than the duration */
-    usec_t retry_period;      /* 0: 2 s */
+    const char *namespace_; /* NULL: kube-system */
+    const char *name;       /* "kube-controller-manager" */
+    const char *identity;   /* of this instance; unique */
+    usec_t duration;        /* 0: 15 s; whole seconds */
+    usec_t renew_deadline;  /* 0: 10 s; less than the duration */
+    usec_t retry_period;    /* 0: 2 s */
     void (*started)(void *context);
     void (*stopped)(void *context); /* lost it; the election goes on */
     void *context;

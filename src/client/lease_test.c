@@ -49,10 +49,11 @@ static int setup(void **state)
     for (int i = 0; i < 2; i++) {
         instances[i] = (struct instance){ f, i };
         f->clients[i] = fake_server_client(f->server, i == 0 ? "a" : "b");
-        f->elections[i] = lease_election_start(
-            f->clients[i], &(struct lease_options){ .name = "scheduler", .identity = i == 0 ? "a" : "b",
-                                                    .started = on_started, .stopped = on_stopped,
-                                                    .context = &instances[i] });
+        f->elections[i] = lease_election_start(f->clients[i], &(struct lease_options){ .name = "scheduler",
+                                                                                       .identity = i == 0 ? "a" : "b",
+                                                                                       .started = on_started,
+                                                                                       .stopped = on_stopped,
+                                                                                       .context = &instances[i] });
     }
     *state = f;
     return 0;
@@ -92,8 +93,8 @@ static void one_leads(void **state)
     run(f, 60);
     assert_int_equal(f->started[0] + f->started[1], 1);
     assert_int_equal(f->stopped[0] + f->stopped[1], 0);
-    const struct api_coordination_lease *lease =
-        api_coordination_lease_of(fake_server_get(f->server, &api_resource_coordination_lease, "kube-system", "scheduler"));
+    const struct api_coordination_lease *lease = api_coordination_lease_of(
+        fake_server_get(f->server, &api_resource_coordination_lease, "kube-system", "scheduler"));
     int leader = lease_election_leads(f->elections[0]) ? 0 : 1;
     assert_string_equal(lease->spec.holder_identity, leader == 0 ? "a" : "b");
     assert_string_equal(lease_election_leader(f->elections[1 - leader]), lease->spec.holder_identity);

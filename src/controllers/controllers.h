@@ -15,6 +15,7 @@ extern const size_t controllers_count;
 
 extern const struct controller daemonset_controller;
 extern const struct controller deployment_controller;
+extern const struct controller disruption_controller;
 extern const struct controller endpoints_controller;
 extern const struct controller endpointslice_controller;
 extern const struct controller garbage_collector_controller;

@@ -192,7 +192,12 @@ static int do_run_sandbox(struct fake *fake, struct fake_call *call, void *respo
     struct fake_sandbox *sandbox = memory_new(struct fake_sandbox);
     uint64_t n = ++fake->next_id;
     snprintf(sandbox->id, sizeof(sandbox->id), "sandbox%llu", (unsigned long long)n);
-    snprintf(sandbox->ip, sizeof(sandbox->ip), "10.250.%u.%u", (unsigned)(n / 250 % 250), (unsigned)(n % 250 + 1));
+    unsigned subnet = fake->options.subnet;
+    if (subnet == 0)
+        snprintf(sandbox->ip, sizeof(sandbox->ip), "10.250.%u.%u", (unsigned)(n / 250 % 250), (unsigned)(n % 250 + 1));
+    else
+        snprintf(sandbox->ip, sizeof(sandbox->ip), "10.%u.%u.%u", 128 + subnet / 256 % 128, subnet % 256,
+                 (unsigned)(n % 250 + 1));
     sandbox->ready = true;
     sandbox->created_at = loop_now(fake->base.loop);
     sandbox->config = api_copy(&cri_type_pod_sandbox_config, request->config, &sandbox->arena);

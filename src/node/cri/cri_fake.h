@@ -3,7 +3,7 @@
 
 /* cri_fake.h - a container runtime in memory: for tests and for the simulator's hollow kubelets.
  *
- * Sandboxes get addresses from 10.250.0.0/16, containers run until they are stopped or told to exit.
+ * Sandboxes get addresses from 10.250.0.0/16 or from the subnet they are told, containers run until they are stopped or told to exit.
  * Time is the loop's, so that a virtual loop runs it at full speed. */
 #ifndef NODE_CRI_CRI_FAKE_H
 #define NODE_CRI_CRI_FAKE_H
@@ -14,6 +14,7 @@ struct cri_fake_options {
     usec_t call_time;  /* every call takes this long */
     usec_t stop_time;  /* what a container needs to stop after SIGTERM; longer than its grace: killed, exit 137 */
     bool has_events;   /* GetContainerEvents is there */
+    unsigned subnet;   /* the node's number, 1 to 32767: addresses from a /24 of its own in 10.128.0.0/9; 0: from 10.250.0.0/16 */
     /* What a container made from the image does: the exit code and, in *ret_after, when; negative: runs until stopped.
      * NULL: all run. */
     int (*behave)(void *context, const char *image, uint32_t attempt, usec_t *ret_after);

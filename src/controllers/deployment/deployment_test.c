@@ -241,6 +241,49 @@ static void settles(void **state)
     assert_int_equal(fake_server_revision(f->server), revision); /* nothing is written when nothing changes */
 }
 
+static int setup_alone(void **state)
+{
+    static struct fixture fixture;
+    static const struct controller *const controllers[] = { &deployment_controller };
+    fixture_init(&fixture, controllers, 1, (struct controller_settings){ 0 });
+    *state = &fixture;
+    return 0;
+}
+
+static void set_status(struct fixture *f, const char *image, int pods)
+{
+    char patch[128];
+    snprintf(patch, sizeof(patch), "{\"status\":{\"replicas\":%d,\"readyReplicas\":%d,\"availableReplicas\":%d}}", pods,
+             pods, pods);
+    f->call.done = fixture_done;
+    client_call_start(f->user, &f->call,
+                      &(struct client_request){ .verb = API_PATCH,
+                                                .resource = &api_resource_apps_replica_set,
+                                                .namespace_ = "a",
+                                                .name = set_of(f, image)->metadata.name,
+                                                .subresource = "status",
+                                                .patch = str_of(patch) });
+    fixture_run(f, 0.5);
+}
+
+/* A set's status tells of its pods a moment late: until then a set made smaller has all of them for the surge, and
+ * only those it keeps for availability. */
+static void waits_for_late_status(void **state)
+{
+    struct fixture *f = *state;
+    put(f, 10, "v1", "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":2}}", "");
+    fixture_run(f, 0.5);
+    set_status(f, "v1", 10);
+    set_image(f, "v2");
+    assert_int_equal(size_of(f, "v1"), 8);
+    assert_int_equal(size_of(f, "v2"), 1);
+    set_status(f, "v2", 1);
+    assert_int_equal(size_of(f, "v1"), 7);
+    assert_int_equal(size_of(f, "v2"), 1);
+    set_status(f, "v1", 7);
+    assert_int_equal(size_of(f, "v2"), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(says_when_it_is_stuck, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_a_short_history, setup, teardown),
         cmocka_unit_test_setup_teardown(settles, setup, teardown),
+        cmocka_unit_test_setup_teardown(waits_for_late_status, setup_alone, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,12 +10,33 @@ static int32_t lesser(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
+static int32_t greater(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Pods that there are or will be: a set that was made smaller a moment ago still has its old ones until its status
+ * says otherwise. */
+static int32_t pods_at_most(const struct rollout *rollout)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < rollout->n_sets; i++)
+        total += greater(rollout->sets[i].replicas, rollout->sets[i].set->status.replicas);
+    return total > INT32_MAX ? INT32_MAX : (int32_t)total;
+}
+
+/* The same the other way round: of a set that was made smaller, the status still counts pods that are about to go. */
+static int32_t available_at_least(const struct rollout_set *set)
+{
+    return lesser(set->replicas, set->set->status.available_replicas);
+}
+
 int32_t rollout_fresh_size(const struct rollout *rollout)
 {
     int32_t size = rollout->fresh == NULL ? 0 : rollout->fresh->replicas;
     if (!rollout->rolling)
         return rollout->wanted;
-    int32_t total = rollout_total(rollout), most = rollout->wanted + rollout->max_surge;
+    int32_t total = pods_at_most(rollout), most = rollout->wanted + rollout->max_surge;
     if (total >= most)
         return size;
     return size + lesser(most - total, rollout->wanted - size);
@@ -54,7 +75,7 @@ static void shrink_old(struct rollout *rollout)
 {
     int32_t old = 0, available = 0;
     for (size_t i = 0; i < rollout->n_sets; i++) {
-        available += rollout->sets[i].set->status.available_replicas;
+        available += available_at_least(&rollout->sets[i]);
         if (&rollout->sets[i] != rollout->fresh)
             old += rollout->sets[i].replicas;
     }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
+#include "base/map.h"
 #include "controllers/controllers.h"
 #include "controllers/endpoints/service_pods.h"
 #include "controllers/workload/ownership.h"
@@ -26,6 +27,11 @@ struct planned {
     struct api_discovery_endpoint *endpoints;
     size_t count;
     const struct service_pod *model; /* whose ports it has; NULL: none that is wanted */
+};
+
+struct pod_uid {
+    struct map_node node; /* by metadata.uid */
+    size_t index;         /* in plan.pods */
 };
 
 struct plan {
@@ -105,16 +111,30 @@ static void place(struct plan *plan, struct planned *slice, size_t pod)
 }
 
 /* Endpoints that are still wanted stay where they are. */
-static void keep_endpoints(struct plan *plan, struct planned *slice)
+static void keep_endpoints(struct plan *plan, struct planned *slice, const struct map *by_uid)
 {
-    for (size_t i = 0; i < slice->old->n_endpoints; i++) {
+    for (size_t i = 0; i < slice->old->n_endpoints && slice->count < ENDPOINTS_MAX; i++) {
         const struct api_object_reference *target = slice->old->endpoints[i].target_ref;
-        for (size_t j = 0; target != NULL && j < plan->n_pods && slice->count < ENDPOINTS_MAX; j++) {
-            if (!plan->placed[j] && text_equal(plan->pods[j].pod->metadata.uid, target->uid) &&
-                has_ports(slice->old, &plan->pods[j]))
-                place(plan, slice, j);
-        }
+        const struct pod_uid *pod = target == NULL ? NULL
+                                                   : map_find_entry(by_uid, str_of(text_or_empty(target->uid)),
+                                                                    struct pod_uid, node);
+        if (pod != NULL && !plan->placed[pod->index] && has_ports(slice->old, &plan->pods[pod->index]))
+            place(plan, slice, pod->index);
     }
+}
+
+static void keep_all(struct plan *plan)
+{
+    struct map by_uid = { 0 };
+    struct pod_uid *uids = arena_new_array(plan->r->arena, struct pod_uid, plan->n_pods + 1);
+    map_init(&by_uid);
+    for (size_t i = 0; i < plan->n_pods; i++) {
+        uids[i].index = i;
+        map_insert(&by_uid, str_of(plan->pods[i].pod->metadata.uid), &uids[i].node);
+    }
+    for (size_t i = 0; i < plan->n_slices; i++)
+        keep_endpoints(plan, &plan->slices[i], &by_uid);
+    map_fini(&by_uid);
 }
 
 static void gather_slices(struct plan *plan)
@@ -141,8 +161,8 @@ static void place_rest(struct plan *plan, size_t pod)
 {
     for (size_t i = 0; i < plan->n_slices; i++) {
         struct planned *slice = &plan->slices[i];
-        /* One that would be empty may have other ports from now on. */
-        bool fits = slice->model == NULL || service_ports_equal(slice->model, &plan->pods[pod]);
+        bool fits = slice->model != NULL ? service_ports_equal(slice->model, &plan->pods[pod])
+                                         : slice->old != NULL && has_ports(slice->old, &plan->pods[pod]);
         if (fits && slice->count < ENDPOINTS_MAX) {
             place(plan, slice, pod);
             return;
@@ -212,8 +232,7 @@ static void write_family(struct plan *plan)
     plan->pods = service_pods(plan->r, plan->service, plan->family, &plan->n_pods);
     plan->placed = arena_new_array(plan->r->arena, bool, plan->n_pods + 1);
     gather_slices(plan);
-    for (size_t i = 0; i < plan->n_slices; i++)
-        keep_endpoints(plan, &plan->slices[i]);
+    keep_all(plan);
     for (size_t i = 0; i < plan->n_pods; i++) {
         if (!plan->placed[i])
             place_rest(plan, i);

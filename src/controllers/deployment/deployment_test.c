@@ -29,7 +29,7 @@ static void put(struct fixture *f, int replicas, const char *image, const char *
                 replicas, strategy, more, image);
 }
 
-#define ROLLING "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}}"
+#define ROLLING  "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}}"
 #define RECREATE "{\"type\":\"Recreate\"}"
 
 static void set_image(struct fixture *f, const char *image)

@@ -82,9 +82,8 @@ static void shrink_old(struct rollout *rollout)
     if (old == 0)
         return;
     int32_t least = rollout->wanted - rollout->max_unavailable;
-    int32_t fresh_unavailable = rollout->fresh == NULL
-                                    ? 0
-                                    : rollout->fresh->replicas - rollout->fresh->set->status.available_replicas;
+    int32_t fresh_unavailable =
+        rollout->fresh == NULL ? 0 : rollout->fresh->replicas - rollout->fresh->set->status.available_replicas;
     int32_t most = rollout_total(rollout) - least - fresh_unavailable;
     if (most <= 0)
         return;

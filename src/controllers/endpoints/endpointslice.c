@@ -115,9 +115,8 @@ static void keep_endpoints(struct plan *plan, struct planned *slice, const struc
 {
     for (size_t i = 0; i < slice->old->n_endpoints && slice->count < ENDPOINTS_MAX; i++) {
         const struct api_object_reference *target = slice->old->endpoints[i].target_ref;
-        const struct pod_uid *pod = target == NULL ? NULL
-                                                   : map_find_entry(by_uid, str_of(text_or_empty(target->uid)),
-                                                                    struct pod_uid, node);
+        const struct pod_uid *pod =
+            target == NULL ? NULL : map_find_entry(by_uid, str_of(text_or_empty(target->uid)), struct pod_uid, node);
         if (pod != NULL && !plan->placed[pod->index] && has_ports(slice->old, &plan->pods[pod->index]))
             place(plan, slice, pod->index);
     }

@@ -80,7 +80,7 @@ static int64_t nanoseconds(usec_t moment)
 static struct fake_sandbox *find_sandbox(struct fake *fake, const char *id)
 {
     struct fake_sandbox *sandbox;
-    list_for_each(&fake->sandboxes, sandbox, node) {
+    list_for_each (&fake->sandboxes, sandbox, node) {
         if (text_equal(sandbox->id, id))
             return sandbox;
     }
@@ -90,7 +90,7 @@ static struct fake_sandbox *find_sandbox(struct fake *fake, const char *id)
 static struct fake_container *find_container(struct fake *fake, const char *id)
 {
     struct fake_container *container;
-    list_for_each(&fake->containers, container, node) {
+    list_for_each (&fake->containers, container, node) {
         if (text_equal(container->id, id))
             return container;
     }
@@ -100,7 +100,7 @@ static struct fake_container *find_container(struct fake *fake, const char *id)
 static struct fake_image *find_image(struct list *list, const char *name)
 {
     struct fake_image *image;
-    list_for_each(list, image, node) {
+    list_for_each (list, image, node) {
         if (text_equal(image->name, name))
             return image;
     }
@@ -111,16 +111,18 @@ static struct fake_image *find_image(struct list *list, const char *name)
 
 static void tell(struct fake *fake, const char *id, int32_t type)
 {
-    struct cri_container_event_response event = { .container_id = id, .container_event_type = type,
+    struct cri_container_event_response event = { .container_id = id,
+                                                  .container_event_type = type,
                                                   .created_at = nanoseconds(loop_now(fake->base.loop)) };
     struct fake_container *container = find_container(fake, id);
     struct cri_pod_sandbox_status status = { 0 };
     if (container != NULL) {
-        status = (struct cri_pod_sandbox_status){ .id = container->sandbox->id, .metadata = container->sandbox->config->metadata };
+        status = (struct cri_pod_sandbox_status){ .id = container->sandbox->id,
+                                                  .metadata = container->sandbox->config->metadata };
         event.pod_sandbox_status = &status;
     }
     struct fake_stream *stream;
-    list_for_each(&fake->streams, stream, node)
+    list_for_each (&fake->streams, stream, node)
         stream->events->message(stream->context, &event);
 }
 
@@ -162,8 +164,9 @@ typedef int (*fake_method)(struct fake *fake, struct fake_call *call, void *resp
 
 static int not_found(struct error *err, const char *what, const char *id)
 {
-    return error_set(err, ERROR_NOT_FOUND, "rpc error: code = NotFound desc = an error occurred when try to find %s \"%s\": not found",
-                     what, text_or_empty(id));
+    return error_set(err, ERROR_NOT_FOUND,
+                     "rpc error: code = NotFound desc = an error occurred when try to find %s \"%s\": not found", what,
+                     text_or_empty(id));
 }
 
 static int do_version(struct fake *fake, struct fake_call *call, void *response, struct error *err)
@@ -214,7 +217,7 @@ static int do_stop_sandbox(struct fake *fake, struct fake_call *call, void *resp
     if (sandbox == NULL)
         return 0; /* stopping what is not there is fine, says CRI */
     struct fake_container *container;
-    list_for_each(&fake->containers, container, node) {
+    list_for_each (&fake->containers, container, node) {
         if (container->sandbox == sandbox)
             container_end(container, 137);
     }
@@ -230,7 +233,7 @@ static int do_remove_sandbox(struct fake *fake, struct fake_call *call, void *re
     if (sandbox == NULL)
         return 0;
     struct fake_container *container;
-    list_for_each(&fake->containers, container, node) {
+    list_for_each (&fake->containers, container, node) {
         if (container->sandbox == sandbox) {
             container_end(container, 137);
             container_free(container);
@@ -240,12 +243,14 @@ static int do_remove_sandbox(struct fake *fake, struct fake_call *call, void *re
     return 0;
 }
 
-static bool selected(const struct api_string_entry *selector, size_t n, const struct api_string_entry *labels, size_t n_labels)
+static bool selected(const struct api_string_entry *selector, size_t n, const struct api_string_entry *labels,
+                     size_t n_labels)
 {
     for (size_t i = 0; i < n; i++) {
         bool found = false;
         for (size_t l = 0; l < n_labels; l++)
-            found = found || (text_equal(selector[i].key, labels[l].key) && text_equal(selector[i].value, labels[l].value));
+            found =
+                found || (text_equal(selector[i].key, labels[l].key) && text_equal(selector[i].value, labels[l].value));
         if (!found)
             return false;
     }
@@ -259,19 +264,23 @@ static int do_list_sandboxes(struct fake *fake, struct fake_call *call, void *re
     struct cri_list_pod_sandbox_response *out = response;
     size_t n = 0;
     struct fake_sandbox *sandbox;
-    list_for_each(&fake->sandboxes, sandbox, node)
+    list_for_each (&fake->sandboxes, sandbox, node)
         n++;
     out->items = arena_new_array(&call->arena, struct cri_pod_sandbox, n + 1);
-    list_for_each(&fake->sandboxes, sandbox, node) {
+    list_for_each (&fake->sandboxes, sandbox, node) {
         const struct cri_pod_sandbox_config *config = sandbox->config;
         if (request->filter != NULL && !selected(request->filter->label_selector, request->filter->n_label_selector,
                                                  config->labels, config->n_labels))
             continue;
         out->items[out->n_items++] = (struct cri_pod_sandbox){
-            .id = sandbox->id, .metadata = config->metadata, .created_at = nanoseconds(sandbox->created_at),
+            .id = sandbox->id,
+            .metadata = config->metadata,
+            .created_at = nanoseconds(sandbox->created_at),
             .state = sandbox->ready ? CRI_POD_SANDBOX_STATE_SANDBOX_READY : CRI_POD_SANDBOX_STATE_SANDBOX_NOTREADY,
-            .labels = config->labels, .n_labels = config->n_labels,
-            .annotations = config->annotations, .n_annotations = config->n_annotations,
+            .labels = config->labels,
+            .n_labels = config->n_labels,
+            .annotations = config->annotations,
+            .n_annotations = config->n_annotations,
         };
     }
     return 0;
@@ -286,10 +295,14 @@ static int do_sandbox_status(struct fake *fake, struct fake_call *call, void *re
     const struct cri_pod_sandbox_config *config = sandbox->config;
     struct cri_pod_sandbox_status *status = arena_new(&call->arena, struct cri_pod_sandbox_status);
     *status = (struct cri_pod_sandbox_status){
-        .id = sandbox->id, .metadata = config->metadata, .created_at = nanoseconds(sandbox->created_at),
+        .id = sandbox->id,
+        .metadata = config->metadata,
+        .created_at = nanoseconds(sandbox->created_at),
         .state = sandbox->ready ? CRI_POD_SANDBOX_STATE_SANDBOX_READY : CRI_POD_SANDBOX_STATE_SANDBOX_NOTREADY,
-        .labels = config->labels, .n_labels = config->n_labels,
-        .annotations = config->annotations, .n_annotations = config->n_annotations,
+        .labels = config->labels,
+        .n_labels = config->n_labels,
+        .annotations = config->annotations,
+        .n_annotations = config->n_annotations,
     };
     status->network = arena_new(&call->arena, struct cri_pod_sandbox_network_status);
     status->network->ip = sandbox->ready ? sandbox->ip : "";
@@ -325,9 +338,10 @@ static int do_start(struct fake *fake, struct fake_call *call, void *response, s
     container->state = CRI_CONTAINER_STATE_CONTAINER_RUNNING;
     container->started_at = loop_now(fake->base.loop);
     usec_t after = 0;
-    int code = fake->options.behave == NULL ? -1
-                                            : fake->options.behave(fake->options.context, container->config->image->image,
-                                                                   container->config->metadata->attempt, &after);
+    int code = fake->options.behave == NULL
+                   ? -1
+                   : fake->options.behave(fake->options.context, container->config->image->image,
+                                          container->config->metadata->attempt, &after);
     if (code >= 0) {
         container->pending_code = code;
         loop_timer_start(fake->base.loop, &container->end, after);
@@ -366,19 +380,26 @@ static int do_list(struct fake *fake, struct fake_call *call, void *response, st
     struct cri_list_containers_response *out = response;
     size_t n = 0;
     struct fake_container *container;
-    list_for_each(&fake->containers, container, node)
+    list_for_each (&fake->containers, container, node)
         n++;
     out->containers = arena_new_array(&call->arena, struct cri_container, n + 1);
-    list_for_each(&fake->containers, container, node) {
+    list_for_each (&fake->containers, container, node) {
         const struct cri_container_config *config = container->config;
         if (request->filter != NULL && !selected(request->filter->label_selector, request->filter->n_label_selector,
                                                  config->labels, config->n_labels))
             continue;
         out->containers[out->n_containers++] = (struct cri_container){
-            .id = container->id, .pod_sandbox_id = container->sandbox->id, .metadata = config->metadata,
-            .image = config->image, .image_ref = config->image->image, .state = container->state,
-            .created_at = nanoseconds(container->created_at), .labels = config->labels, .n_labels = config->n_labels,
-            .annotations = config->annotations, .n_annotations = config->n_annotations,
+            .id = container->id,
+            .pod_sandbox_id = container->sandbox->id,
+            .metadata = config->metadata,
+            .image = config->image,
+            .image_ref = config->image->image,
+            .state = container->state,
+            .created_at = nanoseconds(container->created_at),
+            .labels = config->labels,
+            .n_labels = config->n_labels,
+            .annotations = config->annotations,
+            .n_annotations = config->n_annotations,
         };
     }
     return 0;
@@ -393,12 +414,23 @@ static int do_container_status(struct fake *fake, struct fake_call *call, void *
     const struct cri_container_config *config = container->config;
     struct cri_container_status *status = arena_new(&call->arena, struct cri_container_status);
     *status = (struct cri_container_status){
-        .id = container->id, .metadata = config->metadata, .state = container->state,
-        .created_at = nanoseconds(container->created_at), .started_at = nanoseconds(container->started_at),
-        .finished_at = nanoseconds(container->finished_at), .exit_code = container->exit_code, .image = config->image,
-        .image_ref = config->image->image, .labels = config->labels, .n_labels = config->n_labels,
-        .annotations = config->annotations, .n_annotations = config->n_annotations, .log_path = config->log_path,
-        .reason = container->state != CRI_CONTAINER_STATE_CONTAINER_EXITED ? "" : container->exit_code == 0 ? "Completed" : "Error",
+        .id = container->id,
+        .metadata = config->metadata,
+        .state = container->state,
+        .created_at = nanoseconds(container->created_at),
+        .started_at = nanoseconds(container->started_at),
+        .finished_at = nanoseconds(container->finished_at),
+        .exit_code = container->exit_code,
+        .image = config->image,
+        .image_ref = config->image->image,
+        .labels = config->labels,
+        .n_labels = config->n_labels,
+        .annotations = config->annotations,
+        .n_annotations = config->n_annotations,
+        .log_path = config->log_path,
+        .reason = container->state != CRI_CONTAINER_STATE_CONTAINER_EXITED ? ""
+                  : container->exit_code == 0                              ? "Completed"
+                                                                           : "Error",
     };
     ((struct cri_container_status_response *)response)->status = status;
     return 0;
@@ -412,7 +444,8 @@ static int do_exec_sync(struct fake *fake, struct fake_call *call, void *respons
         return not_found(err, "container", request->container_id);
     struct cri_exec_sync_response *out = response;
     if (fake->options.exec != NULL)
-        out->exit_code = fake->options.exec(fake->options.context, container->config->metadata->name, request->cmd, request->n_cmd);
+        out->exit_code =
+            fake->options.exec(fake->options.context, container->config->metadata->name, request->cmd, request->n_cmd);
     return 0;
 }
 
@@ -442,10 +475,10 @@ static int do_list_images(struct fake *fake, struct fake_call *call, void *respo
     struct cri_list_images_response *out = response;
     struct fake_image *image;
     size_t n = 0;
-    list_for_each(&fake->images, image, node)
+    list_for_each (&fake->images, image, node)
         n++;
     out->images = arena_new_array(&call->arena, struct cri_image, n + 1);
-    list_for_each(&fake->images, image, node)
+    list_for_each (&fake->images, image, node)
         out->images[out->n_images++] = image_row(&call->arena, image->name);
     return 0;
 }
@@ -455,7 +488,8 @@ static int do_pull(struct fake *fake, struct fake_call *call, void *response, st
     const struct cri_pull_image_request *request = call->request;
     const char *name = request->image->image;
     if (find_image(&fake->refused, name) != NULL)
-        return error_set(err, ERROR_NOT_FOUND, "rpc error: code = NotFound desc = failed to pull and unpack image \"%s\": not found", name);
+        return error_set(err, ERROR_NOT_FOUND,
+                         "rpc error: code = NotFound desc = failed to pull and unpack image \"%s\": not found", name);
     cri_fake_add_image(&fake->base, name);
     ((struct cri_pull_image_response *)response)->image_ref = find_image(&fake->images, name)->name;
     return 0;
@@ -498,7 +532,8 @@ static void call_due(struct loop_timer *timer)
 {
     struct fake_call *call = container_of(timer, struct fake_call, timer);
     struct error err = { 0 };
-    int rc = error_set(&err, ERROR_UNSUPPORTED, "rpc error: code = Unimplemented desc = unknown method %s", call->rpc->path);
+    int rc =
+        error_set(&err, ERROR_UNSUPPORTED, "rpc error: code = Unimplemented desc = unknown method %s", call->rpc->path);
     void *response = arena_zalloc(&call->arena, call->rpc->response->size);
     for (size_t i = 0; i < countof(methods); i++) {
         if (methods[i].rpc == call->rpc)
@@ -518,7 +553,8 @@ static usec_t stop_delay(struct fake *fake, struct fake_call *call)
     return fake->options.stop_time > grace ? grace : fake->options.stop_time;
 }
 
-static void fake_start(struct cri *cri, struct cri_call *call, const struct api_rpc *rpc, const void *request, usec_t timeout)
+static void fake_start(struct cri *cri, struct cri_call *call, const struct api_rpc *rpc, const void *request,
+                       usec_t timeout)
 {
     struct fake *fake = fake_of(cri);
     (void)timeout;
@@ -546,7 +582,8 @@ static void stream_refuse(struct loop_task *task)
 {
     struct fake_stream *stream = container_of(task, struct fake_stream, refuse);
     struct error err = { 0 };
-    int rc = error_set(&err, ERROR_UNSUPPORTED, "rpc error: code = Unimplemented desc = unknown method GetContainerEvents");
+    int rc =
+        error_set(&err, ERROR_UNSUPPORTED, "rpc error: code = Unimplemented desc = unknown method GetContainerEvents");
     list_remove(&stream->node);
     stream->events->ended(stream->context, rc, &err);
 }
@@ -556,7 +593,8 @@ static struct cri_stream *fake_stream_open(struct cri *cri, const struct api_rpc
 {
     (void)request;
     struct fake_stream *stream = memory_new(struct fake_stream);
-    *stream = (struct fake_stream){ .base.cri = cri, .events = events, .context = context, .refuse.callback = stream_refuse };
+    *stream =
+        (struct fake_stream){ .base.cri = cri, .events = events, .context = context, .refuse.callback = stream_refuse };
     if (fake_of(cri)->options.has_events && rpc == &cri_rpc_runtime_service_get_container_events)
         list_append(&fake_of(cri)->streams, &stream->node);
     else
@@ -575,7 +613,7 @@ static void fake_stream_close(struct cri_stream *base)
 static void images_free(struct list *list)
 {
     struct fake_image *image;
-    list_for_each(list, image, node) {
+    list_for_each (list, image, node) {
         list_remove(&image->node);
         free(image->name);
         free(image);
@@ -586,13 +624,13 @@ static void fake_destroy(struct cri *cri)
 {
     struct fake *fake = fake_of(cri);
     struct fake_call *call;
-    list_for_each(&fake->calls, call, node)
+    list_for_each (&fake->calls, call, node)
         call_free(call);
     struct fake_container *container;
-    list_for_each(&fake->containers, container, node)
+    list_for_each (&fake->containers, container, node)
         container_free(container);
     struct fake_sandbox *sandbox;
-    list_for_each(&fake->sandboxes, sandbox, node)
+    list_for_each (&fake->sandboxes, sandbox, node)
         sandbox_free(sandbox);
     images_free(&fake->images);
     images_free(&fake->refused);
@@ -613,7 +651,8 @@ struct cri *cri_fake_create(struct loop *loop, const struct cri_fake_options *op
     struct fake *fake = memory_new(struct fake);
     fake->base = (struct cri){ &driver, loop };
     fake->options = *options;
-    struct list *const lists[] = { &fake->sandboxes, &fake->containers, &fake->images, &fake->refused, &fake->streams, &fake->calls };
+    struct list *const lists[] = { &fake->sandboxes, &fake->containers, &fake->images,
+                                   &fake->refused,   &fake->streams,    &fake->calls };
     for (size_t i = 0; i < countof(lists); i++)
         list_init(lists[i]);
     return &fake->base;
@@ -641,8 +680,9 @@ void cri_fake_refuse_image(struct cri *cri, const char *image)
 bool cri_fake_exit(struct cri *cri, const char *name, int exit_code)
 {
     struct fake_container *container;
-    list_for_each(&fake_of(cri)->containers, container, node) {
-        if (text_equal(container->config->metadata->name, name) && container->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING) {
+    list_for_each (&fake_of(cri)->containers, container, node) {
+        if (text_equal(container->config->metadata->name, name) &&
+            container->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING) {
             container_end(container, exit_code);
             return true;
         }
@@ -654,7 +694,7 @@ size_t cri_fake_sandbox_count(const struct cri *cri)
 {
     size_t n = 0;
     struct fake_sandbox *sandbox;
-    list_for_each(&fake_of(cri)->sandboxes, sandbox, node)
+    list_for_each (&fake_of(cri)->sandboxes, sandbox, node)
         n += sandbox->ready;
     return n;
 }
@@ -663,7 +703,7 @@ size_t cri_fake_container_count(const struct cri *cri)
 {
     size_t n = 0;
     struct fake_container *container;
-    list_for_each(&fake_of(cri)->containers, container, node)
+    list_for_each (&fake_of(cri)->containers, container, node)
         n += container->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING;
     return n;
 }
@@ -671,7 +711,7 @@ size_t cri_fake_container_count(const struct cri *cri)
 const struct cri_container_config *cri_fake_config(const struct cri *cri, const char *name)
 {
     struct fake_container *container;
-    list_for_each(&fake_of(cri)->containers, container, node) {
+    list_for_each (&fake_of(cri)->containers, container, node) {
         if (text_equal(container->config->metadata->name, name))
             return container->config;
     }

@@ -11,10 +11,11 @@
 #include "node/cri/cri.h"
 
 struct cri_fake_options {
-    usec_t call_time;  /* every call takes this long */
-    usec_t stop_time;  /* what a container needs to stop after SIGTERM; longer than its grace: killed, exit 137 */
-    bool has_events;   /* GetContainerEvents is there */
-    unsigned subnet;   /* the node's number, 1 to 32767: addresses from a /24 of its own in 10.128.0.0/9; 0: from 10.250.0.0/16 */
+    usec_t call_time; /* every call takes this long */
+    usec_t stop_time; /* what a container needs to stop after SIGTERM; longer than its grace: killed, exit 137 */
+    bool has_events;  /* GetContainerEvents is there */
+    unsigned
+        subnet; /* the node's number, 1 to 32767: addresses from a /24 of its own in 10.128.0.0/9; 0: from 10.250.0.0/16 */
     /* What a container made from the image does: the exit code and, in *ret_after, when; negative: runs until stopped.
      * NULL: all run. */
     int (*behave)(void *context, const char *image, uint32_t attempt, usec_t *ret_after);

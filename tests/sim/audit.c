@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* audit.c - informers of an onlooker without faults, and counts that follow them. */
+#include "audit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "client/informer.h"
+#include "generated/types.h"
+
+/* A creation whose answer got lost may be made again; for so long too many pods are forgiven. */
+#define DOUBLE_CREATION_GRACE (30 * USEC_PER_SEC)
+
+#define DIGEST_START 14695981039346656037u /* FNV-1a */
+#define DIGEST_PRIME 1099511628211u
+
+struct audit {
+    struct cluster *cluster;
+    const char *namespace_;
+    struct client *client;
+    struct informer_set *informers;
+    struct informer *nodes, *pods, *deployments, *slices, *endpoints;
+    struct informer_listener pod_listener;
+    struct loop_task check;
+    size_t active, ready;
+    size_t pods_max, ready_min;
+    uint64_t digest;
+    char violation[256];
+};
+
+static bool is_active(const struct object *object)
+{
+    if (object == NULL)
+        return false;
+    const struct api_pod *pod = api_pod_of(object);
+    return pod->metadata.deletion_timestamp == 0 && !text_equal(pod->status.phase, "Failed") &&
+           !text_equal(pod->status.phase, "Succeeded");
+}
+
+static bool is_ready(const struct object *object)
+{
+    if (object == NULL)
+        return false;
+    const struct api_pod *pod = api_pod_of(object);
+    for (size_t i = 0; i < pod->status.n_conditions; i++) {
+        if (text_equal(pod->status.conditions[i].type, "Ready"))
+            return text_equal(pod->status.conditions[i].status, "True");
+    }
+    return false;
+}
+
+static void digest_bytes(struct audit *audit, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        audit->digest = (audit->digest ^ ((const unsigned char *)bytes)[i]) * DIGEST_PRIME;
+}
+
+static void violate(struct audit *audit, const char *format, ...) printf_like(2, 3);
+static void violate(struct audit *audit, const char *format, ...)
+{
+    if (audit->violation[0] != '\0')
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(audit->violation, sizeof(audit->violation), format, arguments);
+    va_end(arguments);
+}
+
+static void check_node(struct audit *audit, const struct object *before, const struct object *after)
+{
+    if (before == NULL || after == NULL || strcmp(object_uid(before), object_uid(after)) != 0)
+        return;
+    const char *old = api_pod_of(before)->spec.node_name, *new = api_pod_of(after)->spec.node_name;
+    if (!text_empty(old) && !text_equal(old, new))
+        violate(audit, "pod %s moved from node %s to %s", object_name(after), old, text_or_empty(new));
+}
+
+/* Runs when all that arrived at one moment is counted: a list comes in the order of keys, and shows what nobody saw
+ * before it is whole. */
+static void check_bounds(struct loop_task *task)
+{
+    struct audit *audit = container_of(task, struct audit, check);
+    if (informer_revision(audit->pods) == 0)
+        return;
+    struct loop *loop = cluster_loop(audit->cluster);
+    usec_t lost = fault_network_lost_creation(cluster_network(audit->cluster));
+    bool forgiven = lost != 0 && loop_now(loop) - lost < DOUBLE_CREATION_GRACE;
+    if (audit->pods_max > 0 && audit->active > audit->pods_max && !forgiven)
+        violate(audit, "%zu pods, more than the %zu allowed", audit->active, audit->pods_max);
+    if (audit->ready < audit->ready_min)
+        violate(audit, "%zu ready pods, fewer than the %zu promised", audit->ready, audit->ready_min);
+}
+
+static void pod_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
+{
+    struct audit *audit = container_of(listener, struct audit, pod_listener);
+    const struct object *object = after != NULL ? after : before;
+    uint64_t facts[] = { after != NULL ? object_revision(after) : 0, (uint64_t)cluster_age(audit->cluster) };
+    digest_bytes(audit, object_key(object), strlen(object_key(object)));
+    digest_bytes(audit, object_uid(object), strlen(object_uid(object)));
+    digest_bytes(audit, facts, sizeof(facts));
+    audit->active = audit->active - is_active(before) + is_active(after);
+    audit->ready = audit->ready - (is_active(before) && is_ready(before)) + (is_active(after) && is_ready(after));
+    check_node(audit, before, after);
+    loop_defer(cluster_loop(audit->cluster), &audit->check);
+}
+
+static struct informer *follow(struct audit *audit, const struct api_resource *resource)
+{
+    const struct informer_options options = { .resource = resource, .namespace_ = audit->namespace_ };
+    return informer_set_get(audit->informers, &options);
+}
+
+struct audit *audit_create(struct cluster *cluster, const char *namespace_)
+{
+    static const char *const masters[] = { "system:masters", NULL };
+    struct audit *audit = memory_new(struct audit);
+    audit->cluster = cluster;
+    audit->namespace_ = namespace_;
+    audit->digest = DIGEST_START;
+    audit->client = fault_network_client(cluster_network(cluster), "audit", "auditor", masters, true);
+    audit->informers = informer_set_create(audit->client);
+    const struct informer_options nodes = { .resource = &api_resource_node };
+    audit->nodes = informer_set_get(audit->informers, &nodes);
+    audit->pods = follow(audit, &api_resource_pod);
+    audit->deployments = follow(audit, &api_resource_apps_deployment);
+    audit->slices = follow(audit, &api_resource_discovery_endpoint_slice);
+    audit->endpoints = follow(audit, &api_resource_endpoints);
+    audit->check.callback = check_bounds;
+    audit->pod_listener.changed = pod_changed;
+    informer_listen(audit->pods, &audit->pod_listener);
+    return audit;
+}
+
+void audit_destroy(struct audit *audit)
+{
+    if (audit == NULL)
+        return;
+    loop_cancel(cluster_loop(audit->cluster), &audit->check);
+    informer_unlisten(audit->pods, &audit->pod_listener);
+    informer_set_destroy(audit->informers);
+    client_destroy(audit->client);
+    free(audit);
+}
+
+void audit_bound(struct audit *audit, size_t pods_max, size_t ready_min)
+{
+    audit->pods_max = pods_max;
+    audit->ready_min = ready_min;
+}
+
+const char *audit_violation(const struct audit *audit)
+{
+    const char *order = fault_network_violation(cluster_network(audit->cluster));
+    return audit->violation[0] != '\0' ? audit->violation : order;
+}
+
+uint64_t audit_digest(const struct audit *audit)
+{
+    return audit->digest;
+}
+
+/* ---------------------------------------------------------------- pictures */
+
+void audit_picture(const struct audit *audit, struct audit_picture *picture)
+{
+    *picture =
+        (struct audit_picture){ .pods = informer_count(audit->pods), .active = audit->active, .ready = audit->ready };
+    for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;) {
+        const char *node = api_pod_of(o)->spec.node_name;
+        if (!text_empty(node) && cluster_node_gone(audit->cluster, node)) {
+            picture->on_gone++;
+            picture->active_on_gone += is_active(o);
+        }
+    }
+}
+
+size_t audit_ready_nodes(const struct audit *audit)
+{
+    size_t count = 0;
+    for (const struct object *o = NULL; (o = informer_next(audit->nodes, o)) != NULL;) {
+        const struct api_node *node = api_node_of(o);
+        bool ready = false;
+        for (size_t i = 0; i < node->status.n_conditions; i++)
+            ready |= text_equal(node->status.conditions[i].type, "Ready") &&
+                     text_equal(node->status.conditions[i].status, "True");
+        count += ready && node->spec.n_taints == 0;
+    }
+    return count;
+}
+
+size_t audit_active_on(const struct audit *audit, const char *node)
+{
+    size_t count = 0;
+    for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;)
+        count += is_active(o) && text_equal(api_pod_of(o)->spec.node_name, node);
+    return count;
+}
+
+bool audit_rolled_out(const struct audit *audit, const char *name)
+{
+    const struct object *object = informer_find(audit->deployments, audit->namespace_, name);
+    if (object == NULL)
+        return false;
+    const struct api_apps_deployment *deployment = api_apps_deployment_of(object);
+    const struct api_apps_deployment_status *status = &deployment->status;
+    int32_t wanted = deployment->spec.replicas != NULL ? *deployment->spec.replicas : 1;
+    return status->observed_generation >= deployment->metadata.generation && status->replicas == wanted &&
+           status->updated_replicas == wanted && status->ready_replicas == wanted &&
+           status->available_replicas == wanted;
+}
+
+/* ---------------------------------------------------------------- endpoints */
+
+struct names {
+    const char **items;
+    size_t count, room;
+};
+
+static void names_add(struct names *names, const char *name)
+{
+    if (names->count == names->room) {
+        names->room = names->room == 0 ? 256 : names->room * 2;
+        names->items = memory_resize(names->items, names->room, sizeof(*names->items));
+    }
+    names->items[names->count++] = name;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void names_sort(struct names *names)
+{
+    if (names->count > 0)
+        qsort(names->items, names->count, sizeof(*names->items), by_text);
+}
+
+static bool names_equal(const struct names *wanted, const struct names *got, const char *what, char *why, size_t size)
+{
+    for (size_t i = 0; i < wanted->count || i < got->count; i++) {
+        const char *a = i < wanted->count ? wanted->items[i] : "none", *b = i < got->count ? got->items[i] : "none";
+        if (strcmp(a, b) != 0) {
+            snprintf(why, size, "%s have %zu ready pods of %zu: %s where %s is expected", what, got->count,
+                     wanted->count, b, a);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void gather_slices(const struct audit *audit, const char *service, struct names *names)
+{
+    for (const struct object *o = NULL; (o = informer_next(audit->slices, o)) != NULL;) {
+        struct str of = { 0 };
+        if (!object_label(o, STR("kubernetes.io/service-name"), &of) || !str_equal(of, str_of(service)))
+            continue;
+        const struct api_discovery_endpoint_slice *slice = api_discovery_endpoint_slice_of(o);
+        for (size_t i = 0; i < slice->n_endpoints; i++) {
+            const struct api_discovery_endpoint *endpoint = &slice->endpoints[i];
+            if (endpoint->conditions.ready != NULL && *endpoint->conditions.ready && endpoint->target_ref != NULL)
+                names_add(names, endpoint->target_ref->name);
+        }
+    }
+}
+
+static void gather_endpoints(const struct audit *audit, const char *service, struct names *names)
+{
+    const struct object *object = informer_find(audit->endpoints, audit->namespace_, service);
+    for (size_t i = 0; object != NULL && i < api_endpoints_of(object)->n_subsets; i++) {
+        const struct api_endpoint_subset *subset = &api_endpoints_of(object)->subsets[i];
+        for (size_t j = 0; j < subset->n_addresses; j++)
+            names_add(names, subset->addresses[j].target_ref != NULL ? subset->addresses[j].target_ref->name : "?");
+    }
+}
+
+bool audit_endpoints_right(const struct audit *audit, const char *service, char *why, size_t why_size)
+{
+    struct names ready = { 0 }, sliced = { 0 }, listed = { 0 };
+    for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;) {
+        if (is_active(o) && is_ready(o))
+            names_add(&ready, object_name(o));
+    }
+    gather_slices(audit, service, &sliced);
+    gather_endpoints(audit, service, &listed);
+    names_sort(&ready);
+    names_sort(&sliced);
+    names_sort(&listed);
+    bool right = names_equal(&ready, &sliced, "EndpointSlices", why, why_size) &&
+                 names_equal(&ready, &listed, "Endpoints", why, why_size);
+    free(ready.items);
+    free(sliced.items);
+    free(listed.items);
+    return right;
+}

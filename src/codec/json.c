@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 #include "codec/json.h"
+#include "codec/json_problem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -213,18 +214,33 @@ static bool deeper_than(struct str text, size_t depth)
     return false;
 }
 
+static yyjson_doc *parse(struct str text, yyjson_read_flag flags)
+{
+    return yyjson_read_opts((char *)(uintptr_t)text.data, text.size, YYJSON_READ_NUMBER_AS_RAW | flags, NULL, NULL);
+}
+
+/* What yyjson refuses and Go does not: bytes that are no UTF-8, halves of surrogate pairs. */
+static yyjson_doc *parse_as_go(struct str text)
+{
+    auto_buffer struct buffer replaced = { .max = text.size };
+    if (json_replace_surrogates(text, &replaced) && !buffer_failed(&replaced))
+        text = buffer_str(&replaced);
+    return parse(text, YYJSON_READ_ALLOW_INVALID_UNICODE);
+}
+
 int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
 {
     if (text.size > depth && deeper_than(text, depth))
-        return error_set(err, ERROR_LIMIT, "exceeded max depth");
-    yyjson_read_err problem;
-    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)text.data, text.size,
-                                       YYJSON_READ_NUMBER_AS_RAW | YYJSON_READ_ALLOW_INVALID_UNICODE, NULL, &problem);
+        return error_set(err, ERROR_SYNTAX, "exceeded max depth");
+    yyjson_doc *doc = parse(text, 0);
     if (doc == NULL) {
-        if (text.size == 0 || problem.code == YYJSON_READ_ERROR_UNEXPECTED_END)
-            return error_set(err, ERROR_SYNTAX, "unexpected end of JSON input");
-        return error_set(err, ERROR_SYNTAX, "invalid JSON at byte %zu: %s", problem.pos, problem.msg);
+        int rc = json_problem(text, err);
+        if (rc < 0)
+            return rc;
+        doc = parse_as_go(text);
     }
+    if (doc == NULL)
+        return error_set(err, ERROR_SYNTAX, "invalid JSON");
     *ret_doc = doc;
     return 0;
 }

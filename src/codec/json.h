@@ -24,7 +24,7 @@ void json_append_double(struct buffer *out, double value);
 void json_append_value(struct buffer *out, yyjson_val *value);
 
 /* A whole document; numbers stay text (yyjson_is_raw). Free with yyjson_doc_free(). Errors: -ERROR_SYNTAX
- * with the position, -ERROR_LIMIT when it nests deeper than 'depth'. */
+ * in the words of Go's decoder, also when it nests deeper than 'depth'. */
 int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err) must_check;
 
 DEFINE_CLEANUP(yyjson_doc *, yyjson_doc_free);

@@ -84,7 +84,7 @@ static void reading_is_bounded(void **state)
 {
     (void)state;
     yyjson_doc *doc = NULL;
-    assert_int_equal(json_read(STR("[[[]]]"), 2, &doc, NULL), -ERROR_LIMIT);
+    assert_int_equal(json_read(STR("[[[]]]"), 2, &doc, NULL), -ERROR_SYNTAX);
     assert_int_equal(json_read(STR("[\"[[[\", 1]"), 1, &doc, NULL), 0);
     yyjson_doc_free(doc);
     struct error err = { 0 };
@@ -93,13 +93,50 @@ static void reading_is_bounded(void **state)
     assert_int_equal(json_read(STR("{} x"), 2, &doc, &err), -ERROR_SYNTAX);
 }
 
+static void problems_are_worded_as_go_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        { "{", "unexpected end of JSON input" },
+        { "\"x", "unexpected end of JSON input" },
+        { "nul", "invalid character ' ' in literal null (expecting 'l')" },
+        { "x", "invalid character 'x' looking for beginning of value" },
+        { "{a:1}", "invalid character 'a' looking for beginning of object key string" },
+        { "{\"a\" 1}", "invalid character '1' after object key" },
+        { "{\"a\":1 \"b\"", "invalid character '\"' after object key:value pair" },
+        { "{\"a\":1,}", "invalid character '}' looking for beginning of object key string" },
+        { "[1 2]", "invalid character '2' after array element" },
+        { "[1,]", "invalid character ']' looking for beginning of value" },
+        { "tru3", "invalid character '3' in literal true (expecting 'e')" },
+        { "-x", "invalid character 'x' in numeric literal" },
+        { "1.x", "invalid character 'x' after decimal point in numeric literal" },
+        { "1ex", "invalid character 'x' in exponent of numeric literal" },
+        { "01", "invalid character '1' after top-level value" },
+        { "\"\\x\"", "invalid character 'x' in string escape code" },
+        { "\"\\u00x0\"", "invalid character 'x' in \\u hexadecimal character escape" },
+        { "\"\n\"", "invalid character '\\n' in string literal" },
+        { "{} \xc3\xa4", "invalid character '\xc3\x83' after top-level value" },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        yyjson_doc *doc = NULL;
+        struct error err = { 0 };
+        assert_int_equal(json_read(str_of(cases[i].text), 100, &doc, &err), -ERROR_SYNTAX);
+        assert_string_equal(err.message, cases[i].message);
+    }
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    assert_int_equal(json_read(STR("[\"\\\\ud800\\ud800x\\ud83d\\ude00\\udc00\"]"), 100, &doc, NULL), 0);
+    assert_string_equal(yyjson_get_str(yyjson_arr_get_first(yyjson_doc_get_root(doc))),
+                        "\\ud800\xef\xbf\xbdx\xf0\x9f\x98\x80\xef\xbf\xbd");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strings_are_escaped_as_go_does),
-        cmocka_unit_test(doubles_are_shortest),
-        cmocka_unit_test(values_are_written_on_one_line),
-        cmocka_unit_test(reading_is_bounded),
+        cmocka_unit_test(strings_are_escaped_as_go_does), cmocka_unit_test(doubles_are_shortest),
+        cmocka_unit_test(values_are_written_on_one_line), cmocka_unit_test(reading_is_bounded),
+        cmocka_unit_test(problems_are_worded_as_go_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

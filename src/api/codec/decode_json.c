@@ -52,9 +52,10 @@ static void add_strict(struct decoder *decoder, const char *what, const struct d
     struct api_strict_errors *strict = decoder->strict;
     if (strict == NULL || strict->count >= STRICT_ERRORS_MAX)
         return;
-    auto_buffer struct buffer text = { 0 };
+    auto_buffer struct buffer text = { 0 }, quoted = { 0 };
     document_path_append(path, false, &text);
-    const char *line = arena_format(decoder->arena, "%s field \"%s\"", what, text_or_empty(text.data));
+    decode_problem_quote(buffer_str(&text), &quoted);
+    const char *line = arena_format(decoder->arena, "%s field %s", what, text_or_empty(quoted.data));
     for (size_t i = 0; i < strict->count; i++)
         if (text_equal(strict->texts[i], line))
             return;
@@ -543,7 +544,7 @@ static int decode_message(struct decoder *decoder, const struct api_type *type, 
 {
     struct place inner = *place;
     if (++inner.nesting > NESTING_MAX)
-        return error_set(decoder->err, ERROR_LIMIT, "exceeded max depth");
+        return error_set(decoder->err, ERROR_SYNTAX, "exceeded max depth");
     switch (type->json_form) {
     case API_FORM_OBJECT:
         return decode_object(decoder, type, json, value, &inner);

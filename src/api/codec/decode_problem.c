@@ -174,3 +174,20 @@ int decode_problem_base64(struct str text, struct error *err)
         at = at % 4 == 2 && at + 1 < text.size && text.data[at + 1] != '=' ? at + 1 : at + 4 - at % 4;
     return error_set(err, ERROR_BAD_REQUEST, "illegal base64 data at input byte %zu", at < text.size ? at : text.size);
 }
+
+void decode_problem_quote(struct str text, struct buffer *out)
+{
+    buffer_append_char(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        const char *short_escapes = "\a\b\f\n\r\t\v\"\\", *letters = "abfnrtv\"\\";
+        const char *found = memchr(short_escapes, c, 9);
+        if (found != NULL)
+            buffer_format(out, "\\%c", letters[found - short_escapes]);
+        else if ((unsigned char)c < 0x20 || c == 0x7f)
+            buffer_format(out, "\\x%02x", (unsigned char)c);
+        else
+            buffer_append_char(out, c);
+    }
+    buffer_append_char(out, '"');
+}

@@ -28,4 +28,7 @@ int decode_problem_time(struct str text, bool micros, struct error *err);
 /* A text that is not base64. */
 int decode_problem_base64(struct str text, struct error *err);
 
+/* The text in quotes, escaped as Go's %q does. */
+void decode_problem_quote(struct str text, struct buffer *out);
+
 #endif

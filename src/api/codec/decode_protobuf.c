@@ -377,7 +377,7 @@ static int decode_fields(struct decoder *decoder, const struct api_type *type, s
 static int decode_message(struct decoder *decoder, const struct api_type *type, struct str message, void *value)
 {
     if (++decoder->nesting > NESTING_MAX)
-        return error_set(decoder->err, ERROR_LIMIT, "exceeded max depth");
+        return error_set(decoder->err, ERROR_SYNTAX, "exceeded max depth");
     int rc = decode_fields(decoder, type, message, value);
     decoder->nesting--;
     if (type->json_form == API_FORM_STRING_LIST && member_elements(&type->fields[0], value) == NULL)

@@ -165,7 +165,7 @@ static void hostile_documents_are_bounded(void **state)
         buffer_append_text(&text, "}");
     assert_int_equal(
         api_decode_json(&api_type_apiextensions_json_schema_props, buffer_str(&text), &arena, &schema, NULL, NULL),
-        -ERROR_LIMIT);
+        -ERROR_SYNTAX);
     struct api_pod pod;
     assert_int_equal(
         api_decode_json(&api_type_pod, STR("{\"metadata\":{\"name\":\"a\\u0000b\"}}"), &arena, &pod, NULL, NULL),

@@ -13,6 +13,7 @@
 #include "client/events.h"
 #include "node/kubelet/dependency.h"
 #include "node/kubelet/kubelet_internal.h"
+#include "node/kubelet/log_rotator.h"
 #include "node/kubelet/node_agent.h"
 #include "node/kubelet/pod_cgroup.h"
 #include "node/kubelet/pod_worker.h"
@@ -32,15 +33,19 @@ struct pod_worker *kubelet_find_worker(const struct kubelet *kubelet, const char
 void kubelet_poke_all(struct kubelet *kubelet)
 {
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node)
+    map_for_each (&kubelet->workers, worker, node)
         pod_worker_poke(worker);
 }
 
 struct downward kubelet_downward(const struct kubelet *kubelet, const struct api_pod *pod, const char *const *pod_ips)
 {
     return (struct downward){
-        .pod = pod, .node_name = kubelet->setup.node_name, .host_ips = kubelet->setup.host_ips, .pod_ips = pod_ips,
-        .allocatable_cpu = kubelet->setup.cpu_milli, .allocatable_memory = kubelet->setup.memory,
+        .pod = pod,
+        .node_name = kubelet->setup.node_name,
+        .host_ips = kubelet->setup.host_ips,
+        .pod_ips = pod_ips,
+        .allocatable_cpu = kubelet->setup.cpu_milli,
+        .allocatable_memory = kubelet->setup.memory,
         .allocatable_ephemeral = kubelet->setup.ephemeral_storage,
     };
 }
@@ -66,7 +71,7 @@ static size_t live_pods(const struct kubelet *kubelet)
 {
     size_t n = 0;
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node)
+    map_for_each (&kubelet->workers, worker, node)
         n += worker->pod != NULL && !worker->ended && worker->reason == NULL;
     return n;
 }
@@ -78,10 +83,12 @@ static void admit(struct kubelet *kubelet, struct pod_worker *worker)
         return;
     if (pod_container_count(worker->pod) > POD_CONTAINERS_MAX) {
         worker->reason = "UnexpectedAdmissionError";
-        snprintf(worker->message, sizeof(worker->message), "Pod was rejected: more than %d containers", POD_CONTAINERS_MAX);
+        snprintf(worker->message, sizeof(worker->message), "Pod was rejected: more than %d containers",
+                 POD_CONTAINERS_MAX);
     } else if (worker->pod->spec.os != NULL && !text_equal(worker->pod->spec.os->name, "linux")) {
         worker->reason = "PodOSNotSupported";
-        snprintf(worker->message, sizeof(worker->message), "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS");
+        snprintf(worker->message, sizeof(worker->message),
+                 "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS");
     } else if (live_pods(kubelet) > (size_t)kubelet->options.max_pods) {
         worker->reason = "OutOfpods";
         snprintf(worker->message, sizeof(worker->message),
@@ -125,7 +132,8 @@ static void adopt_directories(struct kubelet *kubelet)
     if (directory == NULL)
         return;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 64 || kubelet_find_worker(kubelet, entry->d_name) != NULL)
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 64 ||
+            kubelet_find_worker(kubelet, entry->d_name) != NULL)
             continue;
         pod_worker_create(kubelet, entry->d_name, NULL);
     }
@@ -141,7 +149,8 @@ static void adopt_orphans(struct kubelet *kubelet)
     while ((runtime = runtime_cache_next(kubelet->runtime, runtime)) != NULL) {
         if (runtime->n_sandboxes + runtime->n_containers == 0 || kubelet_find_worker(kubelet, runtime->uid) != NULL)
             continue;
-        log_info("stopping a pod that the API does not have", LOG_TEXT("uid", runtime->uid), LOG_TEXT("name", runtime->name));
+        log_info("stopping a pod that the API does not have", LOG_TEXT("uid", runtime->uid),
+                 LOG_TEXT("name", runtime->name));
         pod_worker_create(kubelet, runtime->uid, NULL);
     }
     adopt_directories(kubelet);
@@ -182,11 +191,12 @@ static void runtime_health(void *context, int rc, const struct error *err)
         runtime_cache_set_busy(kubelet->runtime, false);
 }
 
-static void dependency_changed(void *context, const struct api_resource *resource, const char *namespace_, const char *name)
+static void dependency_changed(void *context, const struct api_resource *resource, const char *namespace_,
+                               const char *name)
 {
     struct kubelet *kubelet = context;
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node) {
+    map_for_each (&kubelet->workers, worker, node) {
         if (worker->pod != NULL && text_equal(worker->pod->metadata.namespace, namespace_) &&
             pod_depends_on(worker->pod, resource, name))
             pod_worker_dependency_changed(worker);
@@ -218,7 +228,7 @@ static void housekeep(struct loop_timer *timer)
 {
     struct kubelet *kubelet = container_of(timer, struct kubelet, housekeeping);
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node)
+    map_for_each (&kubelet->workers, worker, node)
         pod_worker_dependency_changed(worker);
     loop_timer_start(kubelet->loop, &kubelet->housekeeping, HOUSEKEEPING);
 }
@@ -241,8 +251,9 @@ static void copy_options(struct kubelet *kubelet, const struct kubelet_options *
     struct arena *arena = &kubelet->arena;
     struct kubelet_options *own = &kubelet->options;
     *own = *options;
-    const char **const texts[] = { &own->node_name, &own->data_directory, &own->logs_directory, &own->cgroup_root, &own->cluster_domain,
-                                   &own->resolv_conf, &own->provider_id, &own->pod_cidr, &own->server_client_name };
+    const char **const texts[] = { &own->node_name,   &own->data_directory, &own->logs_directory,
+                                   &own->cgroup_root, &own->cluster_domain, &own->resolv_conf,
+                                   &own->provider_id, &own->pod_cidr,       &own->server_client_name };
     for (size_t i = 0; i < countof(texts); i++)
         *texts[i] = arena_strdup(arena, *texts[i]);
     own->addresses = copy_list(arena, options->addresses);
@@ -261,7 +272,8 @@ static int64_t own_oom_score(void)
 {
     auto_buffer struct buffer text = { .max = 64 };
     int64_t score;
-    if (file_read(AT_FDCWD, "/proc/self/oom_score_adj", 32, &text, NULL) < 0 || !str_to_int64(str_trim(buffer_str(&text)), &score))
+    if (file_read(AT_FDCWD, "/proc/self/oom_score_adj", 32, &text, NULL) < 0 ||
+        !str_to_int64(str_trim(buffer_str(&text)), &score))
         return 0;
     return score;
 }
@@ -272,15 +284,20 @@ static void make_setup(struct kubelet *kubelet)
     struct arena *arena = &kubelet->arena;
     struct node_setup *setup = &kubelet->setup;
     *setup = (struct node_setup){
-        .node_name = options->node_name, .host_ips = options->addresses, .cluster_dns = options->cluster_dns,
+        .node_name = options->node_name,
+        .host_ips = options->addresses,
+        .cluster_dns = options->cluster_dns,
         .cluster_domain = text_empty(options->cluster_domain) ? "cluster.local" : options->cluster_domain,
-        .cpu_milli = options->cpu_milli, .memory = options->memory,
+        .cpu_milli = options->cpu_milli,
+        .memory = options->memory,
     };
     if (options->data_directory == NULL)
         return;
     setup->cgroup_root = text_empty(options->cgroup_root) ? "/" : options->cgroup_root;
     setup->pods_directory = arena_format(arena, "%s/pods", options->data_directory);
-    setup->logs_directory = options->logs_directory != NULL ? options->logs_directory : arena_format(arena, "%s/logs/pods", options->data_directory);
+    setup->logs_directory = options->logs_directory != NULL
+                                ? options->logs_directory
+                                : arena_format(arena, "%s/logs/pods", options->data_directory);
     setup->oom_floor = own_oom_score();
     auto_buffer struct buffer text = { .max = 65536 };
     const char *path = text_empty(options->resolv_conf) ? "/etc/resolv.conf" : options->resolv_conf;
@@ -301,14 +318,22 @@ struct kubelet *kubelet_create(const struct kubelet_options *options)
     kubelet->recorder = event_recorder_create(options->client, "kubelet", kubelet->setup.node_name);
     kubelet->dependencies = dependencies_create(options->client, dependency_changed, kubelet);
     kubelet->tokens = tokens_create(options->client, token_changed, kubelet);
-    kubelet->volumes = (struct volume_host){ .pods = kubelet->setup.pods_directory,
-                                             .lookup = { .object = lookup_object, .token = lookup_token, .context = kubelet } };
+    kubelet->volumes =
+        (struct volume_host){ .pods = kubelet->setup.pods_directory,
+                              .lookup = { .object = lookup_object, .token = lookup_token, .context = kubelet } };
     const struct runtime_cache_options runtime = {
-        .cri = options->cri, .pods_directory = kubelet->setup.pods_directory, .changed = runtime_changed,
-        .synced = runtime_synced, .health = runtime_health, .context = kubelet,
+        .cri = options->cri,
+        .pods_directory = kubelet->setup.pods_directory,
+        .changed = runtime_changed,
+        .synced = runtime_synced,
+        .health = runtime_health,
+        .context = kubelet,
     };
     kubelet->runtime = runtime_cache_create(&runtime);
     kubelet->node = node_agent_create(kubelet);
+    const struct log_rotator_limits logs = { .size = options->log_max_size, .files = (size_t)options->log_max_files };
+    if (kubelet->setup.logs_directory != NULL)
+        kubelet->rotator = log_rotator_create(kubelet, &logs);
     char selector[300];
     snprintf(selector, sizeof(selector), "spec.nodeName=%s", kubelet->setup.node_name);
     const struct informer_options pods = { .resource = &api_resource_pod, .field_selector = selector };
@@ -338,6 +363,8 @@ int kubelet_start(struct kubelet *kubelet, struct error *err)
     informer_listen(kubelet->pods, &kubelet->pods_listener);
     informer_start(kubelet->pods);
     informer_start(kubelet->services);
+    if (kubelet->rotator != NULL)
+        log_rotator_start(kubelet->rotator);
     loop_timer_start(kubelet->loop, &kubelet->housekeeping, HOUSEKEEPING);
     return 0;
 }
@@ -349,12 +376,13 @@ void kubelet_destroy(struct kubelet *kubelet)
     loop_timer_stop(&kubelet->housekeeping);
     kubelet_server_destroy(kubelet->server);
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node)
+    map_for_each (&kubelet->workers, worker, node)
         pod_worker_destroy(worker);
     map_fini(&kubelet->workers);
     informer_unlisten(kubelet->pods, &kubelet->pods_listener);
     informer_destroy(kubelet->pods);
     informer_destroy(kubelet->services);
+    log_rotator_destroy(kubelet->rotator);
     runtime_cache_destroy(kubelet->runtime);
     node_agent_destroy(kubelet->node);
     tokens_destroy(kubelet->tokens);

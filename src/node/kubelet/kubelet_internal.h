@@ -13,11 +13,12 @@
 #include "node/kubelet/runtime_cache.h"
 #include "node/volume/volume.h"
 
-struct dependencies; /* dependency.h */
-struct tokens;       /* token.h */
+struct dependencies;   /* dependency.h */
+struct tokens;         /* token.h */
 struct event_recorder; /* client/events.h */
-struct node_agent;   /* node_agent.h */
+struct node_agent;     /* node_agent.h */
 struct kubelet_server; /* server.h */
+struct log_rotator;    /* log_rotator.h */
 
 struct kubelet {
     struct loop *loop;
@@ -38,6 +39,7 @@ struct kubelet {
     struct event_recorder *recorder;
     struct node_agent *node;
     struct kubelet_server *server;
+    struct log_rotator *rotator;
     struct map workers; /* of struct pod_worker, by uid */
     struct loop_timer housekeeping;
     bool runtime_synced, pods_synced;

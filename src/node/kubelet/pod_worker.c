@@ -3,6 +3,7 @@
 
 #include "node/kubelet/pod_worker.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,10 +199,27 @@ static bool clean_up(struct pod_worker *worker)
     return true;
 }
 
+/* Of a pod that only its uid is known of: the directory whose name ends with that. */
+static void find_logs(struct pod_worker *worker, const char *logs)
+{
+    DIR *directory = opendir(logs);
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        if (str_ends(str_of(entry->d_name), str_of(worker->uid)))
+            snprintf(worker->log_name, sizeof(worker->log_name), "%s", entry->d_name);
+    }
+    closedir(directory);
+}
+
 static void remove_logs(struct pod_worker *worker)
 {
     const char *logs = worker->kubelet->setup.logs_directory;
-    if (logs == NULL || worker->log_name[0] == '\0')
+    if (logs == NULL)
+        return;
+    if (worker->log_name[0] == '\0')
+        find_logs(worker, logs);
+    if (worker->log_name[0] == '\0')
         return;
     char path[1200];
     snprintf(path, sizeof(path), "%s/%s", logs, worker->log_name);

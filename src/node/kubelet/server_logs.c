@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "node/kubelet/container_log.h"
@@ -25,6 +26,7 @@ struct log_reader {
     struct buffer pending; /* what is not a whole line yet */
     char uid[64];
     char container_id[128];
+    char path[1024];
     bool follow, timestamps, want_stdout, want_stderr, limited, mid_line;
     usec_t since;
     int64_t left; /* bytes, when limited */
@@ -103,12 +105,28 @@ static bool still_running(const struct log_reader *reader)
     return instance != NULL && instance->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING;
 }
 
+/* The log was put aside and begun anew: true when the reader now reads the new file. */
+static bool reopen_rotated(struct log_reader *reader)
+{
+    struct stat ours, named;
+    if (fstat(reader->fd, &ours) < 0 || stat(reader->path, &named) < 0 || ours.st_ino == named.st_ino)
+        return false;
+    int fd = open(reader->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    close(reader->fd);
+    reader->fd = fd;
+    return true;
+}
+
 static void read_more(struct log_reader *reader)
 {
     bool running = still_running(reader); /* asked before reading: what it wrote last is then in the file */
     for (size_t total = 0; total < ROUND_MAX;) {
         char *space = buffer_reserve(&reader->pending, BLOCK);
         ssize_t n = space == NULL ? -1 : read(reader->fd, space, BLOCK);
+        if (n == 0 && reader->follow && reopen_rotated(reader))
+            continue;
         if (n <= 0) {
             if (n == 0 && reader->follow && running)
                 loop_timer_start(reader->server->kubelet->loop, &reader->timer, FOLLOW_PERIOD);
@@ -160,7 +178,8 @@ static usec_t since_of(const struct server_request *request)
 }
 
 /* The instance whose log is meant; NULL: answered. */
-static const struct runtime_container *find_instance(const struct server_request *request, struct pod_worker *worker, size_t container)
+static const struct runtime_container *find_instance(const struct server_request *request, struct pod_worker *worker,
+                                                     size_t container)
 {
     const char *name = pod_container(worker->pod, container)->name;
     const struct pod_runtime *runtime = pod_worker_runtime(worker);
@@ -171,8 +190,8 @@ static const struct runtime_container *find_instance(const struct server_request
             worker->plan.backing_off[container])
             previous = newest; /* what is about to be replaced counts as the previous one */
         if (previous == NULL)
-            server_respond_error(request->exchange, 400, "previous terminated container \"%s\" in pod \"%s\" not found", name,
-                                 worker->pod->metadata.name);
+            server_respond_error(request->exchange, 400, "previous terminated container \"%s\" in pod \"%s\" not found",
+                                 name, worker->pod->metadata.name);
         return previous;
     }
     if (newest == NULL || newest->state == CRI_CONTAINER_STATE_CONTAINER_CREATED) {
@@ -196,12 +215,14 @@ void server_logs(const struct server_request *request)
         return;
     int fd = open(text_or_empty(instance->log_path), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        server_respond_error(request->exchange, 500, "failed to open the log of container \"%s\": %s", instance->name, strerror(errno));
+        server_respond_error(request->exchange, 500, "failed to open the log of container \"%s\": %s", instance->name,
+                             strerror(errno));
         return;
     }
     int64_t tail = query_number(request, "tailLines", -1), offset = 0;
     struct error err = { 0 };
-    if ((tail >= 0 && container_log_tail_offset(fd, (uint64_t)tail, &offset, &err) < 0) || lseek(fd, offset, SEEK_SET) < 0) {
+    if ((tail >= 0 && container_log_tail_offset(fd, (uint64_t)tail, &offset, &err) < 0) ||
+        lseek(fd, offset, SEEK_SET) < 0) {
         server_respond_error(request->exchange, 500, "%s", err.message);
         close(fd);
         return;
@@ -209,13 +230,21 @@ void server_logs(const struct server_request *request)
     struct log_reader *reader = memory_new(struct log_reader);
     const char *stream = server_query(request, "stream", 0);
     *reader = (struct log_reader){
-        .server = request->server, .exchange = request->exchange, .timer.callback = reader_due, .fd = fd,
-        .pending.max = LINE_MAX_SIZE + 2 * BLOCK, .follow = server_query_flag(request, "follow"),
-        .timestamps = server_query_flag(request, "timestamps"), .want_stdout = !text_equal(stream, "Stderr"),
-        .want_stderr = !text_equal(stream, "Stdout"), .since = since_of(request), .left = query_number(request, "limitBytes", -1),
+        .server = request->server,
+        .exchange = request->exchange,
+        .timer.callback = reader_due,
+        .fd = fd,
+        .pending.max = LINE_MAX_SIZE + 2 * BLOCK,
+        .follow = server_query_flag(request, "follow"),
+        .timestamps = server_query_flag(request, "timestamps"),
+        .want_stdout = !text_equal(stream, "Stderr"),
+        .want_stderr = !text_equal(stream, "Stdout"),
+        .since = since_of(request),
+        .left = query_number(request, "limitBytes", -1),
     };
     reader->limited = reader->left >= 0;
     snprintf(reader->uid, sizeof(reader->uid), "%s", worker->uid);
+    snprintf(reader->path, sizeof(reader->path), "%s", instance->log_path);
     snprintf(reader->container_id, sizeof(reader->container_id), "%s", instance->id);
     list_append(&request->server->log_readers, &reader->node);
     const struct http_header header = { STR("content-type"), STR("text/plain") };
@@ -227,7 +256,7 @@ void server_logs(const struct server_request *request)
 void server_logs_close(struct kubelet_server *server)
 {
     struct log_reader *reader;
-    list_for_each(&server->log_readers, reader, node) {
+    list_for_each (&server->log_readers, reader, node) {
         http_exchange_set_events(reader->exchange, NULL, NULL);
         http_response_abort(reader->exchange);
         reader_free(reader);

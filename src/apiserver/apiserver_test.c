@@ -220,6 +220,69 @@ static void test_direct(void **state)
     run(f);
 }
 
+/* Everybody writes the same object at once: nobody is refused, nothing is lost. */
+static void test_contention(void **state)
+{
+    enum { WRITERS = 40 };
+    struct fixture *f = *state;
+    struct client *client = api_server_client(f->server, "test", "system:admin", NULL);
+    struct direct direct[WRITERS];
+    char patch[64];
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"shared\"}}"), "201 Created");
+    for (size_t i = 0; i < WRITERS; i++) {
+        direct[i] = (struct direct){ .call.done = direct_done };
+        snprintf(patch, sizeof(patch), "{\"data\":{\"k%zu\":\"v\"}}", i);
+        struct client_request request = { .verb = API_PATCH,
+                                          .resource = &api_resource_config_map,
+                                          .namespace_ = "default",
+                                          .name = "shared",
+                                          .patch = str_of(patch),
+                                          .patch_type = CLIENT_PATCH_MERGE };
+        client_call_start(client, &direct[i].call, &request);
+    }
+    run(f);
+    for (size_t i = 0; i < WRITERS; i++) {
+        assert_true(direct[i].done);
+        assert_int_equal(direct[i].rc, 0);
+        object_unref(direct[i].object);
+    }
+    const char *answer = ask(f, "GET", MAPS "/shared", "");
+    for (size_t i = 0; i < WRITERS; i++) {
+        snprintf(patch, sizeof(patch), "\"k%zu\":\"v\"", i);
+        expect(answer, patch);
+    }
+    client_destroy(client);
+    run(f);
+}
+
+/* A watcher that does not read costs no memory of ours beyond its share, and gets the rest when it reads again. */
+static void test_slow_watcher(void **state)
+{
+    struct fixture *f = *state;
+    struct connection watch = { 0 };
+    connection_open(f, &watch);
+    stream_write(watch.stream, STR("GET " MAPS "?watch=1 HTTP/1.1\r\nhost: t\r\n\r\n"));
+    run(f);
+    stream_read_stop(watch.stream);
+    static const char head[] = "{\"metadata\":{\"generateName\":\"big-\"},\"data\":{\"x\":\"";
+    char *body = malloc(200 << 10);
+    memset(body, 'x', 200 << 10);
+    memcpy(body, head, sizeof(head) - 1);
+    strcpy(body + (180 << 10), "\"}}");
+    for (int i = 0; i < 30; i++)
+        expect(ask(f, "POST", MAPS, body), "201 Created");
+    free(body);
+    buffer_clear(&watch.in);
+    stream_read_start(watch.stream);
+    run(f);
+    size_t events = 0;
+    assert_non_null(watch.in.data);
+    for (const char *at = watch.in.data; (at = strstr(at, "{\"type\":\"ADDED\"")) != NULL; at++)
+        events++;
+    assert_true(events >= 29); /* the first may have come before we stopped to read */
+    connection_close(&watch);
+}
+
 /* The server goes while writes are on their way; the store brings them back when it closes. */
 static void test_destroy_with_writes(void **state)
 {
@@ -253,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_contention, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_watcher, setup, teardown),
         cmocka_unit_test_setup_teardown(test_destroy_with_writes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

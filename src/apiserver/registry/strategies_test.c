@@ -116,6 +116,92 @@ static void test_namespace(void **state)
     expect(ask(f, "DELETE", "/api/v1/namespaces/default", ""), "this namespace may not be deleted");
 }
 
+#define MAP NS "/configmaps/c"
+
+static void test_finalizers(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", NS "/configmaps", "{\"metadata\":{\"name\":\"c\",\"finalizers\":[\"example.com/a\"]}}"),
+           "201 Created");
+    const char *answer = ask(f, "DELETE", MAP "?propagationPolicy=Foreground", "");
+    expect(answer, "200 OK");
+    expect(answer, "\"deletionGracePeriodSeconds\":0");
+    expect(answer, "\"finalizers\":[\"example.com/a\",\"foregroundDeletion\"]");
+    expect(ask(f, "DELETE", MAP "?propagationPolicy=Orphan", ""), "\"finalizers\":[\"example.com/a\",\"orphan\"]");
+    expect(ask(f, "DELETE", MAP "?propagationPolicy=Never", ""), "422 Unprocessable");
+    /* The last finalizer gone, so is the object. */
+    expect(ask_with(f, "PATCH", MAP, "content-type: application/merge-patch+json\r\n",
+                    "{\"metadata\":{\"finalizers\":null}}"),
+           "200 OK");
+    expect(ask(f, "GET", MAP, ""), "404 Not Found");
+}
+
+static void test_preconditions(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", NS "/configmaps", "{\"metadata\":{\"name\":\"c\"}}"), "201 Created");
+    expect(ask(f, "DELETE", MAP, "{\"preconditions\":{\"uid\":\"x\"}}"),
+           "the UID in the precondition (x) does not match the UID in record");
+    expect(ask(f, "DELETE", MAP, "{\"preconditions\":{\"resourceVersion\":\"1\"}}"), "409 Conflict");
+    expect(ask(f, "DELETE", MAP "?dryRun=All", ""), "200 OK");
+    expect(ask(f, "DELETE", MAP, "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"dryRun\":[\"All\"]}"), "200 OK");
+    expect(ask(f, "DELETE", MAP, "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}"), "\"status\":\"Success\"");
+}
+
+static void test_scale_and_binding(void **state)
+{
+    struct fixture *f = *state;
+    static const char deployment[] =
+        "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"
+        "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}";
+#define APPS "/apis/apps/v1/namespaces/default/deployments"
+    expect(ask(f, "POST", APPS, deployment), "\"generation\":1");
+    const char *answer = ask(f, "GET", APPS "/d/scale", "");
+    expect(answer, "{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/v1\"");
+    expect(answer, "\"spec\":{\"replicas\":1},\"status\":{\"replicas\":0,\"selector\":\"a=b\"}}");
+    expect(ask_with(f, "PATCH", APPS "/d/scale", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"replicas\":4}}"),
+           "\"spec\":{\"replicas\":4}");
+    answer = ask(f, "GET", APPS "/d", "");
+    expect(answer, "\"replicas\":4");
+    expect(answer, "\"generation\":2");
+    expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    expect(ask(f, "POST", NS "/pods", POD("p", "")), "201 Created");
+    expect(ask(f, "POST", NS "/pods/p/binding", "{\"target\":{\"kind\":\"Node\",\"name\":\"n1\"}}"),
+           "\"status\":\"Success\"");
+    answer = ask(f, "GET", NS "/pods/p", "");
+    expect(answer, "\"nodeName\":\"n1\"");
+    expect(answer, "\"type\":\"PodScheduled\"");
+    expect(ask(f, "POST", NS "/pods/p/binding", "{\"target\":{\"kind\":\"Node\",\"name\":\"n2\"}}"),
+           "pod p is already assigned to node \\\"n1\\\"");
+    expect(ask(f, "POST", NS "/pods/p/eviction",
+               "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"p\"}}"),
+           "201 Created");
+    expect(ask(f, "GET", NS "/pods/p", ""), "\"deletionTimestamp\"");
+    expect(ask(f, "GET", NS "/pods/p/log", ""), "nodes \\\"n1\\\" not found");
+}
+
+static void test_two_versions(void **state)
+{
+    struct fixture *f = *state;
+#define HPA1 "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+#define HPA2 "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
+    expect(ask(f, "POST", HPA1,
+               "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"d\"},"
+               "\"maxReplicas\":3,\"targetCPUUtilizationPercentage\":50}}"),
+           "201 Created");
+    const char *answer = ask(f, "GET", HPA2 "/h", "");
+    expect(answer, "\"apiVersion\":\"autoscaling/v2\"");
+    expect(answer, "\"averageUtilization\":50");
+    expect(ask(f, "GET", HPA1 "/h", ""), "\"targetCPUUtilizationPercentage\":50");
+    expect(ask_with(f, "PATCH", HPA2 "/h", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"behavior\":{\"scaleDown\":{\"stabilizationWindowSeconds\":3}}}}"),
+           "200 OK");
+    expect(ask_with(f, "PATCH", HPA1 "/h", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"maxReplicas\":5}}"),
+           "has fields that version v1 cannot carry; use version v2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +209,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pod_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_service, setup, teardown),
         cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_preconditions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scale_and_binding, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_versions, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

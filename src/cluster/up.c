@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include "client/kubeconfig.h"
 #include "cluster/machines.h"
 #include "cluster/node_images.h"
+#include "cluster/pidfile.h"
 #include "cluster/pki.h"
 #include "cluster/supervisor.h"
 #include "cluster/wait.h"
@@ -62,6 +65,31 @@ static int check_host(struct error *err)
             return error_set(err, ERROR_NOT_FOUND, "%s is missing: 'apt-get install containerd runc' brings it",
                              programs[i]);
     return 0;
+}
+
+/* Said before anything is started; a server of this cluster that runs already has the port, of course. */
+static int check_port(const struct cluster_layout *layout, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX];
+    autoclose int pidfd = -1, fd = -1;
+    pid_t pid = 0;
+    int yes = 1;
+    supervisor_pid_path(layout, "server", path);
+    if (pidfile_open(path, &pidfd, &pid, NULL) == 0)
+        return 0;
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)layout->api_port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_errno(err, "make a socket");
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return 0;
+    if (errno == EADDRINUSE)
+        return error_set(err, ERROR_CONFLICT,
+                         "port %lld of 127.0.0.1 is taken by another program; choose one with --api-port",
+                         (long long)layout->api_port);
+    return error_errno(err, "bind 127.0.0.1:%lld", (long long)layout->api_port);
 }
 
 /* A cluster that is there keeps its size and port. */
@@ -215,6 +243,8 @@ int cluster_up(const struct cluster_up_options *options, struct error *err)
     struct pki pki = { 0 };
     step(options, "host is checked");
     int rc = check_host(err);
+    if (rc == 0)
+        rc = check_port(&options->layout, err);
     if (rc == 0)
         rc = settle_layout(&options->layout, err);
     if (rc < 0)

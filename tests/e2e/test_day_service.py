@@ -39,8 +39,8 @@ def test_endpoints_list_the_ready_pods(day_service):
 
 def test_service_name_reaches_every_pod(day_service):
     caller = day_pods(day_service)[0]["metadata"]["name"]
-    health = exec_day(day_service, caller, "call", SERVICE + "/health").stdout
-    assert json.loads(health) == {"status": "healthy"}
+    health = exec_day(day_service, caller, "call", SERVICE + "/health")
+    assert json.loads(health.stdout) == {"status": "healthy"} and health.stderr == ""
     answers = exec_day(day_service, caller, "call", SERVICE + "/", "60").stdout.splitlines()
     assert len({json.loads(line)["pod"] for line in answers}) == 3
     assert len({json.loads(line)["node"] for line in answers}) == 2

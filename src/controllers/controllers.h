@@ -13,6 +13,7 @@
 extern const struct controller *const controllers_all[];
 extern const size_t controllers_count;
 
+extern const struct controller cronjob_controller;
 extern const struct controller daemonset_controller;
 extern const struct controller deployment_controller;
 extern const struct controller disruption_controller;

@@ -28,12 +28,12 @@ struct informer {
     struct client_watch *watch;
     struct loop_timer retry;
     usec_t backoff;
-    struct tree entries;     /* by object_key() */
-    struct tree owners;      /* owner links, by "uid/key" */
+    struct tree entries; /* by object_key() */
+    struct tree owners;  /* owner links, by "uid/key" */
     struct list listeners;
     uint64_t revision;
-    uint64_t list_number;    /* which list an entry was last seen in */
-    bool listing;            /* the BOOKMARK that ends the list is still to come */
+    uint64_t list_number; /* which list an entry was last seen in */
+    bool listing;         /* the BOOKMARK that ends the list is still to come */
     bool synced;
     bool started;
 };
@@ -91,7 +91,7 @@ static void entry_destroy(struct informer *informer, struct entry *entry)
 static void tell(struct informer *informer, const struct object *before, const struct object *after)
 {
     struct informer_listener *listener;
-    list_for_each(&informer->listeners, listener, node)
+    list_for_each (&informer->listeners, listener, node)
         listener->changed(listener, before, after);
 }
 
@@ -132,7 +132,7 @@ static void end_list(struct informer *informer)
 {
     informer->listing = false;
     struct entry *entry;
-    tree_for_each(&informer->entries, entry, node) {
+    tree_for_each (&informer->entries, entry, node) {
         if (entry->list_number != informer->list_number)
             forget(informer, entry);
     }
@@ -140,7 +140,7 @@ static void end_list(struct informer *informer)
         return;
     informer->synced = true;
     struct informer_listener *listener;
-    list_for_each(&informer->listeners, listener, node) {
+    list_for_each (&informer->listeners, listener, node) {
         if (listener->synced != NULL)
             listener->synced(listener);
     }
@@ -158,8 +158,7 @@ static void watch_event(void *context, enum client_watch_event event, const stru
         store(informer, object);
         break;
     case CLIENT_DELETED: {
-        struct entry *entry =
-            tree_find_entry(&informer->entries, str_of(object_key(object)), struct entry, node);
+        struct entry *entry = tree_find_entry(&informer->entries, str_of(object_key(object)), struct entry, node);
         if (entry != NULL)
             forget(informer, entry);
         break;
@@ -178,9 +177,11 @@ static void watch_ended(void *context, int rc, const struct error *err)
     struct informer *informer = context;
     client_watch_close(informer->watch);
     informer->watch = NULL;
-    if (rc == -ERROR_EXPIRED || rc == -ERROR_GONE)
+    if (rc == -ERROR_EXPIRED || rc == -ERROR_GONE) {
+        if (informer->revision != 0)
+            informer->backoff = 0; /* the server is there and says what to do: waiting would only add to the gap */
         informer->revision = 0;
-    else if (rc < 0)
+    } else if (rc < 0)
         log_warning("watch failed", LOG_TEXT("resource", informer->resource->plural),
                     LOG_TEXT("client", informer->client->name), LOG_TEXT("error", err != NULL ? err->message : ""));
     if (rc == 0 || rc == -ERROR_EXPIRED || rc == -ERROR_GONE) {
@@ -240,7 +241,7 @@ void informer_destroy(struct informer *informer)
     client_watch_close(informer->watch);
     loop_timer_stop(&informer->retry);
     struct entry *entry;
-    tree_for_each(&informer->entries, entry, node)
+    tree_for_each (&informer->entries, entry, node)
         entry_destroy(informer, entry);
     free(informer->namespace_);
     free(informer->label_selector);
@@ -260,7 +261,7 @@ void informer_listen(struct informer *informer, struct informer_listener *listen
 {
     list_append(&informer->listeners, &listener->node);
     struct entry *entry;
-    tree_for_each(&informer->entries, entry, node)
+    tree_for_each (&informer->entries, entry, node)
         listener->changed(listener, NULL, entry->object);
     if (informer->synced && listener->synced != NULL)
         listener->synced(listener);
@@ -351,8 +352,8 @@ const struct object *informer_next_owned(const struct informer *informer, const 
                                          const struct object *previous)
 {
     char key[700];
-    int length = snprintf(key, sizeof(key), "%s/%s", text_or_empty(owner_uid),
-                          previous == NULL ? "" : object_key(previous));
+    int length =
+        snprintf(key, sizeof(key), "%s/%s", text_or_empty(owner_uid), previous == NULL ? "" : object_key(previous));
     if (length < 0 || (size_t)length >= sizeof(key))
         return NULL;
     struct str start = { key, (size_t)length };

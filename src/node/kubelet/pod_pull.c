@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "client/events.h"
+#include "node/kubelet/dependency.h"
+#include "node/kubelet/pull_credentials.h"
 
 #define STATUS_TIMEOUT (120 * USEC_PER_SEC)
 
@@ -62,12 +64,51 @@ static void pulled(struct cri_call *call, int rc, const void *response, const st
     ask_status(run); /* its id, user and size */
 }
 
+/* The first pull secret that has something for the image. -ERROR_AGAIN: one of them is not known yet. */
+static int find_credentials(struct pod_run *run, struct arena *arena, struct cri_auth_config **ret_auth)
+{
+    const struct api_pod *pod = run->worker->pod;
+    *ret_auth = NULL;
+    for (size_t i = 0; i < pod->spec.n_image_pull_secrets && *ret_auth == NULL; i++) {
+        const char *name = pod->spec.image_pull_secrets[i].name;
+        const struct object *object;
+        int rc = dependencies_find(run->worker->kubelet->dependencies, &api_resource_secret, pod->metadata.namespace,
+                                   name, &object, NULL);
+        if (rc == -ERROR_AGAIN)
+            return rc;
+        if (rc < 0) {
+            pod_event(run->worker, SIZE_MAX, EVENT_WARNING, "FailedToRetrieveImagePullSecret",
+                      "Unable to retrieve some image pull secrets (%s); attempting to pull the image may not succeed.",
+                      name);
+            continue;
+        }
+        const struct api_secret *secret = api_secret_of(object);
+        struct cri_auth_config auth;
+        for (size_t d = 0; d < secret->n_data; d++) {
+            bool docker =
+                text_equal(secret->data[d].key, ".dockerconfigjson") || text_equal(secret->data[d].key, ".dockercfg");
+            if (docker && pull_credentials_find(secret->data[d].value, spec_of(run)->image, arena, &auth)) {
+                *ret_auth = arena_new(arena, struct cri_auth_config);
+                **ret_auth = auth;
+            }
+        }
+    }
+    return 0;
+}
+
 static void pull(struct pod_run *run)
 {
     struct kubelet *kubelet = run->worker->kubelet;
+    auto_arena struct arena arena = { 0 };
+    struct cri_auth_config *auth;
+    if (find_credentials(run, &arena, &auth) < 0) {
+        memo_of(run)->start_failed = loop_now(kubelet->loop); /* ends when the secret comes */
+        pod_action_finish(run, false);
+        return;
+    }
     pod_event(run->worker, run->action.container, EVENT_NORMAL, "Pulling", "Pulling image \"%s\"", spec_of(run)->image);
     struct cri_image_spec image = { .image = spec_of(run)->image, .user_specified_image = spec_of(run)->image };
-    const struct cri_pull_image_request request = { .image = &image };
+    const struct cri_pull_image_request request = { .image = &image, .auth = auth };
     run->began = loop_monotonic(kubelet->loop);
     run->call.done = pulled;
     cri_call_start(kubelet->cri, &run->call, &cri_rpc_image_service_pull_image, &request, 0);

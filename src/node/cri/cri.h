@@ -34,7 +34,8 @@ bool cri_call_busy(const struct cri_call *call);
 /* A server stream: GetContainerEvents. */
 struct cri_stream_events {
     void (*message)(void *context, const void *response); /* borrowed */
-    void (*ended)(void *context, int rc, const struct error *err); /* once; -ERROR_UNSUPPORTED: the runtime has no such stream */
+    void (*ended)(void *context, int rc,
+                  const struct error *err); /* once; -ERROR_UNSUPPORTED: the runtime has no such stream */
 };
 
 struct cri_stream;

@@ -60,7 +60,8 @@ static void unary_failed(struct loop_task *task)
     struct unary *unary = container_of(task, struct unary, failed);
     struct cri_call *call = unary->call;
     struct error err = { 0 };
-    int rc = error_set(&err, ERROR_TOO_LARGE, "%s: the request is larger than %zu bytes", unary->rpc->path, REQUEST_MAX);
+    int rc =
+        error_set(&err, ERROR_TOO_LARGE, "%s: the request is larger than %zu bytes", unary->rpc->path, REQUEST_MAX);
     free(unary);
     cri_call_finish(call, rc, NULL, &err);
 }

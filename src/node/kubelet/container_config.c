@@ -8,10 +8,12 @@
 
 /* Hidden or read-only in every container that is not privileged and does not ask for procMount Unmasked. */
 static const char *const masked_paths[] = {
-    "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-    "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+    "/proc/asound",      "/proc/acpi",          "/proc/interrupts", "/proc/kcore",
+    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+    "/proc/sched_debug", "/proc/scsi",          "/sys/firmware",    "/sys/devices/virtual/powercap",
 };
-static const char *const readonly_paths[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" };
+static const char *const readonly_paths[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                                              "/proc/sysrq-trigger" };
 
 int32_t mount_propagation_of(const char *mode)
 {
@@ -45,7 +47,8 @@ static const char **copy_texts(const char *const *texts, size_t n, struct arena 
     return copy;
 }
 
-static const char **expand_all(const struct container_config_input *in, const char **texts, size_t n, struct arena *arena)
+static const char **expand_all(const struct container_config_input *in, const char **texts, size_t n,
+                               struct arena *arena)
 {
     const char **out = arena_new_array(arena, const char *, n + 1);
     for (size_t i = 0; i < n; i++)
@@ -66,15 +69,17 @@ static int check_non_root(const struct container_config_input *in, const int64_t
     const struct api_object_meta *meta = &in->pod->metadata;
     const char *name = pod_container(in->pod, in->container)->name;
     if (run_as_user != NULL && *run_as_user == 0)
-        return error_set(err, ERROR_INVALID, "container's runAsUser breaks non-root policy (pod: \"%s_%s(%s)\", container: %s)",
-                         meta->name, meta->namespace, meta->uid, name);
+        return error_set(err, ERROR_INVALID,
+                         "container's runAsUser breaks non-root policy (pod: \"%s_%s(%s)\", container: %s)", meta->name,
+                         meta->namespace, meta->uid, name);
     if (run_as_user != NULL)
         return 0;
     if (!text_empty(in->image_user_name))
-        return error_set(err, ERROR_INVALID,
-                         "container has runAsNonRoot and image has non-numeric user (%s), cannot verify user is non-root "
-                         "(pod: \"%s_%s(%s)\", container: %s)",
-                         in->image_user_name, meta->name, meta->namespace, meta->uid, name);
+        return error_set(
+            err, ERROR_INVALID,
+            "container has runAsNonRoot and image has non-numeric user (%s), cannot verify user is non-root "
+            "(pod: \"%s_%s(%s)\", container: %s)",
+            in->image_user_name, meta->name, meta->namespace, meta->uid, name);
     if (in->image_user == NULL || *in->image_user == 0)
         return error_set(err, ERROR_INVALID,
                          "container has runAsNonRoot and image will run as root (pod: \"%s_%s(%s)\", container: %s)",
@@ -112,7 +117,8 @@ static void set_capabilities(const struct api_security_context *own, struct cri_
 static bool has_sys_admin(const struct api_security_context *own)
 {
     for (size_t i = 0; own->capabilities != NULL && i < own->capabilities->n_add; i++) {
-        if (text_equal(own->capabilities->add[i], "CAP_SYS_ADMIN") || text_equal(own->capabilities->add[i], "SYS_ADMIN"))
+        if (text_equal(own->capabilities->add[i], "CAP_SYS_ADMIN") ||
+            text_equal(own->capabilities->add[i], "SYS_ADMIN"))
             return true;
     }
     return false;
@@ -122,7 +128,9 @@ static void set_namespaces(const struct container_config_input *in, struct cri_l
                            struct arena *arena)
 {
     out->namespace_options = arena_new(arena, struct cri_namespace_option);
-    *out->namespace_options = (struct cri_namespace_option){ .network = network_mode(in->pod), .pid = pid_mode(in->pod), .ipc = ipc_mode(in->pod) };
+    *out->namespace_options = (struct cri_namespace_option){ .network = network_mode(in->pod),
+                                                             .pid = pid_mode(in->pod),
+                                                             .ipc = ipc_mode(in->pod) };
     if (in->target_id != NULL && out->namespace_options->pid == CRI_NAMESPACE_MODE_CONTAINER) {
         out->namespace_options->pid = CRI_NAMESPACE_MODE_TARGET;
         out->namespace_options->target_id = in->target_id;
@@ -149,9 +157,15 @@ static int set_security(const struct container_config_input *in, struct cri_linu
         out->readonly_paths = copy_texts(readonly_paths, countof(readonly_paths), arena);
         out->n_readonly_paths = countof(readonly_paths);
     }
-    const int64_t *user = own != NULL && own->run_as_user != NULL ? own->run_as_user : pod != NULL ? pod->run_as_user : NULL;
-    const int64_t *group = own != NULL && own->run_as_group != NULL ? own->run_as_group : pod != NULL ? pod->run_as_group : NULL;
-    const bool *non_root = own != NULL && own->run_as_non_root != NULL ? own->run_as_non_root : pod != NULL ? pod->run_as_non_root : NULL;
+    const int64_t *user = own != NULL && own->run_as_user != NULL ? own->run_as_user
+                          : pod != NULL                           ? pod->run_as_user
+                                                                  : NULL;
+    const int64_t *group = own != NULL && own->run_as_group != NULL ? own->run_as_group
+                           : pod != NULL                            ? pod->run_as_group
+                                                                    : NULL;
+    const bool *non_root = own != NULL && own->run_as_non_root != NULL ? own->run_as_non_root
+                           : pod != NULL                               ? pod->run_as_non_root
+                                                                       : NULL;
     if (flag_of(non_root, false)) {
         int rc = check_non_root(in, user, err);
         if (rc < 0)

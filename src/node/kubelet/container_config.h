@@ -8,11 +8,11 @@
 #include "node/kubelet/environment.h"
 #include "node/kubelet/sandbox_config.h"
 
-#define ANNOTATION_HASH            "io.kubernetes.container.hash"
-#define ANNOTATION_RESTART_COUNT   "io.kubernetes.container.restartCount"
-#define ANNOTATION_MESSAGE_PATH    "io.kubernetes.container.terminationMessagePath"
-#define ANNOTATION_MESSAGE_POLICY  "io.kubernetes.container.terminationMessagePolicy"
-#define ANNOTATION_GRACE_PERIOD    "io.kubernetes.pod.terminationGracePeriod"
+#define ANNOTATION_HASH           "io.kubernetes.container.hash"
+#define ANNOTATION_RESTART_COUNT  "io.kubernetes.container.restartCount"
+#define ANNOTATION_MESSAGE_PATH   "io.kubernetes.container.terminationMessagePath"
+#define ANNOTATION_MESSAGE_POLICY "io.kubernetes.container.terminationMessagePolicy"
+#define ANNOTATION_GRACE_PERIOD   "io.kubernetes.pod.terminationGracePeriod"
 
 struct container_config_input {
     const struct api_pod *pod;
@@ -26,7 +26,7 @@ struct container_config_input {
     const char *image_user_name; /* "" when numeric or absent */
     struct cri_mount *mounts;
     size_t n_mounts;
-    const char *target_id;       /* whose process namespace an ephemeral container joins; NULL: its own */
+    const char *target_id; /* whose process namespace an ephemeral container joins; NULL: its own */
 };
 
 /* -ERROR_INVALID: CreateContainerConfigError with that message (runAsNonRoot). */

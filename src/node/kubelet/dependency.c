@@ -109,7 +109,8 @@ static void object_changed(struct informer_listener *listener, const struct obje
 static void object_synced(struct informer_listener *listener)
 {
     struct dependency *item = container_of(listener, struct dependency, listener);
-    item->owner->changed(item->owner->context, item->resource, item->namespace_, item->name); /* absent is an answer too */
+    item->owner->changed(item->owner->context, item->resource, item->namespace_,
+                         item->name); /* absent is an answer too */
 }
 
 static struct dependency *find(struct dependencies *dependencies, const struct api_resource *resource,
@@ -132,7 +133,9 @@ static struct dependency *open_dependency(struct dependencies *dependencies, con
     map_insert(&dependencies->items, str_of(item->key), &item->node);
     char selector[300];
     snprintf(selector, sizeof(selector), "metadata.name=%s", name);
-    const struct informer_options options = { .resource = resource, .namespace_ = item->namespace_, .field_selector = selector };
+    const struct informer_options options = { .resource = resource,
+                                              .namespace_ = item->namespace_,
+                                              .field_selector = selector };
     item->informer = informer_create(dependencies->client, &options);
     item->listener = (struct informer_listener){ .changed = object_changed, .synced = object_synced };
     informer_listen(item->informer, &item->listener);
@@ -143,7 +146,7 @@ static struct dependency *open_dependency(struct dependencies *dependencies, con
 static void close_dependency(struct dependency *item)
 {
     struct holder *holder;
-    map_for_each(&item->holders, holder, node) {
+    map_for_each (&item->holders, holder, node) {
         map_remove(&item->holders, &holder->node);
         free(holder);
     }
@@ -184,7 +187,7 @@ static void hold_one(void *context, const struct api_resource *resource, const c
 static void drop_unseen(struct dependencies *dependencies, const char *uid)
 {
     struct dependency *item;
-    map_for_each(&dependencies->items, item, node) {
+    map_for_each (&dependencies->items, item, node) {
         struct holder *holder = map_find_entry(&item->holders, str_of(uid), struct holder, node);
         if (holder == NULL)
             continue;
@@ -226,7 +229,8 @@ int dependencies_find(struct dependencies *dependencies, const struct api_resour
 
 struct dependencies *dependencies_create(struct client *client,
                                          void (*changed)(void *context, const struct api_resource *resource,
-                                                         const char *namespace_, const char *name), void *context)
+                                                         const char *namespace_, const char *name),
+                                         void *context)
 {
     struct dependencies *dependencies = memory_new(struct dependencies);
     *dependencies = (struct dependencies){ .client = client, .changed = changed, .context = context };
@@ -238,7 +242,7 @@ void dependencies_destroy(struct dependencies *dependencies)
     if (dependencies == NULL)
         return;
     struct dependency *item;
-    map_for_each(&dependencies->items, item, node)
+    map_for_each (&dependencies->items, item, node)
         close_dependency(item);
     map_fini(&dependencies->items);
     free(dependencies);

@@ -15,7 +15,8 @@ struct dependencies;
 /* changed(): the object came, changed or went. */
 struct dependencies *dependencies_create(struct client *client,
                                          void (*changed)(void *context, const struct api_resource *resource,
-                                                         const char *namespace_, const char *name), void *context);
+                                                         const char *namespace_, const char *name),
+                                         void *context);
 void dependencies_destroy(struct dependencies *dependencies); /* NULL is fine */
 
 /* Watches all that the pod names until dependencies_release(); again for a newer version of the pod is fine. */

@@ -37,9 +37,9 @@ void environment_set(struct environment *environment, const char *name, const ch
         environment->items = items;
         environment->capacity = capacity;
     }
-    environment->items[environment->count++] = (struct environment_variable){
-        arena_strdup(environment->arena, name), arena_strdup(environment->arena, text_or_empty(value))
-    };
+    environment->items[environment->count++] =
+        (struct environment_variable){ arena_strdup(environment->arena, name),
+                                       arena_strdup(environment->arena, text_or_empty(value)) };
 }
 
 const char *environment_expand(const char *text, const struct environment *first, const struct environment *second,
@@ -116,7 +116,8 @@ void environment_add_service(struct environment *environment, const struct api_s
     for (size_t i = 0; i < service->spec.n_ports; i++) {
         const struct api_service_port *port = &service->spec.ports[i];
         if (!text_empty(port->name))
-            environment_set(environment, arena_format(arena, "%s_SERVICE_PORT_%s", prefix, variable_name(arena, port->name)),
+            environment_set(environment,
+                            arena_format(arena, "%s_SERVICE_PORT_%s", prefix, variable_name(arena, port->name)),
                             arena_format(arena, "%d", port->port));
     }
     for (size_t i = 0; i < service->spec.n_ports; i++)
@@ -158,16 +159,17 @@ static int add_from(const struct source *source, const struct api_env_from_sourc
                       from->secret_ref->optional != NULL && *from->secret_ref->optional, &object, err);
         const struct api_secret *secret = rc == 0 && object != NULL ? api_secret_of(object) : NULL;
         for (size_t i = 0; secret != NULL && i < secret->n_data; i++)
-            environment_set(source->out, arena_format(arena, "%s%s", prefix, secret->data[i].key),
-                            arena_strndup(arena, text_or_empty(secret->data[i].value.data), secret->data[i].value.size));
+            environment_set(
+                source->out, arena_format(arena, "%s%s", prefix, secret->data[i].key),
+                arena_strndup(arena, text_or_empty(secret->data[i].value.data), secret->data[i].value.size));
         return rc;
     }
     return 0;
 }
 
 /* 1: the variable is left out (optional and absent). */
-static int config_map_key(const struct source *source, const struct api_config_map_key_selector *ref, const char **ret_value,
-                          struct error *err)
+static int config_map_key(const struct source *source, const struct api_config_map_key_selector *ref,
+                          const char **ret_value, struct error *err)
 {
     const struct object *object;
     bool optional = ref->optional != NULL && *ref->optional;
@@ -181,8 +183,9 @@ static int config_map_key(const struct source *source, const struct api_config_m
             return 0;
         }
     }
-    return optional ? 1 : error_set(err, ERROR_NOT_FOUND, "couldn't find key %s in ConfigMap %s/%s", ref->key,
-                                    source->downward->pod->metadata.namespace, ref->name);
+    return optional ? 1
+                    : error_set(err, ERROR_NOT_FOUND, "couldn't find key %s in ConfigMap %s/%s", ref->key,
+                                source->downward->pod->metadata.namespace, ref->name);
 }
 
 static int secret_key(const struct source *source, const struct api_secret_key_selector *ref, const char **ret_value,
@@ -196,12 +199,14 @@ static int secret_key(const struct source *source, const struct api_secret_key_s
     const struct api_secret *secret = api_secret_of(object);
     for (size_t i = 0; i < secret->n_data; i++) {
         if (text_equal(secret->data[i].key, ref->key)) {
-            *ret_value = arena_strndup(source->out->arena, text_or_empty(secret->data[i].value.data), secret->data[i].value.size);
+            *ret_value = arena_strndup(source->out->arena, text_or_empty(secret->data[i].value.data),
+                                       secret->data[i].value.size);
             return 0;
         }
     }
-    return optional ? 1 : error_set(err, ERROR_NOT_FOUND, "couldn't find key %s in Secret %s/%s", ref->key,
-                                    source->downward->pod->metadata.namespace, ref->name);
+    return optional ? 1
+                    : error_set(err, ERROR_NOT_FOUND, "couldn't find key %s in Secret %s/%s", ref->key,
+                                source->downward->pod->metadata.namespace, ref->name);
 }
 
 static int value_from(const struct source *source, const struct api_container *container,
@@ -243,7 +248,8 @@ int environment_make(const struct api_container *container, const struct downwar
         if (variable->value_from != NULL)
             rc = value_from(&source, container, variable->value_from, &value, err);
         else
-            value = environment_expand(text_or_empty(variable->value), ret_environment, services, ret_environment->arena);
+            value =
+                environment_expand(text_or_empty(variable->value), ret_environment, services, ret_environment->arena);
         if (rc < 0)
             return rc;
         if (rc == 0)

@@ -10,9 +10,9 @@
 #include "crypto/tls.h"
 #include "net/grpc.h"
 
-#define BODY_MAX     10240 /* of an answer, as upstream reads it */
-#define HEADERS_MAX  64
-#define USER_AGENT   "kube-probe/1.36"
+#define BODY_MAX    10240 /* of an answer, as upstream reads it */
+#define HEADERS_MAX 64
+#define USER_AGENT  "kube-probe/1.36"
 
 struct handler {
     struct loop *loop;
@@ -38,12 +38,16 @@ struct handler {
 
 struct handler_spec handler_of_probe(const struct api_probe *probe)
 {
-    return (struct handler_spec){ .exec = probe->exec, .http_get = probe->http_get, .tcp_socket = probe->tcp_socket, .grpc = probe->grpc };
+    return (struct handler_spec){
+        .exec = probe->exec, .http_get = probe->http_get, .tcp_socket = probe->tcp_socket, .grpc = probe->grpc
+    };
 }
 
 struct handler_spec handler_of_hook(const struct api_lifecycle_handler *hook)
 {
-    return (struct handler_spec){ .exec = hook->exec, .http_get = hook->http_get, .tcp_socket = hook->tcp_socket, .sleep = hook->sleep };
+    return (struct handler_spec){
+        .exec = hook->exec, .http_get = hook->http_get, .tcp_socket = hook->tcp_socket, .sleep = hook->sleep
+    };
 }
 
 int32_t handler_port(const struct api_container *container, const struct int_or_string *port)
@@ -119,15 +123,18 @@ static void exec_done(struct cri_call *call, int rc, const void *response, const
     finish(handler, PROBE_FAILURE, text);
 }
 
-static void start_exec(struct handler *handler, const struct api_exec_action *action, const struct handler_target *target,
-                       usec_t timeout)
+static void start_exec(struct handler *handler, const struct api_exec_action *action,
+                       const struct handler_target *target, usec_t timeout)
 {
     handler->exec.done = exec_done;
     const struct cri_exec_sync_request request = {
-        .container_id = target->container_id, .cmd = action->command, .n_cmd = action->n_command,
+        .container_id = target->container_id,
+        .cmd = action->command,
+        .n_cmd = action->n_command,
         .timeout = (timeout + USEC_PER_SEC - 1) / USEC_PER_SEC,
     };
-    cri_call_start(target->cri, &handler->exec, &cri_rpc_runtime_service_exec_sync, &request, timeout + 2 * USEC_PER_SEC);
+    cri_call_start(target->cri, &handler->exec, &cri_rpc_runtime_service_exec_sync, &request,
+                   timeout + 2 * USEC_PER_SEC);
 }
 
 /* --- TCP --- */
@@ -150,8 +157,8 @@ static void tcp_done(void *context, struct stream *stream, const struct error *e
     finish(handler, PROBE_SUCCESS, "");
 }
 
-static void start_tcp(struct handler *handler, const struct api_tcp_socket_action *action, const struct handler_target *target,
-                      usec_t timeout)
+static void start_tcp(struct handler *handler, const struct api_tcp_socket_action *action,
+                      const struct handler_target *target, usec_t timeout)
 {
     int32_t port = handler_port(target->container, &action->port);
     const char *host = text_empty(action->host) ? text_or_empty(target->pod_ip) : action->host;
@@ -188,10 +195,13 @@ static void http_done(void *context, int rc, const struct error *err)
         snprintf(text, sizeof(text), "HTTP probe failed with statuscode: %d", handler->status);
         finish(handler, PROBE_FAILURE, text);
     } else if (rc == -ERROR_TIMEOUT) {
-        snprintf(text, sizeof(text), "Get \"%s\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)", handler->url);
+        snprintf(text, sizeof(text),
+                 "Get \"%s\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+                 handler->url);
         finish(handler, PROBE_FAILURE, text);
     } else {
-        snprintf(text, sizeof(text), "Get \"%s\": %.700s", handler->url, rc < 0 && err != NULL ? err->message : "no answer");
+        snprintf(text, sizeof(text), "Get \"%s\": %.700s", handler->url,
+                 rc < 0 && err != NULL ? err->message : "no answer");
         finish(handler, PROBE_FAILURE, text);
     }
 }
@@ -204,8 +214,8 @@ static const char *lower(struct arena *arena, const char *text)
     return copy;
 }
 
-static size_t make_headers(struct handler *handler, const struct api_http_get_action *action, struct http_header *headers,
-                           const char **ret_host)
+static size_t make_headers(struct handler *handler, const struct api_http_get_action *action,
+                           struct http_header *headers, const char **ret_host)
 {
     size_t n = 0;
     bool agent = false, accept = false;
@@ -226,10 +236,12 @@ static size_t make_headers(struct handler *handler, const struct api_http_get_ac
     return n;
 }
 
-static void start_http(struct handler *handler, const struct api_http_get_action *action, const struct handler_target *target,
-                       usec_t timeout)
+static void start_http(struct handler *handler, const struct api_http_get_action *action,
+                       const struct handler_target *target, usec_t timeout)
 {
-    static const struct http_request_events events = { .response = http_response, .body = http_body, .done = http_done };
+    static const struct http_request_events events = { .response = http_response,
+                                                       .body = http_body,
+                                                       .done = http_done };
     int32_t port = handler_port(target->container, &action->port);
     const char *host = text_empty(action->host) ? text_or_empty(target->pod_ip) : action->host;
     if (port <= 0 || host[0] == '\0') {
@@ -248,16 +260,22 @@ static void start_http(struct handler *handler, const struct api_http_get_action
     const char *path = text_empty(action->path) ? "/" : action->path;
     if (path[0] != '/')
         path = arena_format(&handler->arena, "/%s", path);
-    handler->url = arena_format(&handler->arena, "%s%s", address_of(handler, host, port, https ? "https://" : "http://"), path);
+    handler->url =
+        arena_format(&handler->arena, "%s%s", address_of(handler, host, port, https ? "https://" : "http://"), path);
     struct http_header headers[HEADERS_MAX];
     const char *authority = address_of(handler, host, port, "");
     size_t n_headers = make_headers(handler, action, headers, &authority);
     const struct http_client_options options = {
         .target = { .address = address_of(handler, host, port, "tcp:"), .tls = handler->tls },
-        .authority = authority, .connect_timeout = timeout, .http1_only = true, .limits = { .body_bytes = BODY_MAX },
+        .authority = authority,
+        .connect_timeout = timeout,
+        .http1_only = true,
+        .limits = { .body_bytes = BODY_MAX },
     };
     handler->http = http_client_create(handler->loop, &options);
-    const struct http_request_options request = { .method = "GET", .path = path, .headers = { headers, n_headers }, .timeout = timeout };
+    const struct http_request_options request = {
+        .method = "GET", .path = path, .headers = { headers, n_headers }, .timeout = timeout
+    };
     handler->request = http_request_start(handler->http, &request, &events, handler);
 }
 
@@ -281,20 +299,22 @@ static void grpc_done(void *context, const struct grpc_result *result, struct st
         finish(handler, PROBE_SUCCESS, "");
         return;
     }
-    snprintf(text, sizeof(text), "service unhealthy (responded with \"%s\")", status >= 0 && status < 4 ? names[status] : "UNKNOWN");
+    snprintf(text, sizeof(text), "service unhealthy (responded with \"%s\")",
+             status >= 0 && status < 4 ? names[status] : "UNKNOWN");
     finish(handler, PROBE_FAILURE, text);
 }
 
-static void start_grpc(struct handler *handler, const struct api_grpc_action *action, const struct handler_target *target,
-                       usec_t timeout)
+static void start_grpc(struct handler *handler, const struct api_grpc_action *action,
+                       const struct handler_target *target, usec_t timeout)
 {
     size_t length = action->service == NULL ? 0 : strlen(action->service);
     if (length > 127 || text_empty(target->pod_ip)) {
         finish(handler, PROBE_FAILURE, "service name too long or no pod address");
         return;
     }
-    const struct grpc_channel_options options = { .target = { .address = address_of(handler, target->pod_ip, action->port, "tcp:") },
-                                                  .connect_timeout = timeout };
+    const struct grpc_channel_options options = {
+        .target = { .address = address_of(handler, target->pod_ip, action->port, "tcp:") }, .connect_timeout = timeout
+    };
     handler->grpc = grpc_channel_create(handler->loop, &options);
     char message[132];
     size_t size = 0;
@@ -305,7 +325,9 @@ static void start_grpc(struct handler *handler, const struct api_grpc_action *ac
         size = length + 2;
     }
     const struct http_header agent = { STR("user-agent"), STR(USER_AGENT) };
-    const struct grpc_call_options call = { .method = "/grpc.health.v1.Health/Check", .metadata = { &agent, 1 }, .timeout = timeout };
+    const struct grpc_call_options call = { .method = "/grpc.health.v1.Health/Check",
+                                            .metadata = { &agent, 1 },
+                                            .timeout = timeout };
     handler->grpc_call = grpc_call_unary(handler->grpc, &call, (struct str){ message, size }, grpc_done, handler);
 }
 
@@ -325,7 +347,9 @@ struct handler *handler_start(const struct handler_spec *spec, const struct hand
                               void (*done)(void *context, enum probe_result result, const char *message), void *context)
 {
     struct handler *handler = memory_new(struct handler);
-    *handler = (struct handler){ .loop = cri_loop(target->cri), .done = done, .context = context, .finish.callback = finish_task };
+    *handler = (struct handler){
+        .loop = cri_loop(target->cri), .done = done, .context = context, .finish.callback = finish_task
+    };
     handler->timer.callback = spec->sleep != NULL ? slept : timed_out;
     if (spec->sleep != NULL) {
         usec_t length = spec->sleep->seconds * USEC_PER_SEC;

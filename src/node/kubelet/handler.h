@@ -29,7 +29,8 @@ struct handler; /* in progress; gone when done() is called or after the cancel *
 
 /* 'message' says what failed, as upstream's events do: "HTTP probe failed with statuscode: 503". Borrowed. */
 struct handler *handler_start(const struct handler_spec *spec, const struct handler_target *target, usec_t timeout,
-                              void (*done)(void *context, enum probe_result result, const char *message), void *context);
+                              void (*done)(void *context, enum probe_result result, const char *message),
+                              void *context);
 void handler_cancel(struct handler *handler); /* NULL is fine */
 
 struct handler_spec handler_of_probe(const struct api_probe *probe);

@@ -45,8 +45,13 @@ static void start_kubelet(struct fixture *f)
 {
     static const char *const addresses[] = { "10.99.0.1", NULL };
     static const char *const dns[] = { "10.96.0.10", NULL };
-    const struct kubelet_options options = { .client = f->client, .cri = f->cri, .node_name = "node1", .addresses = addresses,
-                                             .cluster_dns = dns, .cpu_milli = 4000, .memory = 8LL << 30 };
+    const struct kubelet_options options = { .client = f->client,
+                                             .cri = f->cri,
+                                             .node_name = "node1",
+                                             .addresses = addresses,
+                                             .cluster_dns = dns,
+                                             .cpu_milli = 4000,
+                                             .memory = 8LL << 30 };
     f->kubelet = kubelet_create(&options);
     struct error err = { 0 };
     assert_int_equal(0, kubelet_start(f->kubelet, &err));
@@ -58,7 +63,9 @@ static int set_up(void **state)
     f->loop = loop_create_virtual(START, 1);
     f->server = fake_server_create(f->loop);
     f->client = fake_server_client(f->server, "kubelet");
-    const struct cri_fake_options options = { .call_time = 10 * USEC_PER_MSEC, .stop_time = 200 * USEC_PER_MSEC, .behave = crash, .exec = probe_exit };
+    const struct cri_fake_options options = {
+        .call_time = 10 * USEC_PER_MSEC, .stop_time = 200 * USEC_PER_MSEC, .behave = crash, .exec = probe_exit
+    };
     f->cri = cri_fake_create(f->loop, &options);
     cri_fake_add_image(f->cri, "web");
     cri_fake_add_image(f->cri, "crash");
@@ -90,7 +97,8 @@ static void put_pod(struct fixture *f, const char *name, const char *spec)
 {
     char json[4096];
     snprintf(json, sizeof(json),
-             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\",\"uid\":\"uid-%s\"},"
+             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\",\"uid\":"
+             "\"uid-%s\"},"
              "\"spec\":{\"nodeName\":\"node1\",\"terminationGracePeriodSeconds\":30,%s}}",
              name, name, spec);
     fake_server_put(f->server, &api_resource_pod, json);
@@ -139,7 +147,8 @@ static void the_node_registers_and_lives(void **state)
     assert_string_equal("10.99.0.1", node->status.addresses[0].address);
     assert_true(has_event(f, "Starting", NULL));
     assert_true(has_event(f, "NodeReady", NULL));
-    const struct object *lease = fake_server_get(f->server, &api_resource_coordination_lease, "kube-node-lease", "node1");
+    const struct object *lease =
+        fake_server_get(f->server, &api_resource_coordination_lease, "kube-node-lease", "node1");
     assert_non_null(lease);
     usec_t first = api_coordination_lease_of(lease)->spec.renew_time;
     run_seconds(f, 25);
@@ -177,8 +186,10 @@ static void a_pod_runs_and_is_deleted(void **state)
     (void)call;
     char json[1024];
     snprintf(json, sizeof(json),
-             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"uid-web\","
-             "\"deletionTimestamp\":\"2023-11-14T22:13:50Z\",\"deletionGracePeriodSeconds\":30},\"spec\":{\"nodeName\":\"node1\","
+             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":"
+             "\"uid-web\","
+             "\"deletionTimestamp\":\"2023-11-14T22:13:50Z\",\"deletionGracePeriodSeconds\":30},\"spec\":{\"nodeName\":"
+             "\"node1\","
              "\"containers\":[{\"name\":\"web\",\"image\":\"web\"}]}}");
     fake_server_put(f->server, &api_resource_pod, json);
     run_seconds(f, 3);
@@ -198,7 +209,8 @@ static void a_crashing_container_backs_off(void **state)
     assert_int_equal(1, status->restart_count);
     assert_non_null(status->state.waiting);
     assert_string_equal("CrashLoopBackOff", status->state.waiting->reason);
-    assert_string_equal("back-off 10s restarting failed container=c pod=crash_default(uid-crash)", status->state.waiting->message);
+    assert_string_equal("back-off 10s restarting failed container=c pod=crash_default(uid-crash)",
+                        status->state.waiting->message);
     assert_int_equal(1, status->last_state.terminated->exit_code);
     assert_string_equal("Error", status->last_state.terminated->reason);
     assert_string_equal("Running", pod(f, "crash")->status.phase);
@@ -233,7 +245,8 @@ static void init_containers_and_sidecars_come_first(void **state)
     put_pod(f, "init",
             "\"initContainers\":[{\"name\":\"one\",\"image\":\"done\",\"imagePullPolicy\":\"IfNotPresent\"},"
             "{\"name\":\"side\",\"image\":\"web\",\"restartPolicy\":\"Always\",\"imagePullPolicy\":\"IfNotPresent\"}],"
-            "\"containers\":[{\"name\":\"main\",\"image\":\"done\",\"imagePullPolicy\":\"IfNotPresent\"}],\"restartPolicy\":\"Never\"");
+            "\"containers\":[{\"name\":\"main\",\"image\":\"done\",\"imagePullPolicy\":\"IfNotPresent\"}],"
+            "\"restartPolicy\":\"Never\"");
     loop_run_until(f->loop, loop_now(f->loop) + 700 * USEC_PER_MSEC);
     const struct api_pod *one = pod(f, "init");
     assert_string_equal("Pending", one->status.phase);
@@ -277,7 +290,8 @@ static void environment_waits_for_its_objects(void **state)
 {
     struct fixture *f = *state;
     put_pod(f, "env",
-            "\"containers\":[{\"name\":\"c\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\",\"args\":[\"--level=$(LEVEL)\",\"$$(X)\",\"$(NONE)\"],"
+            "\"containers\":[{\"name\":\"c\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\",\"args\":[\"--"
+            "level=$(LEVEL)\",\"$$(X)\",\"$(NONE)\"],"
             "\"env\":[{\"name\":\"LEVEL\",\"valueFrom\":{\"configMapKeyRef\":{\"name\":\"cm\",\"key\":\"level\"}}},"
             "{\"name\":\"NODE\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"spec.nodeName\"}}},"
             "{\"name\":\"BOTH\",\"value\":\"$(LEVEL)-$(NODE)\"}]}]");
@@ -286,7 +300,8 @@ static void environment_waits_for_its_objects(void **state)
     assert_string_equal("CreateContainerConfigError", status->state.waiting->reason);
     assert_string_equal("configmap \"cm\" not found", status->state.waiting->message);
     fake_server_put(f->server, &api_resource_config_map,
-                    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"cm\",\"namespace\":\"default\"},\"data\":{\"level\":\"info\"}}");
+                    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"cm\",\"namespace\":"
+                    "\"default\"},\"data\":{\"level\":\"info\"}}");
     run_seconds(f, 2);
     assert_string_equal("Running", pod(f, "env")->status.phase);
     const struct cri_container_config *config = cri_fake_config(f->cri, "c");
@@ -321,7 +336,9 @@ static void a_new_kubelet_takes_over(void **state)
 static void a_deadline_ends_a_pod(void **state)
 {
     struct fixture *f = *state;
-    put_pod(f, "late", "\"activeDeadlineSeconds\":5,\"containers\":[{\"name\":\"c\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\"}]");
+    put_pod(f, "late",
+            "\"activeDeadlineSeconds\":5,\"containers\":[{\"name\":\"c\",\"image\":\"web\",\"imagePullPolicy\":"
+            "\"IfNotPresent\"}]");
     run_seconds(f, 4);
     assert_string_equal("Running", pod(f, "late")->status.phase);
     run_seconds(f, 4);

@@ -144,15 +144,25 @@ static void set_taints(struct node_agent *agent, struct api_node *node, struct a
     }
 }
 
-static void make_status(struct node_agent *agent, const struct api_node_status *old, struct arena *arena, struct api_node_status *ret)
+static void make_status(struct node_agent *agent, const struct api_node_status *old, struct arena *arena,
+                        struct api_node_status *ret)
 {
     const struct kubelet *kubelet = agent->kubelet;
     const struct node_status_input input = {
-        .facts = &agent->facts, .node_name = kubelet->setup.node_name, .addresses = kubelet->setup.host_ips,
-        .runtime_version = agent->runtime_version, .cpu_milli = kubelet->setup.cpu_milli, .memory = kubelet->setup.memory,
-        .max_pods = kubelet->options.max_pods, .port = kubelet_port(kubelet) != 0 ? kubelet_port(kubelet) : 10250,
-        .runtime_ready = agent->runtime_ready && kubelet_synced(kubelet), .network_ready = agent->network_ready,
-        .not_ready_message = agent->not_ready, .images = agent->images, .n_images = agent->n_images, .now = loop_now(kubelet->loop),
+        .facts = &agent->facts,
+        .node_name = kubelet->setup.node_name,
+        .addresses = kubelet->setup.host_ips,
+        .runtime_version = agent->runtime_version,
+        .cpu_milli = kubelet->setup.cpu_milli,
+        .memory = kubelet->setup.memory,
+        .max_pods = kubelet->options.max_pods,
+        .port = kubelet_port(kubelet) != 0 ? kubelet_port(kubelet) : 10250,
+        .runtime_ready = agent->runtime_ready && kubelet_synced(kubelet),
+        .network_ready = agent->network_ready,
+        .not_ready_message = agent->not_ready,
+        .images = agent->images,
+        .n_images = agent->n_images,
+        .now = loop_now(kubelet->loop),
     };
     node_status_make(&input, old, arena, ret);
 }
@@ -184,7 +194,8 @@ static void announce(struct node_agent *agent, const struct api_node_status *old
         if (!after || (before && !first))
             continue;
         char message[256];
-        snprintf(message, sizeof(message), "Node %s status is now: %s", agent->kubelet->setup.node_name, rows[i].reason);
+        snprintf(message, sizeof(message), "Node %s status is now: %s", agent->kubelet->setup.node_name,
+                 rows[i].reason);
         node_event(agent, EVENT_NORMAL, rows[i].reason, message);
     }
     agent->announced = true;
@@ -221,7 +232,11 @@ static void report(struct node_agent *agent)
         return;
     announce(agent, &old->status, &node.status);
     const struct client_request request = {
-        .verb = API_UPDATE, .resource = &api_resource_node, .name = node.metadata.name, .subresource = "status", .body = &node,
+        .verb = API_UPDATE,
+        .resource = &api_resource_node,
+        .name = node.metadata.name,
+        .subresource = "status",
+        .body = &node,
     };
     agent->write_call.done = write_done;
     agent->writing = true;
@@ -291,7 +306,8 @@ static void status_done(struct cri_call *call, int rc, const void *response, con
     bool runtime = false, network = false;
     char message[1024] = "";
     if (rc < 0)
-        snprintf(message, sizeof(message), "container runtime status check may not have completed yet: %.900s", err->message);
+        snprintf(message, sizeof(message), "container runtime status check may not have completed yet: %.900s",
+                 err->message);
     for (size_t i = 0; status != NULL && i < status->n_conditions; i++) {
         const struct cri_runtime_condition *one = &status->conditions[i];
         if (text_equal(one->type, "RuntimeReady"))
@@ -299,8 +315,8 @@ static void status_done(struct cri_call *call, int rc, const void *response, con
         else if (text_equal(one->type, "NetworkReady"))
             network = one->status;
         if (!one->status)
-            snprintf(message, sizeof(message), "container runtime %s=false reason:%s message:%.800s", text_or_empty(one->type),
-                     text_or_empty(one->reason), text_or_empty(one->message));
+            snprintf(message, sizeof(message), "container runtime %s=false reason:%s message:%.800s",
+                     text_or_empty(one->type), text_or_empty(one->reason), text_or_empty(one->message));
     }
     set_runtime(agent, runtime, network, message);
     loop_timer_start(agent->kubelet->loop, &agent->tick, runtime && network ? STATUS_TICK : UNREADY_TICK);
@@ -339,7 +355,8 @@ static void version_done(struct cri_call *call, int rc, const void *response, co
     const struct cri_version_response *version = response;
     snprintf(agent->kubelet->runtime_name, sizeof(agent->kubelet->runtime_name), "%s", version->runtime_name);
     const char *number = text_or_empty(version->runtime_version);
-    snprintf(agent->runtime_version, sizeof(agent->runtime_version), "%s://%s", version->runtime_name, number[0] == 'v' ? number + 1 : number);
+    snprintf(agent->runtime_version, sizeof(agent->runtime_version), "%s://%s", version->runtime_name,
+             number[0] == 'v' ? number + 1 : number);
 }
 
 static void tick(struct loop_timer *timer)

@@ -65,7 +65,9 @@ void node_facts_read(struct arena *arena, struct node_facts *ret)
 int64_t node_facts_disk(const char *data_directory)
 {
     struct statvfs info;
-    return data_directory != NULL && statvfs(data_directory, &info) == 0 ? (int64_t)info.f_blocks * (int64_t)info.f_frsize : 0;
+    return data_directory != NULL && statvfs(data_directory, &info) == 0
+               ? (int64_t)info.f_blocks * (int64_t)info.f_frsize
+               : 0;
 }
 
 /* --- status --- */
@@ -73,7 +75,8 @@ int64_t node_facts_disk(const char *data_directory)
 static void set_resources(const struct node_status_input *in, struct arena *arena, struct api_node_status *status)
 {
     const struct quantity kilobytes = quantity_of(in->memory / 1024 * 1024, QUANTITY_BINARY_SI);
-    const struct api_quantity_entry rows[] = { /* sorted by key */
+    const struct api_quantity_entry rows[] = {
+        /* sorted by key */
         { "cpu", quantity_of_milli(in->cpu_milli, QUANTITY_DECIMAL_SI) },
         { "ephemeral-storage", quantity_of(in->facts->disk / 1024 * 1024, QUANTITY_BINARY_SI) },
         { "hugepages-1Gi", quantity_of(0, QUANTITY_DECIMAL_SI) },
@@ -114,9 +117,11 @@ static void set_conditions(const struct node_status_input *in, const struct api_
     status->conditions = arena_new_array(arena, struct api_node_condition, old->n_conditions + 4);
     for (size_t i = 0; i < old->n_conditions; i++)
         status->conditions[status->n_conditions++] = old->conditions[i];
-    set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", in->now);
+    set_condition(status, "MemoryPressure", "False", "KubeletHasSufficientMemory",
+                  "kubelet has sufficient memory available", in->now);
     set_condition(status, "DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", in->now);
-    set_condition(status, "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", in->now);
+    set_condition(status, "PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available",
+                  in->now);
     bool ready = in->runtime_ready && in->network_ready;
     set_condition(status, "Ready", ready ? "True" : "False", ready ? "KubeletReady" : "KubeletNotReady",
                   ready ? "kubelet is posting ready status" : in->not_ready_message, in->now);
@@ -146,9 +151,16 @@ void node_status_make(const struct node_status_input *in, const struct api_node_
     status->daemon_endpoints.kubelet_endpoint.port = in->port;
     const struct node_facts *facts = in->facts;
     status->node_info = (struct api_node_system_info){
-        .machine_id = facts->machine_id, .system_uuid = facts->system_uuid, .boot_id = facts->boot_id,
-        .kernel_version = facts->kernel_version, .os_image = facts->os_image, .container_runtime_version = in->runtime_version,
-        .kubelet_version = KUBELET_VERSION, .kube_proxy_version = "", .operating_system = "linux", .architecture = facts->architecture,
+        .machine_id = facts->machine_id,
+        .system_uuid = facts->system_uuid,
+        .boot_id = facts->boot_id,
+        .kernel_version = facts->kernel_version,
+        .os_image = facts->os_image,
+        .container_runtime_version = in->runtime_version,
+        .kubelet_version = KUBELET_VERSION,
+        .kube_proxy_version = "",
+        .operating_system = "linux",
+        .architecture = facts->architecture,
     };
     status->images = (struct api_container_image *)(uintptr_t)in->images;
     status->n_images = in->n_images < IMAGES_MAX ? in->n_images : IMAGES_MAX;

@@ -24,8 +24,8 @@ int64_t node_facts_disk(const char *data_directory); /* 0: unknown, or NULL */
 struct node_status_input {
     const struct node_facts *facts;
     const char *node_name;
-    const char *const *addresses; /* NULL-terminated */
-    const char *runtime_version;  /* "containerd://1.6.20" */
+    const char *const *addresses;        /* NULL-terminated */
+    const char *runtime_version;         /* "containerd://1.6.20" */
     int64_t cpu_milli, memory, max_pods; /* capacity */
     int32_t port;
     bool runtime_ready, network_ready;

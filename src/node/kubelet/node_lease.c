@@ -9,11 +9,11 @@
 #include "base/memory.h"
 #include "generated/types.h"
 
-#define NAMESPACE      "kube-node-lease"
-#define PERIOD         (10 * USEC_PER_SEC)
-#define DURATION       40 /* seconds */
-#define RETRY          (USEC_PER_SEC / 5)
-#define RETRY_MAX      (7 * USEC_PER_SEC)
+#define NAMESPACE "kube-node-lease"
+#define PERIOD    (10 * USEC_PER_SEC)
+#define DURATION  40 /* seconds */
+#define RETRY     (USEC_PER_SEC / 5)
+#define RETRY_MAX (7 * USEC_PER_SEC)
 
 struct node_lease {
     struct client *client;
@@ -62,11 +62,18 @@ static void call_done(struct client_call *call, const struct client_result *resu
 static void renew(struct node_lease *lease)
 {
     static const int32_t duration = DURATION;
-    struct api_owner_reference owner = { .api_version = "v1", .kind = "Node", .name = lease->node_name, .uid = lease->node_uid };
-    struct api_coordination_lease body = {
-        .metadata = { .name = lease->node_name, .namespace = NAMESPACE, .owner_references = &owner, .n_owner_references = lease->node_uid[0] != '\0' },
+    struct api_owner_reference owner = {
+        .api_version = "v1", .kind = "Node", .name = lease->node_name, .uid = lease->node_uid
     };
-    struct client_request request = { .resource = &api_resource_coordination_lease, .namespace_ = NAMESPACE, .name = lease->node_name };
+    struct api_coordination_lease body = {
+        .metadata = { .name = lease->node_name,
+                      .namespace = NAMESPACE,
+                      .owner_references = &owner,
+                      .n_owner_references = lease->node_uid[0] != '\0' },
+    };
+    struct client_request request = { .resource = &api_resource_coordination_lease,
+                                      .namespace_ = NAMESPACE,
+                                      .name = lease->node_name };
     if (lease->reading) {
         request.verb = API_GET;
     } else {

@@ -10,7 +10,7 @@
 struct node_lease;
 
 struct node_lease *node_lease_create(struct client *client, const char *node_name, usec_t period); /* 0: 10 s */
-void node_lease_destroy(struct node_lease *lease); /* NULL is fine */
+void node_lease_destroy(struct node_lease *lease);                                                 /* NULL is fine */
 
 /* Begins, or takes note of the node's uid; again is fine. */
 void node_lease_start(struct node_lease *lease, const char *node_uid);

@@ -14,16 +14,16 @@ struct node_setup {
     const char *node_name;
     const char *const *host_ips;
     const char *const *cluster_dns;
-    const char *cluster_domain;        /* "cluster.local" */
-    const char *pods_directory;        /* NULL: a hollow node, nothing touches files or cgroups */
-    const char *logs_directory;        /* DIRECTORY/<namespace>_<name>_<uid>/<container>/<attempt>.log */
-    const char *cgroup_root;           /* "/node1" */
-    struct cri_dns_config host_dns;    /* of the host's resolv.conf */
-    int64_t cpu_milli;                 /* allocatable */
-    int64_t memory;                    /* allocatable, bytes */
-    int64_t memory_capacity;           /* bytes */
-    int64_t ephemeral_storage;         /* allocatable, bytes */
-    int64_t oom_floor;                 /* the lowest oom_score_adj this process may give (no CAP_SYS_RESOURCE) */
+    const char *cluster_domain;     /* "cluster.local" */
+    const char *pods_directory;     /* NULL: a hollow node, nothing touches files or cgroups */
+    const char *logs_directory;     /* DIRECTORY/<namespace>_<name>_<uid>/<container>/<attempt>.log */
+    const char *cgroup_root;        /* "/node1" */
+    struct cri_dns_config host_dns; /* of the host's resolv.conf */
+    int64_t cpu_milli;              /* allocatable */
+    int64_t memory;                 /* allocatable, bytes */
+    int64_t memory_capacity;        /* bytes */
+    int64_t ephemeral_storage;      /* allocatable, bytes */
+    int64_t oom_floor;              /* the lowest oom_score_adj this process may give (no CAP_SYS_RESOURCE) */
 };
 
 #endif

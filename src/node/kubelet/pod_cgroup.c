@@ -142,7 +142,8 @@ int cgroup_usage(const char *path, struct cgroup_usage *ret_usage, struct error 
     auto_buffer struct buffer text = { .max = 65536 };
     struct cgroup_usage usage = { 0 };
     uint64_t inactive = 0;
-    if (read_text("", path, "cpu.stat", &text) && keyed_number(&text, "usage_usec") > 0 && read_text("", path, "memory.current", &text)) {
+    if (read_text("", path, "cpu.stat", &text) && keyed_number(&text, "usage_usec") > 0 &&
+        read_text("", path, "memory.current", &text)) {
         usage.memory = first_number(&text);
         if (read_text("", path, "cpu.stat", &text))
             usage.cpu_nanoseconds = keyed_number(&text, "usage_usec") * 1000;

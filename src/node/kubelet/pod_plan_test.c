@@ -55,7 +55,8 @@ static const struct row rows[] = {
     { "deleted before anything", "Always", "", "", "finished", .stopping = true },
     { "unknown to the API", "Always", "ready", "web=run:0", "kill:web", .gone = true },
     { "unknown to the API, dead", "Always", "dead", "web=exit:0:0", "remove", .gone = true },
-    { "old instances go", "Always", "ready", "web=run:2 web=exit:1:1 web=exit:0:1 proxy=run:0 setup=exit:0:0", "collect" },
+    { "old instances go", "Always", "ready", "web=run:2 web=exit:1:1 web=exit:0:1 proxy=run:0 setup=exit:0:0",
+      "collect" },
 };
 
 static size_t parse_containers(const char *text, struct runtime_container *ret)
@@ -72,9 +73,15 @@ static size_t parse_containers(const char *text, struct runtime_container *ret)
         sscanf(copy, "%15[^=]=%7[^:]:%u:%d", names[n], state, &attempt, &code);
         snprintf(ids[n], sizeof(ids[n]), "id%zu", n);
         ret[n] = (struct runtime_container){
-            .id = ids[n], .name = names[n], .sandbox_id = "s1", .attempt = attempt, .exit_code = code, .grace = -1,
-            .state = state[0] == 'r' ? CRI_CONTAINER_STATE_CONTAINER_RUNNING
-                     : state[0] == 'e' ? CRI_CONTAINER_STATE_CONTAINER_EXITED : CRI_CONTAINER_STATE_CONTAINER_CREATED,
+            .id = ids[n],
+            .name = names[n],
+            .sandbox_id = "s1",
+            .attempt = attempt,
+            .exit_code = code,
+            .grace = -1,
+            .state = state[0] == 'r'   ? CRI_CONTAINER_STATE_CONTAINER_RUNNING
+                     : state[0] == 'e' ? CRI_CONTAINER_STATE_CONTAINER_EXITED
+                                       : CRI_CONTAINER_STATE_CONTAINER_CREATED,
             .finished_at = NOW - USEC_PER_SEC,
         };
         n++;
@@ -89,11 +96,15 @@ static struct api_container main_containers[] = { { .name = "web", .image = "b" 
 static struct api_pod make_pod(const char *policy)
 {
     return (struct api_pod){ .metadata = { .name = "p", .namespace = "d", .uid = "u" },
-                             .spec = { .restart_policy = policy, .init_containers = init_containers, .n_init_containers = 2,
-                                       .containers = main_containers, .n_containers = 1 } };
+                             .spec = { .restart_policy = policy,
+                                       .init_containers = init_containers,
+                                       .n_init_containers = 2,
+                                       .containers = main_containers,
+                                       .n_containers = 1 } };
 }
 
-static void describe(const struct pod_plan *plan, const struct runtime_container *containers, size_t n, char *text, size_t size)
+static void describe(const struct pod_plan *plan, const struct runtime_container *containers, size_t n, char *text,
+                     size_t size)
 {
     text[0] = '\0';
     if (plan->finished)
@@ -108,14 +119,30 @@ static void describe(const struct pod_plan *plan, const struct runtime_container
             killed = containers[i].name;
     }
     switch (action->type) {
-    case POD_PREPARE: snprintf(text, size, "prepare"); break;
-    case POD_CREATE_SANDBOX: snprintf(text, size, "sandbox:%u", action->attempt); break;
-    case POD_STOP_SANDBOX: snprintf(text, size, "stop"); break;
-    case POD_REMOVE_SANDBOX: snprintf(text, size, "remove"); break;
-    case POD_PULL_IMAGE: snprintf(text, size, "pull:%s", names[action->container]); break;
-    case POD_START_CONTAINER: snprintf(text, size, "start:%s:%u", names[action->container], action->attempt); break;
-    case POD_KILL_CONTAINER: snprintf(text, size, "kill:%s", killed); break;
-    case POD_REMOVE_CONTAINER: snprintf(text, size, "collect"); break;
+    case POD_PREPARE:
+        snprintf(text, size, "prepare");
+        break;
+    case POD_CREATE_SANDBOX:
+        snprintf(text, size, "sandbox:%u", action->attempt);
+        break;
+    case POD_STOP_SANDBOX:
+        snprintf(text, size, "stop");
+        break;
+    case POD_REMOVE_SANDBOX:
+        snprintf(text, size, "remove");
+        break;
+    case POD_PULL_IMAGE:
+        snprintf(text, size, "pull:%s", names[action->container]);
+        break;
+    case POD_START_CONTAINER:
+        snprintf(text, size, "start:%s:%u", names[action->container], action->attempt);
+        break;
+    case POD_KILL_CONTAINER:
+        snprintf(text, size, "kill:%s", killed);
+        break;
+    case POD_REMOVE_CONTAINER:
+        snprintf(text, size, "collect");
+        break;
     }
 }
 
@@ -127,12 +154,21 @@ static void plans_follow_the_table(void **state)
         struct api_pod pod = make_pod(row->policy);
         struct runtime_container containers[8];
         const char *ips[] = { "10.0.0.1" };
-        struct runtime_sandbox sandbox = { .id = "s1", .ready = text_equal(row->sandbox, "ready"), .ips = ips, .n_ips = 1 };
-        struct pod_runtime runtime = { .sandboxes = &sandbox, .n_sandboxes = row->sandbox[0] != '\0', .containers = containers };
+        struct runtime_sandbox sandbox = {
+            .id = "s1", .ready = text_equal(row->sandbox, "ready"), .ips = ips, .n_ips = 1
+        };
+        struct pod_runtime runtime = { .sandboxes = &sandbox,
+                                       .n_sandboxes = row->sandbox[0] != '\0',
+                                       .containers = containers };
         runtime.n_containers = parse_containers(row->containers, containers);
         struct container_memo memos[3] = { { .image_ready = true }, { .image_ready = true }, { .image_ready = true } };
-        struct pod_plan_input input = { .pod = row->gone ? NULL : &pod, .runtime = &runtime, .memos = memos,
-                                        .stopping = row->stopping, .prepared = !row->unprepared, .network_ready = true, .now = NOW };
+        struct pod_plan_input input = { .pod = row->gone ? NULL : &pod,
+                                        .runtime = &runtime,
+                                        .memos = memos,
+                                        .stopping = row->stopping,
+                                        .prepared = !row->unprepared,
+                                        .network_ready = true,
+                                        .now = NOW };
         struct pod_plan plan;
         pod_plan(&input, &plan);
         char text[64];
@@ -169,7 +205,9 @@ static void a_crashed_container_waits(void **state)
     runtime.n_containers = parse_containers("web=exit:1:1 proxy=run:0 setup=exit:0:0", containers);
     struct container_memo memos[3] = { [2] = { .image_ready = false } };
     memos[2] = (struct container_memo){ .image_ready = true, .crash = { 20 * USEC_PER_SEC, NOW - 30 * USEC_PER_SEC } };
-    struct pod_plan_input input = { .pod = &pod, .runtime = &runtime, .memos = memos, .prepared = true, .network_ready = true, .now = NOW };
+    struct pod_plan_input input = {
+        .pod = &pod, .runtime = &runtime, .memos = memos, .prepared = true, .network_ready = true, .now = NOW
+    };
     struct pod_plan plan;
     pod_plan(&input, &plan);
     assert_int_equal(0, plan.n_actions);
@@ -195,7 +233,9 @@ static void failed_probes_kill(void **state)
     runtime.n_containers = parse_containers("web=run:1 proxy=run:0 setup=exit:0:0", containers);
     struct container_memo memos[3] = { [2] = { .image_ready = false } };
     memos[2].probes[PROBE_LIVENESS] = PROBE_FAILURE;
-    struct pod_plan_input input = { .pod = &pod, .runtime = &runtime, .memos = memos, .prepared = true, .network_ready = true, .now = NOW };
+    struct pod_plan_input input = {
+        .pod = &pod, .runtime = &runtime, .memos = memos, .prepared = true, .network_ready = true, .now = NOW
+    };
     struct pod_plan plan;
     pod_plan(&input, &plan);
     assert_int_equal(1, plan.n_actions);
@@ -211,8 +251,12 @@ static void a_deadline_ends_the_pod(void **state)
     int64_t seconds = 60;
     pod.spec.active_deadline_seconds = &seconds;
     struct container_memo memos[3] = { { .image_ready = true } };
-    struct pod_plan_input input = { .pod = &pod, .memos = memos, .prepared = true, .network_ready = true,
-                                    .start_time = NOW - 59 * USEC_PER_SEC, .now = NOW };
+    struct pod_plan_input input = { .pod = &pod,
+                                    .memos = memos,
+                                    .prepared = true,
+                                    .network_ready = true,
+                                    .start_time = NOW - 59 * USEC_PER_SEC,
+                                    .now = NOW };
     struct pod_plan plan;
     pod_plan(&input, &plan);
     assert_false(plan.deadline_exceeded);
@@ -226,10 +270,8 @@ static void a_deadline_ends_the_pod(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plans_follow_the_table),
-        cmocka_unit_test(crashes_wait_longer_each_time),
-        cmocka_unit_test(a_crashed_container_waits),
-        cmocka_unit_test(failed_probes_kill),
+        cmocka_unit_test(plans_follow_the_table),    cmocka_unit_test(crashes_wait_longer_each_time),
+        cmocka_unit_test(a_crashed_container_waits), cmocka_unit_test(failed_probes_kill),
         cmocka_unit_test(a_deadline_ends_the_pod),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

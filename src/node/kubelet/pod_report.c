@@ -45,9 +45,17 @@ void pod_report(struct pod_worker *worker)
         return;
     auto_arena struct arena arena = { 0 };
     const struct pod_status_input input = {
-        .pod = worker->pod, .runtime = pod_worker_runtime(worker), .memos = worker->memos, .plan = &worker->plan,
-        .runtime_name = kubelet->runtime_name, .host_ips = kubelet->setup.host_ips, .start_time = worker->start_time,
-        .now = loop_now(kubelet->loop), .ended = worker->ended, .reason = worker->reason, .message = worker->message,
+        .pod = worker->pod,
+        .runtime = pod_worker_runtime(worker),
+        .memos = worker->memos,
+        .plan = &worker->plan,
+        .runtime_name = kubelet->runtime_name,
+        .host_ips = kubelet->setup.host_ips,
+        .start_time = worker->start_time,
+        .now = loop_now(kubelet->loop),
+        .ended = worker->ended,
+        .reason = worker->reason,
+        .message = worker->message,
     };
     struct api_pod_status *status = pod_status_make(&input, &arena);
     if (same_status(status, &worker->pod->status))
@@ -55,8 +63,12 @@ void pod_report(struct pod_worker *worker)
     struct api_pod body = *worker->pod;
     body.status = *status;
     const struct client_request request = {
-        .verb = API_UPDATE, .resource = &api_resource_pod, .namespace_ = body.metadata.namespace, .name = body.metadata.name,
-        .subresource = "status", .body = &body,
+        .verb = API_UPDATE,
+        .resource = &api_resource_pod,
+        .namespace_ = body.metadata.namespace,
+        .name = body.metadata.name,
+        .subresource = "status",
+        .body = &body,
     };
     worker->status_call.done = status_done;
     worker->status_busy = true;
@@ -80,8 +92,12 @@ void pod_report_delete(struct pod_worker *worker)
     if (worker->status_busy || worker->delete_busy || worker->deleted || loop_timer_running(&worker->report_retry))
         return;
     const struct client_request request = {
-        .verb = API_DELETE, .resource = &api_resource_pod, .namespace_ = worker->pod->metadata.namespace,
-        .name = worker->pod->metadata.name, .grace_seconds = 0, .precondition_uid = worker->uid,
+        .verb = API_DELETE,
+        .resource = &api_resource_pod,
+        .namespace_ = worker->pod->metadata.namespace,
+        .name = worker->pod->metadata.name,
+        .grace_seconds = 0,
+        .precondition_uid = worker->uid,
     };
     worker->delete_call.done = delete_done;
     worker->delete_busy = worker->deleted = true;

@@ -7,7 +7,8 @@
 
 /* The API keeps the two apart only to forbid fields; field for field they are the same struct. */
 _Static_assert(sizeof(struct api_container) == sizeof(struct api_ephemeral_container_common), "same fields");
-_Static_assert(offsetof(struct api_container, tty) == offsetof(struct api_ephemeral_container_common, tty), "same fields");
+_Static_assert(offsetof(struct api_container, tty) == offsetof(struct api_ephemeral_container_common, tty),
+               "same fields");
 
 size_t pod_container_count(const struct api_pod *pod)
 {

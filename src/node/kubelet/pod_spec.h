@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "generated/types.h"
 #include "generated/core_v1.h"
+#include "generated/types.h"
 
 enum pod_container_kind { POD_INIT_CONTAINER, POD_MAIN_CONTAINER, POD_EPHEMERAL_CONTAINER };
 
@@ -33,8 +33,8 @@ bool pod_container_restarts(const struct api_pod *pod, size_t index, int32_t exi
 void pod_container_field_path(const struct api_pod *pod, size_t index, char *text, size_t size);
 
 bool pod_policy_is(const struct api_pod *pod, const char *policy); /* restartPolicy, Always when empty */
-int64_t pod_grace_seconds(const struct api_pod *pod);              /* deletion's when being deleted, else the spec's, else 30 */
-bool pod_is_terminal(const struct api_pod *pod);                   /* status.phase Succeeded or Failed */
+int64_t pod_grace_seconds(const struct api_pod *pod); /* deletion's when being deleted, else the spec's, else 30 */
+bool pod_is_terminal(const struct api_pod *pod);      /* status.phase Succeeded or Failed */
 
 /* The value of an optional bool. */
 static inline bool flag_of(const bool *flag, bool absent)

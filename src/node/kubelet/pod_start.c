@@ -70,11 +70,13 @@ static int add_volumes(struct start *start, struct cri_mount *mounts, size_t *n,
         if (!text_empty(mount->sub_path_expr))
             sub = environment_expand(mount->sub_path_expr, &start->environment, &start->services, start->arena);
         char path[VOLUME_PATH_MAX];
-        int rc = volume_mount_source(&start->kubelet->volumes, start->pod, mount->name, start->spec->name, i, text_or_empty(sub), path, err);
+        int rc = volume_mount_source(&start->kubelet->volumes, start->pod, mount->name, start->spec->name, i,
+                                     text_or_empty(sub), path, err);
         if (rc < 0)
             return rc;
         mounts[(*n)++] = (struct cri_mount){
-            .container_path = mount->mount_path, .host_path = arena_strdup(start->arena, path),
+            .container_path = mount->mount_path,
+            .host_path = arena_strdup(start->arena, path),
             .readonly = mount->read_only || volume_is_read_only(start->pod, mount->name),
             .propagation = mount_propagation_of(mount->mount_propagation),
         };
@@ -91,8 +93,10 @@ static int add_hosts(struct start *start, struct cri_mount *mounts, size_t *n, s
     int rc = start->pod->spec.host_network ? file_read(AT_FDCWD, "/etc/hosts", HOSTS_MAX, &base, err) : 0;
     if (rc < 0)
         return rc;
-    hosts_file_make(start->pod, &start->kubelet->setup, start->ips[0][0] != '\0' ? start->ips : NULL, buffer_str(&base), &text);
-    const char *path = arena_format(start->arena, "%s/%s/etc-hosts", start->kubelet->setup.pods_directory, start->run->worker->uid);
+    hosts_file_make(start->pod, &start->kubelet->setup, start->ips[0][0] != '\0' ? start->ips : NULL, buffer_str(&base),
+                    &text);
+    const char *path =
+        arena_format(start->arena, "%s/%s/etc-hosts", start->kubelet->setup.pods_directory, start->run->worker->uid);
     rc = file_write(AT_FDCWD, path, buffer_str(&text), 0644, err);
     mounts[(*n)++] = (struct cri_mount){ .container_path = "/etc/hosts", .host_path = path };
     return rc;
@@ -103,7 +107,8 @@ static int add_message_file(struct start *start, struct cri_mount *mounts, size_
     if (text_empty(start->spec->termination_message_path))
         return 0;
     char directory[1024];
-    snprintf(directory, sizeof(directory), "%s/%s/containers/%s", start->kubelet->setup.pods_directory, start->run->worker->uid, start->spec->name);
+    snprintf(directory, sizeof(directory), "%s/%s/containers/%s", start->kubelet->setup.pods_directory,
+             start->run->worker->uid, start->spec->name);
     int rc = file_make_directories(AT_FDCWD, directory, 0750, err);
     if (rc < 0)
         return rc;
@@ -132,8 +137,8 @@ static const char *target_of(struct start *start)
     if (pod_container_kind(start->pod, start->run->action.container) != POD_EPHEMERAL_CONTAINER)
         return NULL;
     size_t i = start->run->action.container - start->pod->spec.n_init_containers - start->pod->spec.n_containers;
-    const struct runtime_container *target =
-        pod_runtime_newest(pod_worker_runtime(start->run->worker), start->pod->spec.ephemeral_containers[i].target_container_name);
+    const struct runtime_container *target = pod_runtime_newest(
+        pod_worker_runtime(start->run->worker), start->pod->spec.ephemeral_containers[i].target_container_name);
     return target != NULL ? target->id : NULL;
 }
 
@@ -141,14 +146,21 @@ static int make_config(struct start *start, struct cri_container_config **ret_co
 {
     const struct container_memo *memo = &start->run->worker->memos[start->run->action.container];
     add_services(start);
-    int rc = environment_make(start->spec, &start->downward, &start->kubelet->volumes.lookup, &start->services, &start->environment, err);
+    int rc = environment_make(start->spec, &start->downward, &start->kubelet->volumes.lookup, &start->services,
+                              &start->environment, err);
     if (rc < 0)
         return rc;
     struct container_config_input input = {
-        .pod = start->pod, .container = start->run->action.container, .node = &start->kubelet->setup,
-        .attempt = start->run->action.attempt, .environment = &start->environment, .services = &start->services,
-        .image_ref = memo->image_ref, .image_user = memo->image_user_known ? &memo->image_user : NULL,
-        .image_user_name = memo->image_user_name, .target_id = target_of(start),
+        .pod = start->pod,
+        .container = start->run->action.container,
+        .node = &start->kubelet->setup,
+        .attempt = start->run->action.attempt,
+        .environment = &start->environment,
+        .services = &start->services,
+        .image_ref = memo->image_ref,
+        .image_user = memo->image_user_known ? &memo->image_user : NULL,
+        .image_user_name = memo->image_user_name,
+        .target_id = target_of(start),
     };
     rc = make_mounts(start, &input.mounts, &input.n_mounts, err);
     return rc == 0 ? container_config_make(&input, start->arena, ret_config, err) : rc;
@@ -190,8 +202,9 @@ static void started(struct cri_call *call, int rc, const void *response, const s
     }
     memo->post_start_pending = true;
     const struct handler_spec hook = handler_of_hook(spec->lifecycle->post_start);
-    const struct handler_target target = { .cri = worker->kubelet->cri, .container = spec, .container_id = run->id,
-                                           .pod_ip = pod_worker_ip(worker) };
+    const struct handler_target target = {
+        .cri = worker->kubelet->cri, .container = spec, .container_id = run->id, .pod_ip = pod_worker_ip(worker)
+    };
     run->handler = handler_start(&hook, &target, HOOK_TIMEOUT, post_start_done, run);
 }
 
@@ -207,7 +220,8 @@ static void created(struct cri_call *call, int rc, const void *response, const s
     pod_event(worker, run->action.container, EVENT_NORMAL, "Created", "Container created");
     const struct cri_start_container_request request = { .container_id = run->id };
     run->call.done = started;
-    cri_call_start(worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_start_container, &request, CREATE_TIMEOUT);
+    cri_call_start(worker->kubelet->cri, &run->call, &cri_rpc_runtime_service_start_container, &request,
+                   CREATE_TIMEOUT);
 }
 
 void pod_start_container(struct pod_run *run)
@@ -217,8 +231,14 @@ void pod_start_container(struct pod_run *run)
     struct container_memo *memo = &worker->memos[run->action.container];
     auto_arena struct arena arena = { 0 };
     struct start start = {
-        .run = run, .kubelet = kubelet, .pod = worker->pod, .spec = pod_container(worker->pod, run->action.container), .arena = &arena,
-        .environment.arena = &arena, .services.arena = &arena, .ips = { pod_worker_ip(worker), NULL },
+        .run = run,
+        .kubelet = kubelet,
+        .pod = worker->pod,
+        .spec = pod_container(worker->pod, run->action.container),
+        .arena = &arena,
+        .environment.arena = &arena,
+        .services.arena = &arena,
+        .ips = { pod_worker_ip(worker), NULL },
     };
     start.downward = kubelet_downward(kubelet, worker->pod, start.ips[0][0] != '\0' ? start.ips : NULL);
     const struct runtime_sandbox *sandbox = pod_runtime_sandbox(pod_worker_runtime(worker));
@@ -244,7 +264,8 @@ void pod_start_container(struct pod_run *run)
         return;
     }
     const struct cri_create_container_request request = {
-        .pod_sandbox_id = sandbox->id, .config = config,
+        .pod_sandbox_id = sandbox->id,
+        .config = config,
         .sandbox_config = sandbox_config_make(worker->pod, &kubelet->setup, sandbox->attempt, &arena),
     };
     run->call.done = created;

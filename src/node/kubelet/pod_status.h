@@ -12,9 +12,9 @@ struct pod_status_input {
     const struct api_pod *pod; /* its old status is kept where the kubelet is not the one to say */
     const struct pod_runtime *runtime;
     const struct container_memo *memos;
-    const struct pod_plan *plan;  /* the newest; NULL: none yet */
-    const char *runtime_name;     /* "containerd": container ids are "containerd://ID" */
-    const char *const *host_ips;  /* NULL-terminated */
+    const struct pod_plan *plan; /* the newest; NULL: none yet */
+    const char *runtime_name;    /* "containerd": container ids are "containerd://ID" */
+    const char *const *host_ips; /* NULL-terminated */
     usec_t start_time;
     usec_t now;
     bool ended;          /* stopped for good: containers without a status get one */

@@ -93,7 +93,8 @@ static void try_now(struct loop_timer *timer)
 {
     struct probe_watch *watch = container_of(timer, struct probe_watch, timer);
     const struct handler_spec spec = handler_of_probe(watch->probe);
-    watch->handler = handler_start(&spec, &watch->prober->options.target, seconds(watch->probe->timeout_seconds, 1), try_done, watch);
+    watch->handler = handler_start(&spec, &watch->prober->options.target, seconds(watch->probe->timeout_seconds, 1),
+                                   try_done, watch);
 }
 
 struct prober *prober_create(const struct prober_options *options, bool started)
@@ -112,7 +113,9 @@ struct prober *prober_create(const struct prober_options *options, bool started)
     prober->options.target.pod_ip = prober->pod_ip;
     prober->started = started || probes[PROBE_STARTUP] == NULL;
     for (size_t i = 0; i < PROBE_KINDS; i++)
-        prober->watches[i] = (struct probe_watch){ .prober = prober, .kind = (enum probe_kind)i, .probe = probes[i], .timer.callback = try_now };
+        prober->watches[i] = (struct probe_watch){
+            .prober = prober, .kind = (enum probe_kind)i, .probe = probes[i], .timer.callback = try_now
+        };
     if (!prober->started) {
         watch_start(&prober->watches[PROBE_STARTUP]);
     } else {

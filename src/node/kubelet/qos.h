@@ -18,7 +18,7 @@ struct cgroup_limits {
 #define CPU_PERIOD 100000 /* microseconds */
 
 int64_t cpu_shares_of(int64_t milli);
-int64_t cpu_quota_of(int64_t milli);       /* 0 for no limit; at least 1 ms */
+int64_t cpu_quota_of(int64_t milli);           /* 0 for no limit; at least 1 ms */
 uint64_t cpu_weight_of_shares(int64_t shares); /* cgroup v2: 1 to 10000 */
 
 /* The amount of a resource in a list, in thousandths for "cpu", whole units otherwise; 0 when absent. */

@@ -10,8 +10,8 @@
 #define DNS_NAMESERVERS_MAX 3
 #define DNS_SEARCHES_MAX    32
 
-void pod_hostname(const struct api_pod *pod, const struct node_setup *node, char hostname[POD_HOSTNAME_SIZE], char *domain,
-                  size_t domain_size)
+void pod_hostname(const struct api_pod *pod, const struct node_setup *node, char hostname[POD_HOSTNAME_SIZE],
+                  char *domain, size_t domain_size)
 {
     const struct api_pod_spec *spec = &pod->spec;
     const char *name = !text_empty(spec->hostname_override) ? spec->hostname_override
@@ -79,7 +79,8 @@ void dns_config_parse(struct str text, struct arena *arena, struct cri_dns_confi
             add_words(&options, rest, arena);
         }
     }
-    *ret_config = (struct cri_dns_config){ servers.items, servers.count, searches.items, searches.count, options.items, options.count };
+    *ret_config = (struct cri_dns_config){ servers.items,  servers.count, searches.items,
+                                           searches.count, options.items, options.count };
 }
 
 static void set_option(struct names *options, const struct api_pod_dns_config_option *option, struct arena *arena)
@@ -99,7 +100,8 @@ static void set_option(struct names *options, const struct api_pod_dns_config_op
 struct cri_dns_config *pod_dns_config(const struct api_pod *pod, const struct node_setup *node, struct arena *arena)
 {
     const char *policy = text_empty(pod->spec.dns_policy) ? "ClusterFirst" : pod->spec.dns_policy;
-    bool cluster = text_equal(policy, "ClusterFirstWithHostNet") || (text_equal(policy, "ClusterFirst") && !pod->spec.host_network);
+    bool cluster = text_equal(policy, "ClusterFirstWithHostNet") ||
+                   (text_equal(policy, "ClusterFirst") && !pod->spec.host_network);
     bool none = text_equal(policy, "None");
     if (cluster && (node->cluster_dns == NULL || node->cluster_dns[0] == NULL))
         cluster = false; /* MissingClusterDNS: falls back to the host's */
@@ -129,14 +131,15 @@ struct cri_dns_config *pod_dns_config(const struct api_pod *pod, const struct no
     for (size_t i = 0; own != NULL && i < own->n_options; i++)
         set_option(&options, &own->options[i], arena);
     struct cri_dns_config *config = arena_new(arena, struct cri_dns_config);
-    *config = (struct cri_dns_config){ servers.items, servers.count, searches.items, searches.count, options.items, options.count };
+    *config = (struct cri_dns_config){ servers.items,  servers.count, searches.items,
+                                       searches.count, options.items, options.count };
     return config;
 }
 
 /* --- /etc/hosts --- */
 
-void hosts_file_make(const struct api_pod *pod, const struct node_setup *node, const char *const *pod_ips, struct str base,
-                     struct buffer *out)
+void hosts_file_make(const struct api_pod *pod, const struct node_setup *node, const char *const *pod_ips,
+                     struct str base, struct buffer *out)
 {
     char hostname[POD_HOSTNAME_SIZE], domain[512];
     pod_hostname(pod, node, hostname, domain, sizeof(domain));
@@ -197,8 +200,9 @@ int32_t ipc_mode(const struct api_pod *pod)
     return pod->spec.host_ipc ? CRI_NAMESPACE_MODE_NODE : CRI_NAMESPACE_MODE_POD;
 }
 
-struct cri_security_profile *seccomp_profile(const struct api_seccomp_profile *container, const struct api_seccomp_profile *pod,
-                                             bool privileged, struct arena *arena)
+struct cri_security_profile *seccomp_profile(const struct api_seccomp_profile *container,
+                                             const struct api_seccomp_profile *pod, bool privileged,
+                                             struct arena *arena)
 {
     struct cri_security_profile *profile = arena_new(arena, struct cri_security_profile);
     const struct api_seccomp_profile *own = container != NULL ? container : pod;
@@ -228,7 +232,8 @@ static struct cri_linux_sandbox_security_context *sandbox_security(const struct 
 {
     struct cri_linux_sandbox_security_context *out = arena_new(arena, struct cri_linux_sandbox_security_context);
     out->namespace_options = arena_new(arena, struct cri_namespace_option);
-    *out->namespace_options = (struct cri_namespace_option){ .network = network_mode(pod), .pid = pid_mode(pod), .ipc = ipc_mode(pod) };
+    *out->namespace_options =
+        (struct cri_namespace_option){ .network = network_mode(pod), .pid = pid_mode(pod), .ipc = ipc_mode(pod) };
     out->privileged = any_privileged(pod);
     /* The pause program is under the runtime's own profile, whatever the pod's. */
     out->seccomp = arena_new(arena, struct cri_security_profile);
@@ -264,9 +269,12 @@ static void set_ports(const struct api_pod *pod, struct cri_pod_sandbox_config *
         for (size_t p = 0; p < container->n_ports; p++) {
             const struct api_container_port *port = &container->ports[p];
             config->port_mappings[config->n_port_mappings++] = (struct cri_port_mapping){
-                .protocol = text_equal(port->protocol, "UDP") ? CRI_PROTOCOL_UDP
-                            : text_equal(port->protocol, "SCTP") ? CRI_PROTOCOL_SCTP : CRI_PROTOCOL_TCP,
-                .container_port = port->container_port, .host_port = port->host_port, .host_ip = port->host_ip,
+                .protocol = text_equal(port->protocol, "UDP")    ? CRI_PROTOCOL_UDP
+                            : text_equal(port->protocol, "SCTP") ? CRI_PROTOCOL_SCTP
+                                                                 : CRI_PROTOCOL_TCP,
+                .container_port = port->container_port,
+                .host_port = port->host_port,
+                .host_ip = port->host_ip,
             };
         }
     }
@@ -299,7 +307,9 @@ struct cri_pod_sandbox_config *sandbox_config_make(const struct api_pod *pod, co
     }
     config->log_directory = pod_log_directory(pod, node, arena);
     config->dns_config = pod_dns_config(pod, node, arena);
-    const struct api_string_entry labels[] = { { LABEL_POD_NAME, meta->name }, { LABEL_POD_NAMESPACE, meta->namespace }, { LABEL_POD_UID, meta->uid } };
+    const struct api_string_entry labels[] = { { LABEL_POD_NAME, meta->name },
+                                               { LABEL_POD_NAMESPACE, meta->namespace },
+                                               { LABEL_POD_UID, meta->uid } };
     config->labels = with_entries(meta->labels, meta->n_labels, labels, 3, arena);
     config->n_labels = meta->n_labels + 3;
     const struct api_string_entry notes[] = { { "kubernetes.io/config.source", "api" } };
@@ -316,7 +326,9 @@ struct cri_pod_sandbox_config *sandbox_config_make(const struct api_pod *pod, co
     struct cgroup_limits limits = pod_cgroup_limits(pod);
     config->linux_->resources = arena_new(arena, struct cri_linux_container_resources);
     *config->linux_->resources = (struct cri_linux_container_resources){
-        .cpu_period = CPU_PERIOD, .cpu_quota = limits.cpu_quota > 0 ? limits.cpu_quota : 0, .cpu_shares = limits.cpu_shares,
+        .cpu_period = CPU_PERIOD,
+        .cpu_quota = limits.cpu_quota > 0 ? limits.cpu_quota : 0,
+        .cpu_shares = limits.cpu_shares,
         .memory_limit_in_bytes = limits.memory,
     };
     const struct api_pod_security_context *security = pod->spec.security_context;

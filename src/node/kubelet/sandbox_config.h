@@ -22,8 +22,8 @@ struct cri_pod_sandbox_config *sandbox_config_make(const struct api_pod *pod, co
                                                    uint32_t attempt, struct arena *arena);
 
 /* spec.hostname or the pod's name; the domain is "" unless the pod has a subdomain. */
-void pod_hostname(const struct api_pod *pod, const struct node_setup *node, char hostname[POD_HOSTNAME_SIZE], char *domain,
-                  size_t domain_size);
+void pod_hostname(const struct api_pod *pod, const struct node_setup *node, char hostname[POD_HOSTNAME_SIZE],
+                  char *domain, size_t domain_size);
 
 struct cri_dns_config *pod_dns_config(const struct api_pod *pod, const struct node_setup *node, struct arena *arena);
 
@@ -31,8 +31,8 @@ struct cri_dns_config *pod_dns_config(const struct api_pod *pod, const struct no
 void dns_config_parse(struct str resolv_conf, struct arena *arena, struct cri_dns_config *ret_config);
 
 /* The managed /etc/hosts. 'base' is the host's own file for pods on the host's network, empty otherwise. */
-void hosts_file_make(const struct api_pod *pod, const struct node_setup *node, const char *const *pod_ips, struct str base,
-                     struct buffer *out);
+void hosts_file_make(const struct api_pod *pod, const struct node_setup *node, const char *const *pod_ips,
+                     struct str base, struct buffer *out);
 
 /* <logs>/<namespace>_<name>_<uid> */
 const char *pod_log_directory(const struct api_pod *pod, const struct node_setup *node, struct arena *arena);
@@ -41,7 +41,8 @@ int32_t network_mode(const struct api_pod *pod); /* enum cri_namespace_mode, as 
 int32_t pid_mode(const struct api_pod *pod);
 int32_t ipc_mode(const struct api_pod *pod);
 
-struct cri_security_profile *seccomp_profile(const struct api_seccomp_profile *container, const struct api_seccomp_profile *pod,
-                                             bool privileged, struct arena *arena);
+struct cri_security_profile *seccomp_profile(const struct api_seccomp_profile *container,
+                                             const struct api_seccomp_profile *pod, bool privileged,
+                                             struct arena *arena);
 
 #endif

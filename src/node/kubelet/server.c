@@ -20,7 +20,10 @@ static const struct http_limits limits = { .connections = 1000, .body_bytes = 1 
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Percent-decoded, NUL-terminated; NULL for broken escapes. */
@@ -92,13 +95,14 @@ bool server_find(const struct server_request *request, struct pod_worker **ret_w
     const char *namespace_ = request->parts[1], *name = request->parts[2];
     const char *uid = request->n_parts == shortest + 1 ? request->parts[3] : NULL;
     struct pod_worker *worker, *found = NULL;
-    map_for_each(&request->server->kubelet->workers, worker, node) {
+    map_for_each (&request->server->kubelet->workers, worker, node) {
         if (worker->pod != NULL && !worker->gone && text_equal(worker->pod->metadata.namespace, namespace_) &&
             text_equal(worker->pod->metadata.name, name) && (uid == NULL || text_equal(worker->uid, uid)))
             found = worker;
     }
     if (found == NULL) {
-        server_respond_error(request->exchange, 404, "pod does not exist: pod \"%s\" in namespace \"%s\"", name, namespace_);
+        server_respond_error(request->exchange, 404, "pod does not exist: pod \"%s\" in namespace \"%s\"", name,
+                             namespace_);
         return false;
     }
     *ret_worker = found;
@@ -126,8 +130,9 @@ static void serve_pods(const struct server_request *request)
     bool running_only = strcmp(request->parts[0], "runningpods") == 0;
     size_t n = 0;
     struct pod_worker *worker;
-    map_for_each(&request->server->kubelet->workers, worker, node) {
-        if (worker->object == NULL || worker->gone || (running_only && pod_runtime_sandbox(pod_worker_runtime(worker)) == NULL))
+    map_for_each (&request->server->kubelet->workers, worker, node) {
+        if (worker->object == NULL || worker->gone ||
+            (running_only && pod_runtime_sandbox(pod_worker_runtime(worker)) == NULL))
             continue;
         if (n++ > 0)
             buffer_append_char(&text, ',');
@@ -198,7 +203,8 @@ static void serve(void *context, struct http_exchange *exchange)
             continue;
         if (!routes[i].open && !allowed(server, exchange))
             server_respond_error(exchange, stream_peer_certificate(http_exchange_stream(exchange)) != NULL ? 403 : 401,
-                                 stream_peer_certificate(http_exchange_stream(exchange)) != NULL ? "Forbidden" : "Unauthorized");
+                                 stream_peer_certificate(http_exchange_stream(exchange)) != NULL ? "Forbidden"
+                                                                                                 : "Unauthorized");
         else
             routes[i].serve(&request);
         return;

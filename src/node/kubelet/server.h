@@ -8,7 +8,7 @@
 #include "node/kubelet/kubelet_internal.h"
 
 int kubelet_server_create(struct kubelet *kubelet, struct kubelet_server **ret_server, struct error *err) must_check;
-void kubelet_server_destroy(struct kubelet_server *server); /* NULL is fine */
+void kubelet_server_destroy(struct kubelet_server *server);   /* NULL is fine */
 int kubelet_server_port(const struct kubelet_server *server); /* 0 for NULL */
 
 #endif

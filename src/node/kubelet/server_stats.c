@@ -48,11 +48,12 @@ static bool node_usage(const struct kubelet *kubelet, struct cgroup_usage *usage
 
 static void append_usage(struct buffer *out, const struct cgroup_usage *usage, const char *now, int64_t limit)
 {
-    buffer_format(out,
-                  "\"cpu\":{\"time\":\"%s\",\"usageCoreNanoSeconds\":%llu},\"memory\":{\"time\":\"%s\",\"usageBytes\":%llu,"
-                  "\"workingSetBytes\":%llu,\"rssBytes\":%llu",
-                  now, (unsigned long long)usage->cpu_nanoseconds, now, (unsigned long long)usage->memory,
-                  (unsigned long long)usage->working_set, (unsigned long long)usage->rss);
+    buffer_format(
+        out,
+        "\"cpu\":{\"time\":\"%s\",\"usageCoreNanoSeconds\":%llu},\"memory\":{\"time\":\"%s\",\"usageBytes\":%llu,"
+        "\"workingSetBytes\":%llu,\"rssBytes\":%llu",
+        now, (unsigned long long)usage->cpu_nanoseconds, now, (unsigned long long)usage->memory,
+        (unsigned long long)usage->working_set, (unsigned long long)usage->rss);
     if (limit > 0)
         buffer_format(out, ",\"availableBytes\":%lld", (long long)(limit - (int64_t)usage->working_set));
     buffer_append_char(out, '}');
@@ -60,7 +61,8 @@ static void append_usage(struct buffer *out, const struct cgroup_usage *usage, c
 
 static const struct runtime_container *running(const struct pod_worker *worker, size_t i)
 {
-    const struct runtime_container *instance = pod_runtime_newest(pod_worker_runtime(worker), pod_container(worker->pod, i)->name);
+    const struct runtime_container *instance =
+        pod_runtime_newest(pod_worker_runtime(worker), pod_container(worker->pod, i)->name);
     return instance != NULL && instance->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING ? instance : NULL;
 }
 
@@ -69,8 +71,9 @@ static void append_pod(struct buffer *out, const struct pod_worker *worker, cons
     char moment[TIME_TEXT_SIZE];
     const struct api_object_meta *meta = &worker->pod->metadata;
     time_format(worker->start_time, false, moment);
-    buffer_format(out, "{\"podRef\":{\"name\":\"%s\",\"namespace\":\"%s\",\"uid\":\"%s\"},\"startTime\":\"%s\",\"containers\":[", meta->name,
-                  meta->namespace, meta->uid, moment);
+    buffer_format(
+        out, "{\"podRef\":{\"name\":\"%s\",\"namespace\":\"%s\",\"uid\":\"%s\"},\"startTime\":\"%s\",\"containers\":[",
+        meta->name, meta->namespace, meta->uid, moment);
     struct cgroup_usage usage;
     size_t n = 0;
     for (size_t i = 0; i < pod_container_count(worker->pod); i++) {
@@ -110,7 +113,7 @@ void server_summary(const struct server_request *request)
     buffer_append_text(&out, "},\"pods\":[");
     size_t n = 0;
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node) {
+    map_for_each (&kubelet->workers, worker, node) {
         if (worker->pod == NULL || worker->gone)
             continue;
         if (n++ > 0)
@@ -130,10 +133,11 @@ static void append_header(struct buffer *out, const char *name, const char *type
 
 /* One metric for every running container. */
 static void append_containers(struct buffer *out, const struct kubelet *kubelet, const char *name,
-                              double (*value)(const struct cgroup_usage *usage, const struct runtime_container *instance))
+                              double (*value)(const struct cgroup_usage *usage,
+                                              const struct runtime_container *instance))
 {
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node) {
+    map_for_each (&kubelet->workers, worker, node) {
         for (size_t i = 0; worker->pod != NULL && i < pod_container_count(worker->pod); i++) {
             const struct runtime_container *instance = running(worker, i);
             struct cgroup_usage usage;
@@ -148,7 +152,7 @@ static void append_pods(struct buffer *out, const struct kubelet *kubelet, const
                         double (*value)(const struct cgroup_usage *usage, const struct runtime_container *instance))
 {
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node) {
+    map_for_each (&kubelet->workers, worker, node) {
         struct cgroup_usage usage;
         if (pod_usage(worker, &usage))
             buffer_format(out, "%s{namespace=\"%s\",pod=\"%s\"} %.15g\n", name, worker->pod->metadata.namespace,
@@ -178,7 +182,8 @@ void server_resource_metrics(const struct server_request *request)
 {
     const struct kubelet *kubelet = request->server->kubelet;
     auto_buffer struct buffer out = { .max = TEXT_MAX };
-    append_header(&out, "container_cpu_usage_seconds_total", "counter", "Cumulative CPU time of the container in core seconds");
+    append_header(&out, "container_cpu_usage_seconds_total", "counter",
+                  "Cumulative CPU time of the container in core seconds");
     append_containers(&out, kubelet, "container_cpu_usage_seconds_total", cpu_seconds);
     append_header(&out, "container_memory_working_set_bytes", "gauge", "Working set of the container in bytes");
     append_containers(&out, kubelet, "container_memory_working_set_bytes", working_set);
@@ -187,7 +192,8 @@ void server_resource_metrics(const struct server_request *request)
     struct cgroup_usage usage;
     bool known = node_usage(kubelet, &usage);
     if (known) {
-        append_header(&out, "node_cpu_usage_seconds_total", "counter", "Cumulative CPU time of the node's pods in core seconds");
+        append_header(&out, "node_cpu_usage_seconds_total", "counter",
+                      "Cumulative CPU time of the node's pods in core seconds");
         buffer_format(&out, "node_cpu_usage_seconds_total %.15g\n", cpu_seconds(&usage, NULL));
         append_header(&out, "node_memory_working_set_bytes", "gauge", "Working set of the node's pods in bytes");
         buffer_format(&out, "node_memory_working_set_bytes %.15g\n", working_set(&usage, NULL));
@@ -205,7 +211,7 @@ static size_t count_containers(const struct kubelet *kubelet)
 {
     size_t n = 0;
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node) {
+    map_for_each (&kubelet->workers, worker, node) {
         for (size_t i = 0; worker->pod != NULL && i < pod_container_count(worker->pod); i++)
             n += running(worker, i) != NULL;
     }
@@ -216,7 +222,7 @@ static size_t count_sandboxes(const struct kubelet *kubelet)
 {
     size_t n = 0;
     struct pod_worker *worker;
-    map_for_each(&kubelet->workers, worker, node)
+    map_for_each (&kubelet->workers, worker, node)
         n += pod_runtime_sandbox(pod_worker_runtime(worker)) != NULL;
     return n;
 }

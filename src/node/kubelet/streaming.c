@@ -142,7 +142,8 @@ static void accept_websocket(struct streaming *session, struct stream *runtime)
     struct error err = { 0 };
     struct websocket *socket;
     http_exchange_set_events(session->exchange, NULL, NULL);
-    if (websocket_accept(session->exchange, session->kind == STREAMING_PORT_FORWARD ? tunnels : channels, MESSAGE_MAX, &socket, &err) < 0) {
+    if (websocket_accept(session->exchange, session->kind == STREAMING_PORT_FORWARD ? tunnels : channels, MESSAGE_MAX,
+                         &socket, &err) < 0) {
         stream_close(runtime, false);
         refuse(session, 400, err.message);
         return;
@@ -189,8 +190,9 @@ static size_t upgrade_headers(struct streaming *session, struct http_header *ite
     items[n++] = (struct http_header){ STR("connection"), STR("Upgrade") };
     items[n++] = (struct http_header){ STR("upgrade"), STR("SPDY/3.1") };
     if (session->websocket) {
-        items[n++] = (struct http_header){ STR("x-stream-protocol-version"),
-                                           session->kind == STREAMING_PORT_FORWARD ? STR("portforward.k8s.io") : STR("v4.channel.k8s.io") };
+        items[n++] = (struct http_header){ STR("x-stream-protocol-version"), session->kind == STREAMING_PORT_FORWARD
+                                                                                 ? STR("portforward.k8s.io")
+                                                                                 : STR("v4.channel.k8s.io") };
         return n;
     }
     const struct http_headers *headers = http_exchange_headers(session->exchange);
@@ -203,8 +205,9 @@ static size_t upgrade_headers(struct streaming *session, struct http_header *ite
 
 static void connect_runtime(struct streaming *session, const char *url)
 {
-    static const struct http_request_events events = { .response = runtime_response, .body = runtime_body, .done = runtime_done,
-                                                       .upgraded = runtime_upgraded };
+    static const struct http_request_events events = {
+        .response = runtime_response, .body = runtime_body, .done = runtime_done, .upgraded = runtime_upgraded
+    };
     char authority[256], address[300];
     const char *path;
     if (!split_url(url, authority, sizeof(authority), &path)) {
@@ -212,10 +215,14 @@ static void connect_runtime(struct streaming *session, const char *url)
         return;
     }
     snprintf(address, sizeof(address), "tcp:%s", authority);
-    const struct http_client_options options = { .target.address = address, .authority = authority, .http1_only = true };
+    const struct http_client_options options = { .target.address = address,
+                                                 .authority = authority,
+                                                 .http1_only = true };
     session->client = http_client_create(session->server->kubelet->loop, &options);
     struct http_header items[HEADERS_MAX + 4];
-    const struct http_request_options request = { .method = "POST", .path = path, .headers = { items, upgrade_headers(session, items) } };
+    const struct http_request_options request = { .method = "POST",
+                                                  .path = path,
+                                                  .headers = { items, upgrade_headers(session, items) } };
     session->request = http_request_start(session->client, &request, &events, session);
 }
 
@@ -267,12 +274,14 @@ static bool wants_upgrade(const struct server_request *request)
 {
     if (http_header(http_exchange_headers(request->exchange), "upgrade").size > 0)
         return true;
-    server_respond_error(request->exchange, 400, "you must specify at least 1 of stdin, stdout, stderr, by an upgrade request");
+    server_respond_error(request->exchange, 400,
+                         "you must specify at least 1 of stdin, stdout, stderr, by an upgrade request");
     return false;
 }
 
 /* The running instance; NULL: answered. */
-static const struct runtime_container *find_running(const struct server_request *request, struct pod_worker **ret_worker)
+static const struct runtime_container *find_running(const struct server_request *request,
+                                                    struct pod_worker **ret_worker)
 {
     size_t container;
     if (!server_find(request, ret_worker, &container))
@@ -302,8 +311,13 @@ void server_exec(const struct server_request *request)
     const char **words = arena_new_array(request->arena, const char *, COMMAND_MAX + 1);
     struct streaming *session = session_create(request, STREAMING_EXEC);
     const struct cri_exec_request exec = {
-        .container_id = instance->id, .cmd = words, .n_cmd = read_command(request, "command", words), .tty = session->wanted[CHANNEL_RESIZE],
-        .stdin = session->wanted[CHANNEL_STDIN], .stdout = session->wanted[CHANNEL_STDOUT], .stderr = session->wanted[CHANNEL_STDERR],
+        .container_id = instance->id,
+        .cmd = words,
+        .n_cmd = read_command(request, "command", words),
+        .tty = session->wanted[CHANNEL_RESIZE],
+        .stdin = session->wanted[CHANNEL_STDIN],
+        .stdout = session->wanted[CHANNEL_STDOUT],
+        .stderr = session->wanted[CHANNEL_STDERR],
     };
     cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_exec, &exec, CALL_TIMEOUT);
 }
@@ -316,10 +330,14 @@ void server_attach(const struct server_request *request)
         return;
     struct streaming *session = session_create(request, STREAMING_ATTACH);
     const struct cri_attach_request attach = {
-        .container_id = instance->id, .tty = session->wanted[CHANNEL_RESIZE], .stdin = session->wanted[CHANNEL_STDIN],
-        .stdout = session->wanted[CHANNEL_STDOUT], .stderr = session->wanted[CHANNEL_STDERR],
+        .container_id = instance->id,
+        .tty = session->wanted[CHANNEL_RESIZE],
+        .stdin = session->wanted[CHANNEL_STDIN],
+        .stdout = session->wanted[CHANNEL_STDOUT],
+        .stderr = session->wanted[CHANNEL_STDERR],
     };
-    cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_attach, &attach, CALL_TIMEOUT);
+    cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_attach, &attach,
+                   CALL_TIMEOUT);
 }
 
 void server_port_forward(const struct server_request *request)
@@ -334,13 +352,14 @@ void server_port_forward(const struct server_request *request)
     }
     struct streaming *session = session_create(request, STREAMING_PORT_FORWARD);
     const struct cri_port_forward_request forward = { .pod_sandbox_id = sandbox->id };
-    cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_port_forward, &forward, CALL_TIMEOUT);
+    cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_port_forward, &forward,
+                   CALL_TIMEOUT);
 }
 
 void streaming_close(struct kubelet_server *server)
 {
     struct streaming *session;
-    list_for_each(&server->sessions, session, node) {
+    list_for_each (&server->sessions, session, node) {
         streaming_end(session);
         loop_cancel(server->kubelet->loop, &session->cleanup);
         session_free(&session->cleanup);
@@ -364,8 +383,8 @@ static void run_done(struct cri_call *call, int rc, const void *response, const 
     if (rc < 0)
         server_respond_error(exchange, 500, "%s", err->message);
     else if (answer->exit_code != 0)
-        server_respond_error(exchange, 500, "command exited with %d: " STR_FMT STR_FMT, answer->exit_code, STR_ARG(answer->stdout),
-                             STR_ARG(answer->stderr));
+        server_respond_error(exchange, 500, "command exited with %d: " STR_FMT STR_FMT, answer->exit_code,
+                             STR_ARG(answer->stdout), STR_ARG(answer->stderr));
     else
         server_respond_text(exchange, 200, "text/plain; charset=utf-8", answer->stdout);
 }
@@ -397,5 +416,6 @@ void server_run(const struct server_request *request)
     run->call.done = run_done;
     http_exchange_set_events(request->exchange, &events, run);
     const struct cri_exec_sync_request exec = { .container_id = instance->id, .cmd = words, .n_cmd = n, .timeout = 60 };
-    cri_call_start(request->server->kubelet->cri, &run->call, &cri_rpc_runtime_service_exec_sync, &exec, 2 * CALL_TIMEOUT);
+    cri_call_start(request->server->kubelet->cri, &run->call, &cri_rpc_runtime_service_exec_sync, &exec,
+                   2 * CALL_TIMEOUT);
 }

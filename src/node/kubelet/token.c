@@ -69,7 +69,8 @@ static void token_done(struct client_call *call, const struct client_result *res
         auto_arena struct arena arena = { 0 };
         struct api_authentication_token_request answer = { 0 };
         struct str json = result->object != NULL ? object_json(result->object) : result->json;
-        token->failed = api_decode_json(&api_type_authentication_token_request, json, &arena, &answer, NULL, &token->err);
+        token->failed =
+            api_decode_json(&api_type_authentication_token_request, json, &arena, &answer, NULL, &token->err);
         if (token->failed == 0 && text_empty(answer.status.token))
             token->failed = error_set(&token->err, ERROR_INTERNAL, "the answer has no token");
         if (token->failed == 0) {
@@ -89,16 +90,26 @@ static void token_done(struct client_call *call, const struct client_result *res
 static void token_ask(struct token *token)
 {
     struct api_authentication_bound_object_reference bound = {
-        .kind = "Pod", .api_version = "v1", .name = token->pod_name, .uid = token->uid,
+        .kind = "Pod",
+        .api_version = "v1",
+        .name = token->pod_name,
+        .uid = token->uid,
     };
     const char *audiences[] = { token->audience };
     struct api_authentication_token_request body = {
-        .spec = { .audiences = audiences, .n_audiences = !text_empty(token->audience), .expiration_seconds = &token->seconds,
+        .spec = { .audiences = audiences,
+                  .n_audiences = !text_empty(token->audience),
+                  .expiration_seconds = &token->seconds,
                   .bound_object_ref = &bound },
     };
     const struct client_request request = {
-        .verb = API_CREATE, .resource = &api_resource_service_account, .namespace_ = token->namespace_, .name = token->account,
-        .subresource = "token", .body_kind = &api_kind_authentication_token_request, .body = &body,
+        .verb = API_CREATE,
+        .resource = &api_resource_service_account,
+        .namespace_ = token->namespace_,
+        .name = token->account,
+        .subresource = "token",
+        .body_kind = &api_kind_authentication_token_request,
+        .body = &body,
     };
     token->call.done = token_done;
     token->asking = true;
@@ -123,7 +134,8 @@ int tokens_get(struct tokens *tokens, const struct api_pod *pod, const char *aud
         snprintf(token->uid, sizeof(token->uid), "%s", pod->metadata.uid);
         token->namespace_ = memory_strdup(pod->metadata.namespace);
         token->pod_name = memory_strdup(pod->metadata.name);
-        token->account = memory_strdup(text_empty(pod->spec.service_account_name) ? "default" : pod->spec.service_account_name);
+        token->account =
+            memory_strdup(text_empty(pod->spec.service_account_name) ? "default" : pod->spec.service_account_name);
         token->audience = memory_strdup(audience);
         token->seconds = expiration_seconds;
         token->renew.callback = renew_due;
@@ -135,14 +147,14 @@ int tokens_get(struct tokens *tokens, const struct api_pod *pod, const char *aud
         return 0;
     }
     if (token->failed < 0)
-        return error_set(err, (enum error_code)-token->failed, "failed to fetch token: %s", token->err.message);
+        return error_set(err, (enum error_code) - token->failed, "failed to fetch token: %s", token->err.message);
     return error_set(err, ERROR_AGAIN, "the token is being fetched");
 }
 
 void tokens_release(struct tokens *tokens, const char *pod_uid)
 {
     struct token *token;
-    map_for_each(&tokens->items, token, node) {
+    map_for_each (&tokens->items, token, node) {
         if (text_equal(token->uid, pod_uid))
             token_free(token);
     }
@@ -160,7 +172,7 @@ void tokens_destroy(struct tokens *tokens)
     if (tokens == NULL)
         return;
     struct token *token;
-    map_for_each(&tokens->items, token, node)
+    map_for_each (&tokens->items, token, node)
         token_free(token);
     map_fini(&tokens->items);
     free(tokens);

@@ -10,11 +10,21 @@ static void append_quoted(struct buffer *out, const char *text)
     buffer_append_char(out, '"');
     for (const unsigned char *c = (const unsigned char *)text_or_empty(text); *c != '\0'; c++) {
         switch (*c) {
-        case '"': buffer_append_text(out, "\\\""); break;
-        case '\\': buffer_append_text(out, "\\\\"); break;
-        case '\n': buffer_append_text(out, "\\n"); break;
-        case '\r': buffer_append_text(out, "\\r"); break;
-        case '\t': buffer_append_text(out, "\\t"); break;
+        case '"':
+            buffer_append_text(out, "\\\"");
+            break;
+        case '\\':
+            buffer_append_text(out, "\\\\");
+            break;
+        case '\n':
+            buffer_append_text(out, "\\n");
+            break;
+        case '\r':
+            buffer_append_text(out, "\\r");
+            break;
+        case '\t':
+            buffer_append_text(out, "\\t");
+            break;
         default:
             if (*c < 0x20 || *c == 0x7f)
                 buffer_format(out, "\\x%02x", *c);
@@ -128,9 +138,10 @@ static int64_t amount_of(const struct api_quantity_entry *list, size_t n, struct
 
 static int64_t allocatable(const struct downward *downward, struct str name)
 {
-    return str_is(name, "cpu") ? downward->allocatable_cpu
-           : str_is(name, "memory") ? downward->allocatable_memory
-           : str_is(name, "ephemeral-storage") ? downward->allocatable_ephemeral : 0;
+    return str_is(name, "cpu")                 ? downward->allocatable_cpu
+           : str_is(name, "memory")            ? downward->allocatable_memory
+           : str_is(name, "ephemeral-storage") ? downward->allocatable_ephemeral
+                                               : 0;
 }
 
 int downward_resource(const struct downward *downward, const struct api_container *container,

@@ -25,6 +25,7 @@ int downward_field(const struct downward *downward, const char *path, struct buf
 
 /* 'container' is used when the selector names none. */
 int downward_resource(const struct downward *downward, const struct api_container *container,
-                      const struct api_resource_field_selector *selector, struct buffer *out, struct error *err) must_check;
+                      const struct api_resource_field_selector *selector, struct buffer *out,
+                      struct error *err) must_check;
 
 #endif

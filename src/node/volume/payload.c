@@ -17,7 +17,8 @@ struct collector {
 };
 
 /* A later source replaces an earlier one's file of the same path. */
-static int add_file(struct collector *c, const char *path, struct str content, mode_t mode, uid_t owner, struct error *err)
+static int add_file(struct collector *c, const char *path, struct str content, mode_t mode, uid_t owner,
+                    struct error *err)
 {
     c->bytes += content.size;
     if (c->payload.count == PAYLOAD_FILES_MAX || c->bytes > PAYLOAD_BYTES_MAX)
@@ -34,7 +35,8 @@ static int add_file(struct collector *c, const char *path, struct str content, m
         payload->files = files;
         payload->capacity = capacity;
     }
-    payload->files[at] = (struct payload_file){ arena_strdup(c->arena, path), arena_str(c->arena, content), mode, owner };
+    payload->files[at] =
+        (struct payload_file){ arena_strdup(c->arena, path), arena_str(c->arena, content), mode, owner };
     if (at == payload->count)
         payload->count++;
     return 0;
@@ -68,7 +70,8 @@ static int add_keyed(struct collector *c, const char *what, const struct keyed *
         if (found == NULL)
             return error_set(err, ERROR_NOT_FOUND, "%s references non-existent %s key: %s", what,
                              what[0] == 'c' ? "config" : "secret", items[i].key);
-        rc = add_file(c, items[i].path, found->value, items[i].mode != NULL ? (mode_t)*items[i].mode : c->mode, (uid_t)-1, err);
+        rc = add_file(c, items[i].path, found->value, items[i].mode != NULL ? (mode_t)*items[i].mode : c->mode,
+                      (uid_t)-1, err);
     }
     return rc;
 }
@@ -77,7 +80,8 @@ static int find_object(struct collector *c, const struct api_resource *resource,
                        const struct object **ret_object, struct error *err)
 {
     *ret_object = NULL;
-    int rc = c->lookup->object(c->lookup->context, resource, c->downward->pod->metadata.namespace, name, ret_object, err);
+    int rc =
+        c->lookup->object(c->lookup->context, resource, c->downward->pod->metadata.namespace, name, ret_object, err);
     return rc == -ERROR_NOT_FOUND && optional ? 0 : rc;
 }
 
@@ -143,7 +147,8 @@ static uid_t common_user(const struct api_pod *pod)
                                               ? &pod->spec.init_containers[i]
                                               : &pod->spec.containers[i - pod->spec.n_init_containers];
         const int64_t *own = one->security_context != NULL && one->security_context->run_as_user != NULL
-                                 ? one->security_context->run_as_user : whole;
+                                 ? one->security_context->run_as_user
+                                 : whole;
         if (own == NULL || (user != NULL && *user != *own))
             return (uid_t)-1;
         user = own;
@@ -183,7 +188,8 @@ static int add_projection(struct collector *c, const struct api_volume_projectio
 
 bool payload_is_kind(const struct api_volume *volume)
 {
-    return volume->config_map != NULL || volume->secret != NULL || volume->downward_api != NULL || volume->projected != NULL;
+    return volume->config_map != NULL || volume->secret != NULL || volume->downward_api != NULL ||
+           volume->projected != NULL;
 }
 
 static int collect(struct collector *c, const struct api_volume *volume, struct error *err)
@@ -211,8 +217,9 @@ static int collect(struct collector *c, const struct api_volume *volume, struct 
     return rc;
 }
 
-int payload_collect(const struct api_volume *volume, const struct downward *downward, const struct volume_lookup *lookup,
-                    struct arena *arena, struct payload *ret_payload, struct error *err)
+int payload_collect(const struct api_volume *volume, const struct downward *downward,
+                    const struct volume_lookup *lookup, struct arena *arena, struct payload *ret_payload,
+                    struct error *err)
 {
     struct collector c = { .downward = downward, .lookup = lookup, .arena = arena };
     int rc = collect(&c, volume, err);

@@ -30,7 +30,8 @@ struct payload {
 bool payload_is_kind(const struct api_volume *volume);
 
 /* -ERROR_AGAIN while something is not known yet. Errors read as upstream's: 'configmap "x" not found'. */
-int payload_collect(const struct api_volume *volume, const struct downward *downward, const struct volume_lookup *lookup,
-                    struct arena *arena, struct payload *ret_payload, struct error *err) must_check;
+int payload_collect(const struct api_volume *volume, const struct downward *downward,
+                    const struct volume_lookup *lookup, struct arena *arena, struct payload *ret_payload,
+                    struct error *err) must_check;
 
 #endif

@@ -26,7 +26,7 @@ struct volume_kind {
     const char *directory; /* below volumes/; NULL: none (hostPath) */
     bool (*is)(const struct api_volume *volume);
     int (*set_up)(const struct set_up *set_up, const char *path, struct error *err);
-    bool changes;   /* volumes_update() makes it again */
+    bool changes; /* volumes_update() makes it again */
     bool read_only;
 };
 
@@ -101,9 +101,12 @@ static int check_type(const char *path, const char *type, struct error *err)
         const char *type;
         mode_t mode;
         const char *text;
-    } types[] = { { "Directory", S_IFDIR, "directory" },      { "DirectoryOrCreate", S_IFDIR, "directory" },
-                  { "File", S_IFREG, "file" },                { "FileOrCreate", S_IFREG, "file" },
-                  { "Socket", S_IFSOCK, "socket file" },      { "CharDevice", S_IFCHR, "character device" },
+    } types[] = { { "Directory", S_IFDIR, "directory" },
+                  { "DirectoryOrCreate", S_IFDIR, "directory" },
+                  { "File", S_IFREG, "file" },
+                  { "FileOrCreate", S_IFREG, "file" },
+                  { "Socket", S_IFSOCK, "socket file" },
+                  { "CharDevice", S_IFCHR, "character device" },
                   { "BlockDevice", S_IFBLK, "block device" } };
     struct stat info;
     int found = stat(path, &info);
@@ -209,9 +212,9 @@ static const char *unsupported_name(const struct api_volume *volume)
 static int volume_path(const struct volume_host *host, const struct api_pod *pod, const struct api_volume *volume,
                        const struct volume_kind *kind, char path[VOLUME_PATH_MAX], struct error *err)
 {
-    int n = kind->directory == NULL
-                ? snprintf(path, VOLUME_PATH_MAX, "%s", volume->host_path->path)
-                : snprintf(path, VOLUME_PATH_MAX, "%s/%s/volumes/%s/%s", host->pods, pod->metadata.uid, kind->directory, volume->name);
+    int n = kind->directory == NULL ? snprintf(path, VOLUME_PATH_MAX, "%s", volume->host_path->path)
+                                    : snprintf(path, VOLUME_PATH_MAX, "%s/%s/volumes/%s/%s", host->pods,
+                                               pod->metadata.uid, kind->directory, volume->name);
     return n >= VOLUME_PATH_MAX ? error_set(err, ERROR_LIMIT, "path too long") : 0;
 }
 
@@ -219,8 +222,9 @@ static int set_up_one(const struct set_up *set_up, bool update, struct error *er
 {
     const struct volume_kind *kind = kind_of(set_up->volume);
     if (kind == NULL)
-        return update ? 0 : error_set(err, ERROR_UNSUPPORTED, "%s volumes are not supported by this node yet",
-                                      unsupported_name(set_up->volume));
+        return update ? 0
+                      : error_set(err, ERROR_UNSUPPORTED, "%s volumes are not supported by this node yet",
+                                  unsupported_name(set_up->volume));
     if (update && !kind->changes)
         return 0;
     char path[VOLUME_PATH_MAX];
@@ -240,7 +244,7 @@ static int set_up_all(const struct volume_host *host, const struct downward *dow
         int rc = set_up_one(&set_up, update, &own);
         if (rc == 0 || (rc == -ERROR_AGAIN && result != 0) || (result != 0 && result != -ERROR_AGAIN))
             continue;
-        result = error_set(err, (enum error_code)-rc, "MountVolume.SetUp failed for volume \"%s\" : %s",
+        result = error_set(err, (enum error_code) - rc, "MountVolume.SetUp failed for volume \"%s\" : %s",
                            pod->spec.volumes[i].name, own.message);
     }
     return result;
@@ -266,8 +270,9 @@ int volumes_teardown(const struct volume_host *host, const char *uid, struct err
     return rc < 0 ? rc : file_remove_tree(AT_FDCWD, path, err);
 }
 
-int volume_mount_source(const struct volume_host *host, const struct api_pod *pod, const char *name, const char *container,
-                        size_t index, const char *sub_path, char path[VOLUME_PATH_MAX], struct error *err)
+int volume_mount_source(const struct volume_host *host, const struct api_pod *pod, const char *name,
+                        const char *container, size_t index, const char *sub_path, char path[VOLUME_PATH_MAX],
+                        struct error *err)
 {
     const struct api_volume *volume = volume_find(pod, name);
     const struct volume_kind *kind = volume == NULL ? NULL : kind_of(volume);
@@ -279,8 +284,10 @@ int volume_mount_source(const struct volume_host *host, const struct api_pod *po
     int fd = -1;
     rc = sub_path_open(path, sub_path, &fd, err);
     if (rc < 0)
-        return error_wrap_code(err, rc, "failed to prepare subPath for volumeMount \"%s\" of container \"%s\"", name, container);
-    snprintf(path, VOLUME_PATH_MAX, "%s/%s/volume-subpaths/%s/%s/%zu", host->pods, pod->metadata.uid, name, container, index);
+        return error_wrap_code(err, rc, "failed to prepare subPath for volumeMount \"%s\" of container \"%s\"", name,
+                               container);
+    snprintf(path, VOLUME_PATH_MAX, "%s/%s/volume-subpaths/%s/%s/%zu", host->pods, pod->metadata.uid, name, container,
+             index);
     rc = sub_path_bind(fd, path, err);
     close(fd);
     return rc;

@@ -109,8 +109,12 @@ static void a_pod_knows_itself(void **state)
     const char *ips[] = { "10.0.0.1", "fd00::1", NULL };
     struct downward downward = { .pod = &pod, .node_name = "node1", .pod_ips = ips, .allocatable_cpu = 1500 };
     static const char *const fields[][2] = {
-        { "metadata.name", "p" }, { "spec.nodeName", "node1" }, { "status.podIP", "10.0.0.1" },
-        { "status.podIPs", "10.0.0.1,fd00::1" }, { "metadata.labels['app']", "web" }, { "metadata.labels['none']", "" },
+        { "metadata.name", "p" },
+        { "spec.nodeName", "node1" },
+        { "status.podIP", "10.0.0.1" },
+        { "status.podIPs", "10.0.0.1,fd00::1" },
+        { "metadata.labels['app']", "web" },
+        { "metadata.labels['none']", "" },
         { "metadata.labels", "app=\"web\"\nnote=\"say \\\"hi\\\"\\n\"" },
     };
     struct error err = { 0 };
@@ -121,7 +125,8 @@ static void a_pod_knows_itself(void **state)
     }
     auto_buffer struct buffer out = { 0 };
     assert_int_equal(-ERROR_INVALID, downward_field(&downward, "spec.containers", &out, &err));
-    struct api_resource_field_selector selector = { .container_name = "c", .resource = "limits.memory",
+    struct api_resource_field_selector selector = { .container_name = "c",
+                                                    .resource = "limits.memory",
                                                     .divisor = quantity_of(1 << 20, QUANTITY_BINARY_SI) };
     assert_int_equal(0, downward_resource(&downward, NULL, &selector, &out, &err));
     assert_string_equal("64", out.data);

@@ -347,6 +347,30 @@ static void a_deadline_ends_a_pod(void **state)
     assert_int_equal(0, cri_fake_container_count(f->cri));
 }
 
+static int refuse_node_status(void *context, const struct client_request *request, struct error *err)
+{
+    (void)context;
+    if (request->resource == &api_resource_node && text_equal(request->subresource, "status"))
+        return error_set(err, ERROR_UNAVAILABLE, "not now");
+    return 0;
+}
+
+static void renews_its_lease_before_its_status_is_written(void **state)
+{
+    struct fixture *f = *state;
+    run_seconds(f, 5);
+    kubelet_destroy(f->kubelet);
+    fake_server_set_fault(f->server, refuse_node_status, NULL);
+    run_seconds(f, 30);
+    usec_t start = loop_now(f->loop);
+    start_kubelet(f);
+    run_seconds(f, 2);
+    const struct object *lease =
+        fake_server_get(f->server, &api_resource_coordination_lease, "kube-node-lease", "node1");
+    assert_non_null(lease);
+    assert_true(api_coordination_lease_of(lease)->spec.renew_time >= start);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(environment_waits_for_its_objects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_kubelet_takes_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_ends_a_pod, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(renews_its_lease_before_its_status_is_written, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

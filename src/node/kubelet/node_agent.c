@@ -265,6 +265,8 @@ static void node_changed(struct informer_listener *listener, const struct object
         agent->registered = false;
     } else {
         take_object(agent, after);
+        /* A kubelet that begins again lives, whatever becomes of its first status. */
+        node_lease_start(agent->lease, node_agent_node(agent)->metadata.uid);
     }
     node_agent_evaluate(agent);
 }

@@ -73,7 +73,7 @@ static void serve(struct bench *bench)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     struct error err;
     struct loop *loop;
-    struct tls_context *tls;
+    struct tls_context *tls = NULL;
     struct listener *listener;
     struct tls_options options = { .server = true,
                                    .certificate_pem = buffer_str(&bench->certificate),

@@ -33,8 +33,7 @@ int api_decode_member_json(const struct api_field *field, struct str json, struc
 
 /* Appends canonical JSON, as upstream's encoder writes it without the final newline. 'kind' gives
  * kind and apiVersion of the root; NULL leaves them out (nested types). */
-void api_encode_json(const struct api_type *type, const struct api_kind *kind, const void *value,
-                     struct buffer *out);
+void api_encode_json(const struct api_type *type, const struct api_kind *kind, const void *value, struct buffer *out);
 
 /* A bare message, without the envelope. */
 int api_decode_protobuf(const struct api_type *type, struct str bytes, struct arena *arena, void *value,

@@ -32,11 +32,11 @@ void object_unref(const struct object *object);         /* NULL is fine */
 DEFINE_CLEANUP(const struct object *, object_unref);
 
 const struct api_resource *object_resource(const struct object *object);
-struct str object_json(const struct object *object);        /* valid while the object is; one line, no newline */
-struct bytes *object_bytes(const struct object *object);    /* borrowed; bytes_ref() to keep */
+struct str object_json(const struct object *object);     /* valid while the object is; one line, no newline */
+struct bytes *object_bytes(const struct object *object); /* borrowed; bytes_ref() to keep */
 uint64_t object_revision(const struct object *object);
 const char *object_name(const struct object *object);
-const char *object_namespace(const struct object *object);  /* "" for cluster-scoped ones */
+const char *object_namespace(const struct object *object); /* "" for cluster-scoped ones */
 const char *object_uid(const struct object *object);
 
 /* False when it has no such label. */
@@ -45,7 +45,8 @@ bool object_label(const struct object *object, struct str key, struct str *ret_v
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);
-const void *object_typed_as(const struct object *object, const struct api_type *type); /* another type is a bug: aborts */
+const void *object_typed_as(const struct object *object,
+                            const struct api_type *type); /* another type is a bug: aborts */
 const struct api_object_meta *object_meta(const struct object *object);
 
 /* "namespace/name", or "name" for cluster-scoped objects: the key of caches and queues. */

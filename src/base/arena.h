@@ -22,7 +22,7 @@ struct arena {
     struct arena_block *block; /* the one being filled; the others hang behind it */
     struct arena_drop *drops;  /* called newest first by arena_fini() */
     size_t used;               /* bytes handed out, for statistics and limits */
-    size_t step;               /* size of new blocks; 0: they double, fast for what dies soon, wasteful for what stays */
+    size_t step; /* size of new blocks; 0: they double, fast for what dies soon, wasteful for what stays */
 };
 
 void arena_init(struct arena *arena);

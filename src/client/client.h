@@ -19,27 +19,31 @@ struct client;
 struct client_call;
 
 enum client_patch { CLIENT_PATCH_MERGE, CLIENT_PATCH_STRATEGIC, CLIENT_PATCH_JSON, CLIENT_PATCH_APPLY };
-enum client_propagation { CLIENT_PROPAGATION_DEFAULT, CLIENT_PROPAGATION_BACKGROUND, CLIENT_PROPAGATION_FOREGROUND,
-                          CLIENT_PROPAGATION_ORPHAN };
+enum client_propagation {
+    CLIENT_PROPAGATION_DEFAULT,
+    CLIENT_PROPAGATION_BACKGROUND,
+    CLIENT_PROPAGATION_FOREGROUND,
+    CLIENT_PROPAGATION_ORPHAN
+};
 
 /* What to ask; only read during client_call_start(). */
 struct client_request {
-    enum api_verb verb;                  /* API_GET, API_CREATE, API_UPDATE, API_PATCH, API_DELETE, API_DELETE_COLLECTION */
+    enum api_verb verb; /* API_GET, API_CREATE, API_UPDATE, API_PATCH, API_DELETE, API_DELETE_COLLECTION */
     const struct api_resource *resource;
-    const char *namespace_;              /* NULL for cluster-scoped resources */
-    const char *name;                    /* NULL for create and deletecollection */
-    const char *subresource;             /* NULL for the object itself; "status", "binding", "eviction", "token", ... */
-    const struct api_kind *body_kind;    /* of 'body'; NULL: the resource's own kind */
-    const void *body;                    /* typed struct for create and update; NULL otherwise */
-    struct str patch;                    /* JSON, for API_PATCH */
+    const char *namespace_;           /* NULL for cluster-scoped resources */
+    const char *name;                 /* NULL for create and deletecollection */
+    const char *subresource;          /* NULL for the object itself; "status", "binding", "eviction", "token", ... */
+    const struct api_kind *body_kind; /* of 'body'; NULL: the resource's own kind */
+    const void *body;                 /* typed struct for create and update; NULL otherwise */
+    struct str patch;                 /* JSON, for API_PATCH */
     enum client_patch patch_type;
-    const char *field_manager;           /* NULL: the client's own name */
-    bool force;                          /* apply over conflicts */
-    const char *label_selector;          /* deletecollection */
+    const char *field_manager;  /* NULL: the client's own name */
+    bool force;                 /* apply over conflicts */
+    const char *label_selector; /* deletecollection */
     const char *field_selector;
-    int64_t grace_seconds;               /* delete; negative: the object's own */
+    int64_t grace_seconds; /* delete; negative: the object's own */
     enum client_propagation propagation;
-    const char *precondition_uid;        /* delete; NULL: none */
+    const char *precondition_uid; /* delete; NULL: none */
     const char *precondition_revision;
 };
 
@@ -60,7 +64,8 @@ struct client_call {
 
 /* Never fails synchronously: bad requests come back through done(). */
 void client_call_start(struct client *client, struct client_call *call, const struct client_request *request);
-void client_call_cancel(struct client_call *call); /* done() will not come; the server may still have acted. Fine when idle */
+void client_call_cancel(
+    struct client_call *call); /* done() will not come; the server may still have acted. Fine when idle */
 
 /* --- list, then watch, one resource; reconnecting is the informer's work (informer.h) --- */
 
@@ -71,7 +76,7 @@ struct client_watch_request {
     const char *namespace_;     /* NULL: all */
     const char *label_selector; /* NULL: everything */
     const char *field_selector;
-    uint64_t revision;          /* 0: start with a list: ADDED for what exists, then BOOKMARK with the list's revision */
+    uint64_t revision; /* 0: start with a list: ADDED for what exists, then BOOKMARK with the list's revision */
 };
 
 struct client_watch;

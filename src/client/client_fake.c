@@ -51,13 +51,20 @@ struct delivery {
 static const char *verb_name(enum api_verb verb)
 {
     switch (verb) {
-    case API_GET: return "get";
-    case API_CREATE: return "create";
-    case API_UPDATE: return "update";
-    case API_PATCH: return "patch";
-    case API_DELETE: return "delete";
-    case API_DELETE_COLLECTION: return "deletecollection";
-    default: return "other";
+    case API_GET:
+        return "get";
+    case API_CREATE:
+        return "create";
+    case API_UPDATE:
+        return "update";
+    case API_PATCH:
+        return "patch";
+    case API_DELETE:
+        return "delete";
+    case API_DELETE_COLLECTION:
+        return "deletecollection";
+    default:
+        return "other";
     }
 }
 
@@ -136,7 +143,7 @@ static void deliver(struct loop_timer *timer)
     if (delivery->end != 0) {
         struct error err = { 0 };
         if (delivery->end < 0)
-            error_set(&err, (enum error_code)-delivery->end, "too old resource version");
+            error_set(&err, (enum error_code) - delivery->end, "too old resource version");
         watch->events->ended(watch->context, delivery->end < 0 ? delivery->end : 0, &err);
     } else {
         watch->events->event(watch->context, delivery->event, delivery->object, delivery->revision);
@@ -181,7 +188,7 @@ static void queue_change(struct fake_watch *watch, const struct fake_change *cha
 static void tell_watches(struct fake_server *server, const struct fake_change *change)
 {
     struct fake_watch *watch;
-    list_for_each(&server->watches, watch, node)
+    list_for_each (&server->watches, watch, node)
         queue_change(watch, change);
 }
 
@@ -222,7 +229,7 @@ static struct client_watch *fake_watch_open(struct client *client, const struct 
         queue_list(watch);
     } else {
         struct fake_change *change;
-        list_for_each(&server->history, change, node) {
+        list_for_each (&server->history, change, node) {
             if (change->revision > request->revision)
                 queue_change(watch, change);
         }
@@ -234,7 +241,7 @@ static void fake_watch_close(struct client_watch *base)
 {
     struct fake_watch *watch = container_of(base, struct fake_watch, base);
     struct delivery *delivery;
-    list_for_each(&watch->queue, delivery, node)
+    list_for_each (&watch->queue, delivery, node)
         delivery_free(delivery);
     loop_timer_stop(&watch->timer);
     list_remove(&watch->node);
@@ -286,7 +293,7 @@ void fake_server_compact(struct fake_server *server)
 {
     server->compacted = server->revision + 1;
     struct fake_watch *watch;
-    list_for_each(&server->watches, watch, node)
+    list_for_each (&server->watches, watch, node)
         queue_delivery(watch, CLIENT_BOOKMARK, NULL, 0, 1);
 }
 

@@ -31,8 +31,7 @@ void fake_server_compact(struct fake_server *server);
 
 /* Creates or replaces a whole object, status included, from JSON; uid, creationTimestamp and generation are
  * added when absent. Aborts on a document that does not parse. Borrowed like the result of fake_server_get(). */
-const struct object *fake_server_put(struct fake_server *server, const struct api_resource *resource,
-                                     const char *json);
+const struct object *fake_server_put(struct fake_server *server, const struct api_resource *resource, const char *json);
 
 /* Borrowed until the object changes; NULL when absent. */
 const struct object *fake_server_get(struct fake_server *server, const struct api_resource *resource,

@@ -41,8 +41,8 @@ struct fake_server {
     void (*changed)(struct fake_server *server, const struct fake_change *change); /* the driver's watches */
 };
 
-struct fake_record *fake_find(struct fake_server *server, const struct api_resource *resource,
-                              const char *namespace_, const char *name);
+struct fake_record *fake_find(struct fake_server *server, const struct api_resource *resource, const char *namespace_,
+                              const char *name);
 
 /* Serves one request against the records; *ret_object is a new reference, *ret_list a document to free(). */
 int fake_serve(struct fake_server *server, const struct client_request *request, const struct object **ret_object,

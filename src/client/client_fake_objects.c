@@ -21,8 +21,8 @@ static char *record_key(const struct api_resource *resource, const char *namespa
                          namespaced ? text_or_empty(namespace_) : "", namespaced ? "/" : "", text_or_empty(name));
 }
 
-struct fake_record *fake_find(struct fake_server *server, const struct api_resource *resource,
-                              const char *namespace_, const char *name)
+struct fake_record *fake_find(struct fake_server *server, const struct api_resource *resource, const char *namespace_,
+                              const char *name)
 {
     autofree char *key = record_key(resource, namespace_, name);
     return tree_find_entry(&server->records, str_of(key), struct fake_record, node);
@@ -42,8 +42,8 @@ static void record_change(struct fake_server *server, const struct object *befor
                           bool deleted)
 {
     struct fake_change *change = memory_new(struct fake_change);
-    *change = (struct fake_change){
-        .revision = server->revision, .before = before, .after = after, .deleted = deleted };
+    *change =
+        (struct fake_change){ .revision = server->revision, .before = before, .after = after, .deleted = deleted };
     list_append(&server->history, &change->node);
     server->history_size++;
     if (server->changed != NULL)
@@ -109,8 +109,8 @@ static void remove_record(struct fake_server *server, struct fake_record *record
     free(record);
 }
 
-static void add_identity(struct fake_server *server, const struct api_resource *resource,
-                         struct api_object_meta *meta, struct arena *arena)
+static void add_identity(struct fake_server *server, const struct api_resource *resource, struct api_object_meta *meta,
+                         struct arena *arena)
 {
     static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
     if (text_empty(meta->name) && !text_empty(meta->generate_name)) {
@@ -281,8 +281,9 @@ static int serve_binding(struct fake_server *server, const struct client_request
         if (!text_equal(pod->status.conditions[i].type, "PodScheduled"))
             conditions[count++] = pod->status.conditions[i];
     }
-    conditions[count++] = (struct api_pod_condition){
-        .type = "PodScheduled", .status = "True", .last_transition_time = loop_now(server->loop) };
+    conditions[count++] = (struct api_pod_condition){ .type = "PodScheduled",
+                                                      .status = "True",
+                                                      .last_transition_time = loop_now(server->loop) };
     pod->status.conditions = conditions;
     pod->status.n_conditions = count;
     return put_value(server, request->resource, pod, ret_object, err);
@@ -410,12 +411,14 @@ static int serve_delete_collection(struct fake_server *server, const struct clie
     const struct api_kind *kind = request->resource->kind;
     char version[128];
     api_kind_version(kind, version, sizeof(version));
-    buffer_format(&list, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{},\"items\":[", kind->list_kind, version);
+    buffer_format(&list, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{},\"items\":[", kind->list_kind,
+                  version);
     autofree char *start = record_key(request->resource, request->namespace_, "");
     struct str prefix = str_of(start);
     bool any = false;
     struct fake_record *record;
-    tree_for_each_prefix(&server->records, prefix, record, node) {
+    tree_for_each_prefix(&server->records, prefix, record, node)
+    {
         if (!label_selector_matches_object(&labels, record->object))
             continue;
         if (any)
@@ -476,8 +479,9 @@ static int serve(struct fake_server *server, const struct client_request *reques
     case API_DELETE_COLLECTION:
         return serve_delete_collection(server, request, arena, ret_list, err);
     default:
-        return error_set(err, ERROR_METHOD_NOT_ALLOWED, "the server does not allow this method on the requested "
-                                                        "resource");
+        return error_set(err, ERROR_METHOD_NOT_ALLOWED,
+                         "the server does not allow this method on the requested "
+                         "resource");
     }
 }
 
@@ -506,21 +510,20 @@ void fake_server_destroy(struct fake_server *server)
     if (server == NULL)
         return;
     struct fake_record *record;
-    tree_for_each(&server->records, record, node) {
+    tree_for_each (&server->records, record, node) {
         tree_remove(&server->records, &record->node);
         object_unref(record->object);
         free(record->key);
         free(record);
     }
     struct fake_change *change;
-    list_for_each(&server->history, change, node)
+    list_for_each (&server->history, change, node)
         change_free(server, change);
     buffer_fini(&server->log);
     free(server);
 }
 
-const struct object *fake_server_put(struct fake_server *server, const struct api_resource *resource,
-                                     const char *json)
+const struct object *fake_server_put(struct fake_server *server, const struct api_resource *resource, const char *json)
 {
     auto_arena struct arena scratch = { 0 };
     void *value = arena_zalloc(&scratch, resource->kind->type->size);

@@ -64,21 +64,18 @@ struct http_request *http_driver_request(struct http_driver_client *client, cons
     const char *token = current_token(client);
     if (token != NULL)
         headers[count++] = (struct http_header){ STR("authorization"), str_of(token) };
-    return http_request_start(client->http,
-                              &(struct http_request_options){ .method = method,
-                                                              .path = path,
-                                                              .headers = { headers, count },
-                                                              .body = body,
-                                                              .timeout = timeout },
-                              events, context);
+    return http_request_start(
+        client->http,
+        &(struct http_request_options){
+            .method = method, .path = path, .headers = { headers, count }, .body = body, .timeout = timeout },
+        events, context);
 }
 
 int http_driver_failure(int status, struct str body, struct error *err)
 {
     auto_arena struct arena scratch = { 0 };
     struct api_status document = { 0 };
-    if (api_decode_json(&api_type_status, body, &scratch, &document, NULL, NULL) == 0 &&
-        !text_empty(document.message))
+    if (api_decode_json(&api_type_status, body, &scratch, &document, NULL, NULL) == 0 && !text_empty(document.message))
         return error_set(err, error_from_http(status, document.reason), "%s", document.message);
     body = str_trim(body);
     return error_set(err, error_from_http(status, NULL), "the server answered %d: %.*s", status,
@@ -138,7 +135,9 @@ static void call_done(void *context, int rc, const struct error *err)
     call_free(call);
 }
 
-static const struct http_request_events call_events = { .response = call_response, .body = call_body, .done = call_done };
+static const struct http_request_events call_events = { .response = call_response,
+                                                        .body = call_body,
+                                                        .done = call_done };
 
 static void append_delete_options(struct buffer *body, const struct client_request *request)
 {
@@ -153,7 +152,9 @@ static void append_delete_options(struct buffer *body, const struct client_reque
         .propagation_policy = policies[request->propagation],
     };
     /* As clients name it; the kind's own row is of meta.k8s.io. */
-    const struct api_kind kind = { .group = "", .version = "v1", .kind = "DeleteOptions", .type = &api_type_delete_options };
+    const struct api_kind kind = {
+        .group = "", .version = "v1", .kind = "DeleteOptions", .type = &api_type_delete_options
+    };
     api_encode_json(&api_type_delete_options, &kind, &options, body);
 }
 
@@ -189,8 +190,7 @@ static void append_path(struct buffer *path, const struct http_driver_client *cl
         name = ((const struct api_object_meta *)request->body)->name;
     http_path_append(path, request->resource, request->namespace_, name, request->subresource);
     if (request->verb == API_CREATE || request->verb == API_UPDATE || request->verb == API_PATCH)
-        http_query_append(path, "fieldManager",
-                          request->field_manager != NULL ? request->field_manager : client->name);
+        http_query_append(path, "fieldManager", request->field_manager != NULL ? request->field_manager : client->name);
     if (request->force)
         http_query_append(path, "force", "true");
     http_query_append(path, "labelSelector", request->label_selector);
@@ -200,12 +200,17 @@ static void append_path(struct buffer *path, const struct http_driver_client *cl
 static const char *method_of(enum api_verb verb)
 {
     switch (verb) {
-    case API_CREATE: return "POST";
-    case API_UPDATE: return "PUT";
-    case API_PATCH: return "PATCH";
+    case API_CREATE:
+        return "POST";
+    case API_UPDATE:
+        return "PUT";
+    case API_PATCH:
+        return "PATCH";
     case API_DELETE:
-    case API_DELETE_COLLECTION: return "DELETE";
-    default: return "GET";
+    case API_DELETE_COLLECTION:
+        return "DELETE";
+    default:
+        return "GET";
     }
 }
 

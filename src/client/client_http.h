@@ -15,12 +15,12 @@ struct client_http_options {
     struct str ca_pem;          /* whom to trust; empty: the system's pool */
     struct str certificate_pem; /* who we are, by certificate... */
     struct str key_pem;
-    const char *token;          /* ...or by bearer token... */
-    const char *token_file;     /* ...or by one in a file, which is read again every minute and when it is refused */
-    const char *server_name;    /* to verify instead of the host; NULL: the host */
+    const char *token;       /* ...or by bearer token... */
+    const char *token_file;  /* ...or by one in a file, which is read again every minute and when it is refused */
+    const char *server_name; /* to verify instead of the host; NULL: the host */
     bool insecure_skip_verify;
-    int network_namespace;      /* descriptor to connect in; 0: our own */
-    usec_t timeout;             /* of one call; 0: 60 s */
+    int network_namespace; /* descriptor to connect in; 0: our own */
+    usec_t timeout;        /* of one call; 0: 60 s */
 };
 
 /* Everything is copied; nothing connects yet. Errors: a server that is no URL, keys that do not parse. */

@@ -17,7 +17,7 @@ struct http_driver_client {
     struct http_client *http;
     char *name;
     char *agent;
-    char *token;       /* "Bearer ..." */
+    char *token; /* "Bearer ..." */
     char *token_file;
     usec_t token_read; /* when; 0: read it again */
     usec_t timeout;

@@ -13,8 +13,8 @@
 #include "base/buffer.h"
 #include "client/client_http.h"
 #include "client/informer.h"
-#include "net/http.h"
 #include "generated/types.h"
+#include "net/http.h"
 
 struct fixture {
     struct loop *loop;
@@ -35,7 +35,7 @@ struct fixture {
 
 #define ITEM(name, revision) \
     "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"a\",\"uid\":\"u\",\"resourceVersion\":\"" revision "\"}}"
-#define POD(name, revision)                                                                                     \
+#define POD(name, revision)                                                                                          \
     "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"" name "\",\"namespace\":\"a\",\"uid\":\"u\"," \
     "\"resourceVersion\":\"" revision "\"}}"
 
@@ -66,10 +66,12 @@ static void on_request(void *context, struct http_exchange *exchange)
         http_exchange_set_events(exchange, &events, f);
         http_response_begin(exchange, 200, &(struct http_headers){ 0 });
     } else if (str_contains(query, STR("continue=more"))) {
-        answer(exchange, 200, "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" ITEM("two", "5") "]}");
+        answer(exchange, 200,
+               "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" ITEM("two", "5") "]}");
     } else if (str_is(path, "/api/v1/pods")) {
         answer(exchange, 200,
-               "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"more\"},\"items\":[" ITEM("one", "3") "]}");
+               "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\",\"continue\":\"more\"},\"items\":[" ITEM(
+                   "one", "3") "]}");
     } else if (str_ends(path, STR("/missing"))) {
         answer(exchange, 404,
                "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"pods \\\"missing\\\" not found\",\"reason\":"
@@ -146,8 +148,7 @@ static void ask(struct fixture *f, const struct client_request *request)
 static void calls_are_requests(void **state)
 {
     struct fixture *f = *state;
-    struct client_request get = {
-        .verb = API_GET, .resource = &api_resource_pod, .namespace_ = "a", .name = "one" };
+    struct client_request get = { .verb = API_GET, .resource = &api_resource_pod, .namespace_ = "a", .name = "one" };
     ask(f, &get);
     assert_int_equal(f->rc, 0);
     assert_string_equal(f->name, "one");
@@ -157,12 +158,19 @@ static void calls_are_requests(void **state)
     ask(f, &get);
     assert_int_equal(f->rc, -ERROR_NOT_FOUND);
     assert_string_equal(f->text, "pods \"missing\" not found");
-    struct client_request patch = { .verb = API_PATCH, .resource = &api_resource_apps_deployment, .namespace_ = "a",
-                                    .name = "web", .subresource = "scale", .patch = STR("{}") };
+    struct client_request patch = { .verb = API_PATCH,
+                                    .resource = &api_resource_apps_deployment,
+                                    .namespace_ = "a",
+                                    .name = "web",
+                                    .subresource = "scale",
+                                    .patch = STR("{}") };
     ask(f, &patch);
     assert_string_equal(f->asked.data, "PATCH /apis/apps/v1/namespaces/a/deployments/web/scale?fieldManager=test {}\n");
-    struct client_request delete = { .verb = API_DELETE, .resource = &api_resource_node, .name = "n1",
-                                     .grace_seconds = -1, .propagation = CLIENT_PROPAGATION_FOREGROUND,
+    struct client_request delete = { .verb = API_DELETE,
+                                     .resource = &api_resource_node,
+                                     .name = "n1",
+                                     .grace_seconds = -1,
+                                     .propagation = CLIENT_PROPAGATION_FOREGROUND,
                                      .precondition_uid = "u" };
     ask(f, &delete);
     assert_int_equal(f->rc, 0);
@@ -171,11 +179,16 @@ static void calls_are_requests(void **state)
                         "DELETE /api/v1/nodes/n1? {\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":"
                         "{\"uid\":\"u\"},\"propagationPolicy\":\"Foreground\"}\n");
     struct api_pod pod = { .metadata = { .name = "one", .namespace = "a" } };
-    struct client_request create = { .verb = API_CREATE, .resource = &api_resource_pod, .namespace_ = "a", .body = &pod };
+    struct client_request create = {
+        .verb = API_CREATE, .resource = &api_resource_pod, .namespace_ = "a", .body = &pod
+    };
     ask(f, &create);
     assert_non_null(strstr(f->asked.data, "POST /api/v1/namespaces/a/pods?fieldManager=test {\"kind\":\"Pod\""));
-    struct client_request collection = { .verb = API_DELETE_COLLECTION, .resource = &api_resource_pod,
-                                         .namespace_ = "a", .label_selector = "app in (a, b)", .grace_seconds = -1 };
+    struct client_request collection = { .verb = API_DELETE_COLLECTION,
+                                         .resource = &api_resource_pod,
+                                         .namespace_ = "a",
+                                         .label_selector = "app in (a, b)",
+                                         .grace_seconds = -1 };
     ask(f, &collection);
     assert_non_null(strstr(f->asked.data, "DELETE /api/v1/namespaces/a/pods?labelSelector=app%20in%20%28a%2C%20b%29 "));
 }

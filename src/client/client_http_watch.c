@@ -294,8 +294,7 @@ static void request_next(struct http_watch *watch)
     }
     buffer_clear(&watch->body);
     watch->status = 0;
-    watch->request =
-        http_driver_request(watch->client, "GET", path.data, NULL, NULL, timeout, &request_events, watch);
+    watch->request = http_driver_request(watch->client, "GET", path.data, NULL, NULL, timeout, &request_events, watch);
 }
 
 struct client_watch *http_watch_open(struct client *client, const struct client_watch_request *request,

@@ -153,9 +153,8 @@ static void send_event(struct event *event)
     }
     struct event_recorder *recorder = event->recorder;
     uint64_t stamp = (uint64_t)loop_now(recorder->client->loop) * 1000 + recorder->sequence++ % 1000;
-    event->value.metadata.name =
-        arena_format(&event->arena, "%s.%llx", text_or_empty(event->value.involved_object.name),
-                     (unsigned long long)stamp);
+    event->value.metadata.name = arena_format(
+        &event->arena, "%s.%llx", text_or_empty(event->value.involved_object.name), (unsigned long long)stamp);
     client_call_start(recorder->client, &event->call,
                       &(struct client_request){ .verb = API_CREATE,
                                                 .resource = &api_resource_event,
@@ -180,15 +179,15 @@ void event_recorder_destroy(struct event_recorder *recorder)
     if (recorder == NULL)
         return;
     struct event *event;
-    map_for_each(&recorder->events, event, node)
+    map_for_each (&recorder->events, event, node)
         event_free(event);
     struct similar *similar;
-    map_for_each(&recorder->similars, similar, node) {
+    map_for_each (&recorder->similars, similar, node) {
         map_remove(&recorder->similars, &similar->node);
         free(similar);
     }
     struct limit *limit;
-    map_for_each(&recorder->limits, limit, node) {
+    map_for_each (&recorder->limits, limit, node) {
         map_remove(&recorder->limits, &limit->node);
         free(limit);
     }
@@ -256,8 +255,8 @@ static bool is_flood(struct event_recorder *recorder, const char *key, const cha
     return similar->n_messages == SIMILAR_MAX;
 }
 
-static struct event *event_create(struct event_recorder *recorder, char *key,
-                                  const struct api_object_reference *object, const char *type, const char *reason)
+static struct event *event_create(struct event_recorder *recorder, char *key, const struct api_object_reference *object,
+                                  const char *type, const char *reason)
 {
     if (recorder->events.size >= REMEMBERED_MAX)
         event_free(container_of(map_first(&recorder->events), struct event, node));
@@ -298,8 +297,8 @@ void event_record(struct event_recorder *recorder, const struct api_object_refer
     snprintf(text, sizeof(text), "%s", message);
     autofree char *similar = memory_format("%s/%s/%s", owner, type, reason);
     bool combine = is_flood(recorder, similar, text);
-    char *key = combine ? memory_strdup(similar)
-                        : memory_format("%s/%s/%s", similar, text_or_empty(object->field_path), text);
+    char *key =
+        combine ? memory_strdup(similar) : memory_format("%s/%s/%s", similar, text_or_empty(object->field_path), text);
     struct event *event = map_find_entry(&recorder->events, str_of(key), struct event, node);
     if (event == NULL)
         event = event_create(recorder, key, object, type, reason);
@@ -307,9 +306,8 @@ void event_record(struct event_recorder *recorder, const struct api_object_refer
         free(key);
     /* An event's message changes only when it is a combined one, which gets a fresh text each time. */
     if (event->value.message == NULL || combine)
-        event->value.message =
-            arena_format(&event->arena, "%s%.*s", combine ? COMBINED : "",
-                         (int)(MESSAGE_MAX - 1 - (combine ? sizeof(COMBINED) : 0)), text);
+        event->value.message = arena_format(&event->arena, "%s%.*s", combine ? COMBINED : "",
+                                            (int)(MESSAGE_MAX - 1 - (combine ? sizeof(COMBINED) : 0)), text);
     event->value.count++;
     event->value.last_timestamp = loop_now(recorder->client->loop);
     send_event(event);

@@ -61,7 +61,8 @@ const struct api_resource *informer_resource(const struct informer *informer);
 struct informer_set;
 struct informer_set *informer_set_create(struct client *client);
 void informer_set_destroy(struct informer_set *set);
-struct informer *informer_set_get(struct informer_set *set, const struct informer_options *options); /* created on first use, started */
+struct informer *informer_set_get(struct informer_set *set,
+                                  const struct informer_options *options); /* created on first use, started */
 bool informer_set_synced(const struct informer_set *set);
 
 #endif

@@ -30,7 +30,7 @@ void informer_set_destroy(struct informer_set *set)
     if (set == NULL)
         return;
     struct member *member;
-    list_for_each(&set->members, member, node) {
+    list_for_each (&set->members, member, node) {
         list_remove(&member->node);
         informer_destroy(member->informer);
         free(member->selection);
@@ -44,7 +44,7 @@ struct informer *informer_set_get(struct informer_set *set, const struct informe
     char *selection = memory_format("%s\n%s\n%s", text_or_empty(options->namespace_),
                                     text_or_empty(options->label_selector), text_or_empty(options->field_selector));
     struct member *member;
-    list_for_each(&set->members, member, node) {
+    list_for_each (&set->members, member, node) {
         if (member->resource == options->resource && text_equal(member->selection, selection)) {
             free(selection);
             return member->informer;

@@ -33,7 +33,8 @@ static void test_what_is_written_is_read(void **state)
     assert_non_null(strstr(err.message, "'other'"));
 
     struct str files = STR(
-        "contexts: [{name: x, context: {cluster: c, user: u, namespace: blue}}]\nclusters: [{name: c, cluster: {server: s,"
+        "contexts: [{name: x, context: {cluster: c, user: u, namespace: blue}}]\nclusters: [{name: c, cluster: "
+        "{server: s,"
         " certificate-authority: ca.pem, insecure-skip-tls-verify: true}}]\nusers: [{name: u, user: {token: t}}]\n");
     assert_int_equal(file_write(AT_FDCWD, path, files, 0600, &err), 0);
     assert_int_equal(kubeconfig_load(path, "x", &arena, &config, &err), -ERROR_NOT_FOUND); /* ca.pem is missing */

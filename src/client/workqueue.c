@@ -61,7 +61,7 @@ void workqueue_destroy(struct workqueue *queue)
     if (queue == NULL)
         return;
     struct item *item;
-    map_for_each(&queue->items, item, node)
+    map_for_each (&queue->items, item, node)
         item_destroy(item);
     map_fini(&queue->items);
     loop_cancel(queue->loop, &queue->tell);

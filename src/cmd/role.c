@@ -24,7 +24,8 @@ const struct role roles[] = {
     { "machine-hold", "keep a machine's namespaces alive", holder_hold_main, NULL, true },
     { "machine-exec", "run a command inside a machine", holder_exec_main, NULL, true },
     { "cni", "connect a pod to its node, called by the container runtime", cni_main, CNI_PLUGIN, true },
-    { "cni-loopback", "bring up a pod's loopback interface, called by the container runtime", cni_loopback_main, CNI_LOOPBACK, true },
+    { "cni-loopback", "bring up a pod's loopback interface, called by the container runtime", cni_loopback_main,
+      CNI_LOOPBACK, true },
 };
 
 const size_t role_count = countof(roles);

@@ -30,13 +30,14 @@ static void create_namespace(struct fixture *f, const char *name)
 
 static void create_deployment(struct fixture *f, int replicas)
 {
-    fixture_put(f, &api_resource_apps_deployment,
-                "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\"},\"spec\":{\"replicas\":%d,\"selector\":"
-                "{\"matchLabels\":{\"app\":\"web\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"web\"}},\"spec\":"
-                "{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"ports\":[{\"name\":\"http\",\"containerPort\":8080}]}],"
-                "\"tolerations\":[{\"key\":\"node.kubernetes.io/unreachable\",\"operator\":\"Exists\",\"effect\":"
-                "\"NoExecute\",\"tolerationSeconds\":300}]}}}}",
-                replicas);
+    fixture_put(
+        f, &api_resource_apps_deployment,
+        "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\"},\"spec\":{\"replicas\":%d,\"selector\":"
+        "{\"matchLabels\":{\"app\":\"web\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"web\"}},\"spec\":"
+        "{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"ports\":[{\"name\":\"http\",\"containerPort\":8080}]}],"
+        "\"tolerations\":[{\"key\":\"node.kubernetes.io/unreachable\",\"operator\":\"Exists\",\"effect\":"
+        "\"NoExecute\",\"tolerationSeconds\":300}]}}}}",
+        replicas);
     fixture_run(f, 1);
 }
 
@@ -55,8 +56,8 @@ static void renew_lease(struct fixture *f, const char *name)
     char when[TIME_TEXT_SIZE];
     time_format(loop_now(f->loop), true, when);
     fixture_put(f, &api_resource_coordination_lease,
-                "{\"metadata\":{\"namespace\":\"kube-node-lease\",\"name\":\"%s\"},\"spec\":{\"renewTime\":\"%s\"}}", name,
-                when);
+                "{\"metadata\":{\"namespace\":\"kube-node-lease\",\"name\":\"%s\"},\"spec\":{\"renewTime\":\"%s\"}}",
+                name, when);
 }
 
 /* Both nodes' kubelets renew their leases; "n2" may have died. */
@@ -84,8 +85,12 @@ static void run_pods(struct fixture *f, const char *node)
         autofree char *name = strdup(object_name(o));
         f->call.done = fixture_done;
         client_call_start(f->user, &f->call,
-                          &(struct client_request){ .verb = API_PATCH, .resource = &api_resource_pod, .namespace_ = "a",
-                                                    .name = name, .subresource = "status", .patch = str_of(patch) });
+                          &(struct client_request){ .verb = API_PATCH,
+                                                    .resource = &api_resource_pod,
+                                                    .namespace_ = "a",
+                                                    .name = name,
+                                                    .subresource = "status",
+                                                    .patch = str_of(patch) });
         fixture_run(f, 0.001);
         o = fake_server_get(f->server, &api_resource_pod, "a", name);
     }
@@ -215,11 +220,12 @@ static void no_eviction_when_all_are_silent(void **state)
 
 static void create_service(struct fixture *f, const char *more)
 {
-    fixture_put(f, &api_resource_service,
-                "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\",\"labels\":{\"team\":\"x\"}},\"spec\":{\"clusterIP\":"
-                "\"10.96.0.7\",\"ipFamilies\":[\"IPv4\"],\"selector\":{\"app\":\"web\"},\"ports\":[{\"name\":\"web\","
-                "\"port\":80,\"protocol\":\"TCP\",\"targetPort\":\"http\"}]%s}}",
-                more);
+    fixture_put(
+        f, &api_resource_service,
+        "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\",\"labels\":{\"team\":\"x\"}},\"spec\":{\"clusterIP\":"
+        "\"10.96.0.7\",\"ipFamilies\":[\"IPv4\"],\"selector\":{\"app\":\"web\"},\"ports\":[{\"name\":\"web\","
+        "\"port\":80,\"protocol\":\"TCP\",\"targetPort\":\"http\"}]%s}}",
+        more);
     fixture_run(f, 1);
 }
 

@@ -82,12 +82,10 @@ static inline void fixture_patch(struct fixture *f, const struct api_resource *r
                                  const char *name, const char *patch)
 {
     f->call.done = fixture_done;
-    client_call_start(f->user, &f->call,
-                      &(struct client_request){ .verb = API_PATCH,
-                                                .resource = resource,
-                                                .namespace_ = namespace_,
-                                                .name = name,
-                                                .patch = str_of(patch) });
+    client_call_start(
+        f->user, &f->call,
+        &(struct client_request){
+            .verb = API_PATCH, .resource = resource, .namespace_ = namespace_, .name = name, .patch = str_of(patch) });
 }
 
 static inline void fixture_delete(struct fixture *f, const struct api_resource *resource, const char *namespace_,

@@ -183,8 +183,8 @@ static void process_foreground(struct reconcile *r, const struct object *object)
                 continue;
             }
             struct action *action = reconcile_delete(r, o);
-            action->propagation = has_dependents(r, object_uid(o), false) ? CLIENT_PROPAGATION_FOREGROUND
-                                                                          : CLIENT_PROPAGATION_BACKGROUND;
+            action->propagation =
+                has_dependents(r, object_uid(o), false) ? CLIENT_PROPAGATION_FOREGROUND : CLIENT_PROPAGATION_BACKGROUND;
         }
     }
 }
@@ -222,7 +222,7 @@ static enum owner_state judge_owner(struct reconcile *r, const struct api_object
             return OWNER_ABSENT;
         bool waiting = object_meta(object)->deletion_timestamp != 0 && has_finalizer(object_meta(object), FOREGROUND);
         return waiting && owner->block_owner_deletion != NULL && *owner->block_owner_deletion ? OWNER_WAITING
-                                                                                             : OWNER_SOLID;
+                                                                                              : OWNER_SOLID;
     }
     return OWNER_SOLID; /* of a resource that is not watched */
 }

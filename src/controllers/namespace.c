@@ -8,8 +8,7 @@
 /* The end of a pod may be the end of the wait. */
 static void namespace_of_pod(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
-    const struct object *space =
-        informer_get(keys_cache(keys, &api_resource_namespace), object_namespace(object));
+    const struct object *space = informer_get(keys_cache(keys, &api_resource_namespace), object_namespace(object));
     if (space != NULL && object_meta(space)->deletion_timestamp != 0)
         keys_of_namespace(keys, watch, object);
 }

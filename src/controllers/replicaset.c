@@ -116,8 +116,8 @@ static void set_failure(struct reconcile *r, struct api_apps_replica_set_status 
     status->n_conditions = kept;
 }
 
-static void update_status(struct reconcile *r, const struct object *object, const struct ranked_pod *pods,
-                          size_t count, int32_t terminating)
+static void update_status(struct reconcile *r, const struct object *object, const struct ranked_pod *pods, size_t count,
+                          int32_t terminating)
 {
     const struct api_apps_replica_set *set = api_apps_replica_set_of(object);
     struct api_apps_replica_set next = *set;
@@ -138,8 +138,7 @@ static void update_status(struct reconcile *r, const struct object *object, cons
             status->available_replicas++;
             continue;
         }
-        usec_t due =
-            pod_condition(pod, "Ready")->last_transition_time + set->spec.min_ready_seconds * USEC_PER_SEC;
+        usec_t due = pod_condition(pod, "Ready")->last_transition_time + set->spec.min_ready_seconds * USEC_PER_SEC;
         if (soonest == 0 || due < soonest)
             soonest = due;
     }

@@ -139,8 +139,8 @@ static void validate_managed_fields(const struct api_object_meta *meta, const st
             invalid_too_long(errors, at_field(here, "manager"), FIELD_MANAGER_SIZE_MAX);
         for (size_t k = 0; manager[k] != '\0'; k++)
             if ((unsigned char)manager[k] < 0x20 || manager[k] == 0x7f)
-                invalid_string(errors, at_field(here, "manager"), manager,
-                               "invalid character U+%04X (at position %zu)", (unsigned char)manager[k], k);
+                invalid_string(errors, at_field(here, "manager"), manager, "invalid character U+%04X (at position %zu)",
+                               (unsigned char)manager[k], k);
         if (strlen(text_or_empty(entry->subresource)) > SUBRESOURCE_SIZE_MAX)
             invalid_too_long(errors, at_field(here, "subresource"), SUBRESOURCE_SIZE_MAX);
     }

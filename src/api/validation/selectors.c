@@ -7,12 +7,11 @@
 static void validate_expression(const struct api_label_selector_requirement *expression, const struct field_at *at,
                                 struct api_invalid *errors)
 {
-    const char *operator = expression->operator;
+    const char *operator= expression->operator;
 
     if (text_equal(operator, "In") || text_equal(operator, "NotIn")) {
         if (expression->n_values == 0)
-            invalid_required(errors, at_field(at, "values"),
-                             "must be specified when `operator` is 'In' or 'NotIn'");
+            invalid_required(errors, at_field(at, "values"), "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (text_equal(operator, "Exists") || text_equal(operator, "DoesNotExist")) {
         if (expression->n_values > 0)
             invalid_forbidden(errors, at_field(at, "values"),

@@ -46,9 +46,9 @@ static void check_update(const struct api_kind *kind, const char *old, const cha
     assert_string_equal(text_or_empty(text.data), expected);
 }
 
-#define SUBDOMAIN_TEXT                                                                                            \
+#define SUBDOMAIN_TEXT                                                                                               \
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start " \
-    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "                     \
+    "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "                      \
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
 static void test_metadata(void **state)
@@ -57,8 +57,9 @@ static void test_metadata(void **state)
     const struct api_kind *kind = &api_kind_config_map;
 
     check_create(kind, "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"}}", "");
-    check_create(kind, "{\"metadata\":{}}",
-                 "[metadata.name: Required value: name or generateName is required, metadata.namespace: Required value]");
+    check_create(
+        kind, "{\"metadata\":{}}",
+        "[metadata.name: Required value: name or generateName is required, metadata.namespace: Required value]");
     check_create(kind, "{\"metadata\":{\"name\":\"A\",\"namespace\":\"x\"}}",
                  "metadata.name: Invalid value: \"A\": " SUBDOMAIN_TEXT);
     check_create(kind, "{\"metadata\":{\"generateName\":\"a-\",\"name\":\"a-12345\",\"namespace\":\"x\"}}", "");
@@ -67,10 +68,11 @@ static void test_metadata(void **state)
     check_create(kind, "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\",\"finalizers\":[\"f\"]}}",
                  "metadata.finalizers[0]: Invalid value: \"f\": name is neither a standard finalizer name nor is it "
                  "fully qualified");
-    check_create(kind,
-                 "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":"
-                 "\"Pod\",\"name\":\"p\",\"uid\":\"\"}]}}",
-                 "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty");
+    check_create(
+        kind,
+        "{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":"
+        "\"Pod\",\"name\":\"p\",\"uid\":\"\"}]}}",
+        "metadata.ownerReferences.uid: Invalid value: \"\": must not be empty");
     check_create(&api_kind_rbac_cluster_role, "{\"metadata\":{\"name\":\"system:Node\"}}", "");
     assert_true(api_name_valid(&api_kind_rbac_cluster_role, "a:B"));
     assert_false(api_name_valid(&api_kind_pod, "a:B"));

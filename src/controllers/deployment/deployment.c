@@ -12,8 +12,7 @@
 #include "controllers/controllers.h"
 #include "controllers/deployment/rollout.h"
 
-static void deployments_of_set(struct key_sink *keys, const struct controller_watch *watch,
-                               const struct object *object)
+static void deployments_of_set(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
     keys_of_owner(keys, watch, object);
     const struct api_object_meta *meta = object_meta(object);
@@ -30,8 +29,7 @@ static void deployments_of_set(struct key_sink *keys, const struct controller_wa
 }
 
 /* Recreate waits for the end of old pods. */
-static void deployments_of_pod(struct key_sink *keys, const struct controller_watch *watch,
-                               const struct object *object)
+static void deployments_of_pod(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
     const struct api_owner_reference *owner = ownership_controller(object_meta(object));
     if (owner == NULL || !text_equal(owner->kind, "ReplicaSet"))
@@ -114,11 +112,10 @@ static void write_set(struct rollout *rollout, struct rollout_set *set)
     if (before == set->replicas)
         return;
     action->about = rollout->object;
-    action->succeeded = (struct action_event){
-        "Normal", "ScalingReplicaSet",
-        arena_format(arena, "Scaled %s replica set %s from %d to %d", before < set->replicas ? "up" : "down",
-                     set->set->metadata.name, before, set->replicas)
-    };
+    action->succeeded = (struct action_event){ "Normal", "ScalingReplicaSet",
+                                               arena_format(arena, "Scaled %s replica set %s from %d to %d",
+                                                            before < set->replicas ? "up" : "down",
+                                                            set->set->metadata.name, before, set->replicas) };
 }
 
 /* The revision is told on the Deployment itself too. */
@@ -126,9 +123,8 @@ static void write_revision(struct rollout *rollout)
 {
     const struct api_object_meta *meta = &rollout->deployment->metadata;
     struct str old = { 0 };
-    if (rollout->revision == NULL ||
-        (entries_find(meta->annotations, meta->n_annotations, REVISION_ANNOTATION, &old) &&
-         str_is(old, rollout->revision)))
+    if (rollout->revision == NULL || (entries_find(meta->annotations, meta->n_annotations, REVISION_ANNOTATION, &old) &&
+                                      str_is(old, rollout->revision)))
         return;
     char patch[256];
     snprintf(patch, sizeof(patch), "{\"metadata\":{\"annotations\":{\"" REVISION_ANNOTATION "\":\"%s\"}}}",

@@ -39,8 +39,11 @@ int64_t rollout_revision_of(const struct rollout_set *set)
 /* Annotations that describe the Deployment or one set, and are not handed on. */
 static bool stays_behind(const char *key)
 {
-    static const char *const names[] = { "kubectl.kubernetes.io/last-applied-configuration", REVISION_ANNOTATION,
-                                         REVISION_HISTORY_ANNOTATION, DESIRED_ANNOTATION, MAX_ANNOTATION,
+    static const char *const names[] = { "kubectl.kubernetes.io/last-applied-configuration",
+                                         REVISION_ANNOTATION,
+                                         REVISION_HISTORY_ANNOTATION,
+                                         DESIRED_ANNOTATION,
+                                         MAX_ANNOTATION,
                                          "deprecated.deployment.rollback.to" };
     for (size_t i = 0; i < countof(names); i++) {
         if (strcmp(names[i], key) == 0)
@@ -64,8 +67,8 @@ static bool copy_annotations(struct rollout *rollout, struct api_object_meta *me
     bool changed = false;
     for (size_t i = 0; i < from->n_annotations; i++) {
         if (!stays_behind(from->annotations[i].key))
-            changed |= annotate(rollout->r->arena, meta, from->annotations[i].key,
-                                text_or_empty(from->annotations[i].value));
+            changed |=
+                annotate(rollout->r->arena, meta, from->annotations[i].key, text_or_empty(from->annotations[i].value));
     }
     return changed;
 }
@@ -158,13 +161,13 @@ static void create_fresh(struct rollout *rollout, int64_t revision)
     set_size_annotations(rollout, &set->metadata);
     struct action *action = reconcile_create(r, &api_resource_apps_replica_set, set);
     action->about = rollout->object;
-    action->failed = (struct action_event){ "Warning", "ReplicaSetCreateError", "Failed to create new replica set \"%s\"" };
+    action->failed =
+        (struct action_event){ "Warning", "ReplicaSetCreateError", "Failed to create new replica set \"%s\"" };
     action->failed.text = arena_format(arena, "Failed to create new replica set \"%s\": %%s", name);
     if (rollout->made_replicas > 0)
-        action->succeeded = (struct action_event){
-            "Normal", "ScalingReplicaSet",
-            arena_format(arena, "Scaled up replica set %s from 0 to %d", name, rollout->made_replicas)
-        };
+        action->succeeded = (struct action_event){ "Normal", "ScalingReplicaSet",
+                                                   arena_format(arena, "Scaled up replica set %s from 0 to %d", name,
+                                                                rollout->made_replicas) };
     progress(rollout, "True", "NewReplicaSetCreated", arena_format(arena, "Created new replica set \"%s\"", name));
 }
 

@@ -33,18 +33,18 @@ struct rollout {
     struct reconcile *r;
     const struct object *object;
     const struct api_apps_deployment *deployment;
-    int32_t wanted;            /* spec.replicas */
-    struct rollout_set *sets;  /* oldest first */
+    int32_t wanted;           /* spec.replicas */
+    struct rollout_set *sets; /* oldest first */
     size_t n_sets;
     struct rollout_set *fresh; /* the one of the current template; NULL: not there */
     int32_t max_surge;
     int32_t max_unavailable;
-    bool rolling;              /* strategy */
-    bool made;                 /* the new set is created in this pass, as large as 'made_replicas' */
+    bool rolling; /* strategy */
+    bool made;    /* the new set is created in this pass, as large as 'made_replicas' */
     const char *made_name;
     int32_t made_replicas;
-    bool collided;             /* its name belongs to somebody else: count it and try another */
-    const char *revision;      /* what the Deployment's annotation shall be; NULL: as it is */
+    bool collided;        /* its name belongs to somebody else: count it and try another */
+    const char *revision; /* what the Deployment's annotation shall be; NULL: as it is */
     /* Conditions that the pass sets beside those of the status. */
     const char *progress_status; /* NULL: none */
     const char *progress_reason;

@@ -12,7 +12,7 @@ static int64_t annotated(const struct rollout_set *set, const char *key, int64_t
     struct str text = { 0 };
     int64_t number = 0;
     return entries_find(meta->annotations, meta->n_annotations, key, &text) && str_to_int64(text, &number) ? number
-                                                                                                         : otherwise;
+                                                                                                           : otherwise;
 }
 
 static int32_t size_now(const struct rollout_set *set)

@@ -172,7 +172,9 @@ void rollout_update_status(struct rollout *rollout)
     struct api_apps_deployment next = *rollout->deployment;
     struct api_apps_deployment_status *status = &next.status;
     count_replicas(rollout, status);
-    struct conditions conditions = { .arena = r->arena, .count = status->n_conditions, .now = r->now / USEC_PER_SEC * USEC_PER_SEC };
+    struct conditions conditions = { .arena = r->arena,
+                                     .count = status->n_conditions,
+                                     .now = r->now / USEC_PER_SEC * USEC_PER_SEC };
     conditions.items = arena_new_array(r->arena, struct api_apps_deployment_condition, conditions.count + 4);
     if (conditions.count > 0)
         memcpy(conditions.items, status->conditions, conditions.count * sizeof(*conditions.items));

@@ -38,8 +38,8 @@ static int by_address(const void *left, const void *right)
 }
 
 /* Those of one set of ports, from 'first' on; marks them as taken. */
-static void fill_subset(struct arena *arena, struct api_endpoint_subset *subset, struct service_pod *pods,
-                        size_t first, size_t count, bool *taken)
+static void fill_subset(struct arena *arena, struct api_endpoint_subset *subset, struct service_pod *pods, size_t first,
+                        size_t count, bool *taken)
 {
     const struct service_pod *model = &pods[first];
     subset->addresses = arena_new_array(arena, struct api_endpoint_address, count);

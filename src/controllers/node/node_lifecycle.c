@@ -167,7 +167,8 @@ static size_t wanted_taints(struct reconcile *r, const struct api_node *node, st
             taints[count++] = (struct api_taint){ .key = rules[i].taint, .effect = "NoExecute", .time_added = r->now };
     }
     if (node->spec.unschedulable)
-        taints[count++] = (struct api_taint){ .key = "node.kubernetes.io/unschedulable", .effect = "NoSchedule",
+        taints[count++] = (struct api_taint){ .key = "node.kubernetes.io/unschedulable",
+                                              .effect = "NoSchedule",
                                               .time_added = r->now };
     return count;
 }

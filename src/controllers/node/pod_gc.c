@@ -9,9 +9,9 @@
 #include "controllers/node/disruption_target.h"
 #include "controllers/workload/pod_state.h"
 
-#define FINISHED_KEY  "finished"             /* no pod's key: those have a slash */
-#define FINISHED_WAIT (20 * USEC_PER_SEC)    /* upstream's period */
-#define QUARANTINE    (40 * USEC_PER_SEC)    /* a node that is gone may come back */
+#define FINISHED_KEY  "finished"          /* no pod's key: those have a slash */
+#define FINISHED_WAIT (20 * USEC_PER_SEC) /* upstream's period */
+#define QUARANTINE    (40 * USEC_PER_SEC) /* a node that is gone may come back */
 
 static void pod_and_finished(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
@@ -21,8 +21,7 @@ static void pod_and_finished(struct key_sink *keys, const struct controller_watc
 }
 
 /* Only when it is gone: then the cache no longer has it. */
-static void pods_of_gone_node(struct key_sink *keys, const struct controller_watch *watch,
-                              const struct object *object)
+static void pods_of_gone_node(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
     (void)watch;
     if (informer_get(keys_cache(keys, &api_resource_node), object_key(object)) != NULL)

@@ -13,8 +13,8 @@
 #include "client/client.h"
 #include "client/informer.h"
 
-struct caches;    /* the informers a manager has */
-struct key_sink;  /* where a watch puts the keys that a change concerns */
+struct caches;   /* the informers a manager has */
+struct key_sink; /* where a watch puts the keys that a change concerns */
 struct reconcile;
 
 /* What the cluster was told to be; a zero field means the default its comment gives. */
@@ -62,14 +62,14 @@ struct reconcile {
     const char *key;
     const char *namespace_; /* "" when the key has none */
     const char *name;
-    usec_t now;             /* Unix time */
+    usec_t now; /* Unix time */
     struct random *random;
-    struct arena *arena;    /* lives until the actions are done */
+    struct arena *arena; /* lives until the actions are done */
     /* What failed when this key was last worked on (the action's failed.reason, the server's message); NULL: nothing. */
     const char *failure_reason;
     const char *failure_message;
-    usec_t requeue_after;   /* set it to be called again; 0: only when something changes */
-    struct list actions;    /* private */
+    usec_t requeue_after; /* set it to be called again; 0: only when something changes */
+    struct list actions;  /* private */
 };
 
 /* Asks for a resource of the controller's watches; anything else is a bug and aborts. */
@@ -82,7 +82,7 @@ enum action_kind {
     ACTION_UPDATE,
     ACTION_PATCH,
     ACTION_DELETE,
-    ACTION_CLEAR,          /* deletes a collection; found with content: no later barrier is passed, the pass is done again */
+    ACTION_CLEAR, /* deletes a collection; found with content: no later barrier is passed, the pass is done again */
     ACTION_CONFIRM_ABSENT, /* asks the server itself; found (with 'uid', when given): the rest is not done, the pass is done again */
     ACTION_EVENT,
 };

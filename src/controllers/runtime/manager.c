@@ -17,7 +17,7 @@ struct key_sink {
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource)
 {
     struct cache *cache;
-    list_for_each(&caches->list, cache, node) {
+    list_for_each (&caches->list, cache, node) {
         if (informer_resource(cache->informer) == resource)
             return cache->informer;
     }
@@ -28,7 +28,7 @@ const struct informer *caches_next(const struct caches *caches, const struct inf
 {
     bool found = previous == NULL;
     struct cache *cache;
-    list_for_each(&caches->list, cache, node) {
+    list_for_each (&caches->list, cache, node) {
         if (found)
             return cache->informer;
         found = cache->informer == previous;
@@ -198,8 +198,8 @@ static void worker_add_watches(struct worker *worker)
     worker->subscriptions = memory_zalloc((worker->n_watches + 1) * sizeof(*worker->subscriptions));
 }
 
-static void worker_init(struct worker *worker, struct controller_manager *manager,
-                        const struct controller *controller, struct client *client)
+static void worker_init(struct worker *worker, struct controller_manager *manager, const struct controller *controller,
+                        struct client *client)
 {
     *worker = (struct worker){ .manager = manager, .controller = controller, .client = client };
     worker->component = controller->component != NULL ? memory_strdup(controller->component)
@@ -283,7 +283,7 @@ static void worker_fini(struct worker *worker)
     }
     loop_cancel(worker->client->loop, &worker->settle);
     struct failure *failure;
-    map_for_each(&worker->failures, failure, node)
+    map_for_each (&worker->failures, failure, node)
         worker_clear_failure(worker, failure->key);
     map_fini(&worker->failures);
     workqueue_destroy(worker->queue);
@@ -300,7 +300,7 @@ void controller_manager_destroy(struct controller_manager *manager)
     for (size_t i = 0; i < manager->n_workers; i++)
         worker_fini(&manager->workers[i]);
     struct cache *cache;
-    list_for_each(&manager->caches.list, cache, node) {
+    list_for_each (&manager->caches.list, cache, node) {
         list_remove(&cache->node);
         free(cache);
     }

@@ -32,7 +32,7 @@ bool controller_manager_synced(const struct controller_manager *manager);
 struct controller_counters {
     struct workqueue_counters queue;
     uint64_t reconciles;
-    uint64_t errors;   /* passes that ended badly, conflicts included */
+    uint64_t errors; /* passes that ended badly, conflicts included */
     uint64_t in_flight;
 };
 

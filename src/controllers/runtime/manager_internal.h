@@ -10,8 +10,8 @@
 #include "controllers/runtime/manager.h"
 
 #define WORKERS_DEFAULT 8
-#define ACTIONS_AT_ONCE 64                    /* calls of one pass under way */
-#define SETTLE_MAX      (30 * USEC_PER_SEC)   /* then a pass no longer waits for the caches */
+#define ACTIONS_AT_ONCE 64                  /* calls of one pass under way */
+#define SETTLE_MAX      (30 * USEC_PER_SEC) /* then a pass no longer waits for the caches */
 
 struct cache {
     struct list_node node; /* in caches.list */

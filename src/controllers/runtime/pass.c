@@ -18,11 +18,11 @@ struct pass {
     struct worker *worker;
     struct arena arena;
     struct reconcile reconcile;
-    struct action *next;  /* to be started */
+    struct action *next; /* to be started */
     unsigned running;
-    unsigned window;      /* how many may run: doubles as they succeed, as in TCP's slow start */
-    struct list calls;    /* running ones */
-    struct list written;  /* what the caches have to show */
+    unsigned window;     /* how many may run: doubles as they succeed, as in TCP's slow start */
+    struct list calls;   /* running ones */
+    struct list written; /* what the caches have to show */
     struct loop_timer give_up;
     enum outcome outcome;
     struct error err;
@@ -70,7 +70,7 @@ static void pass_free(struct pass *pass)
 void pass_cancel(struct pass *pass)
 {
     struct pass_call *call;
-    list_for_each(&pass->calls, call, node) {
+    list_for_each (&pass->calls, call, node) {
         list_remove(&call->node);
         client_call_cancel(&call->call);
     }
@@ -110,8 +110,8 @@ static void fail(struct pass *pass, enum outcome outcome, int rc, const struct e
 static void expect(struct pass *pass, const struct action *action, const struct client_result *result)
 {
     struct informer *informer = caches_find(&pass->worker->manager->caches, action->resource);
-    if (informer == NULL || (action->subresource != NULL && strcmp(action->subresource, "status") != 0 &&
-                             result->object == NULL))
+    if (informer == NULL ||
+        (action->subresource != NULL && strcmp(action->subresource, "status") != 0 && result->object == NULL))
         return;
     struct written *written = arena_new(&pass->arena, struct written);
     written->informer = informer;
@@ -159,8 +159,9 @@ static void judge(struct pass *pass, const struct action *action, const struct c
         return;
     if (rc < 0) {
         /* Somebody was faster, or the namespace is going: the caches will tell. */
-        bool expected = rc == -ERROR_CONFLICT || (rc == -ERROR_FORBIDDEN && action->kind == ACTION_CREATE &&
-                                                  strstr(result->err.message, "because it is being terminated") != NULL);
+        bool expected =
+            rc == -ERROR_CONFLICT || (rc == -ERROR_FORBIDDEN && action->kind == ACTION_CREATE &&
+                                      strstr(result->err.message, "because it is being terminated") != NULL);
         fail(pass, expected ? AGAIN : FAILED, rc, &result->err);
         if (!expected) {
             say(pass, action, &action->failed, result->err.message);
@@ -227,13 +228,12 @@ static void action_start(struct pass *pass, struct action *action)
 static bool all_shown(struct pass *pass)
 {
     struct written *written;
-    list_for_each(&pass->written, written, node) {
+    list_for_each (&pass->written, written, node) {
         const struct object *cached = informer_get(written->informer, written->key);
-        bool shown = written->revision != 0
-                         ? informer_revision(written->informer) >= written->revision ||
-                               (cached != NULL && object_revision(cached) >= written->revision)
-                         : cached == NULL || !text_equal(object_uid(cached), written->uid) ||
-                               object_meta(cached)->deletion_timestamp != 0;
+        bool shown = written->revision != 0 ? informer_revision(written->informer) >= written->revision ||
+                                                  (cached != NULL && object_revision(cached) >= written->revision)
+                                            : cached == NULL || !text_equal(object_uid(cached), written->uid) ||
+                                                  object_meta(cached)->deletion_timestamp != 0;
         if (!shown)
             return false;
         list_remove(&written->node);
@@ -347,7 +347,7 @@ void pass_start(struct worker *worker, const char *key)
         fail(pass, FAILED, rc, &err);
     /* What the actions borrow from the caches must outlive their calls. */
     struct action *action;
-    list_for_each(&reconcile->actions, action, node) {
+    list_for_each (&reconcile->actions, action, node) {
         if (action->about != NULL)
             arena_hold(arena, (void (*)(void *))object_unref, object_ref(action->about));
     }

@@ -100,8 +100,7 @@ struct action *reconcile_delete(struct reconcile *reconcile, const struct object
     return action;
 }
 
-struct action *reconcile_clear(struct reconcile *reconcile, const struct api_resource *resource,
-                               const char *namespace_)
+struct action *reconcile_clear(struct reconcile *reconcile, const struct api_resource *resource, const char *namespace_)
 {
     struct action *action = add_action(reconcile, ACTION_CLEAR, resource);
     name_action(reconcile, action, namespace_, NULL);

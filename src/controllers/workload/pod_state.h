@@ -9,8 +9,8 @@
 #include "generated/types.h"
 
 const struct api_pod_condition *pod_condition(const struct api_pod *pod, const char *type); /* NULL: none */
-bool pod_finished(const struct api_pod *pod);    /* Succeeded or Failed */
-bool pod_active(const struct api_pod *pod);      /* neither finished nor being deleted */
+bool pod_finished(const struct api_pod *pod);                                               /* Succeeded or Failed */
+bool pod_active(const struct api_pod *pod); /* neither finished nor being deleted */
 bool pod_ready(const struct api_pod *pod);
 bool pod_available(const struct api_pod *pod, int32_t min_ready_seconds, usec_t now); /* ready for so long */
 

@@ -279,7 +279,7 @@ static void test_other_network_namespace(void **state)
 {
     (void)state;
     struct error err;
-    int fd;
+    int fd = -1;
     if (geteuid() != 0 || namespace_create(&fd, &err) < 0 || namespace_run(fd, up_loopback, NULL, &err) < 0)
         skip();
     meet("tcp:127.0.0.1:0", "tcp:127.0.0.1:%d", fd);

@@ -62,7 +62,7 @@ static void tails_are_found(void **state)
 
     auto_buffer struct buffer out = { 0 };
     container_log_tail(path, 3, 15, &out);
-    assert_string_equal("998\nline 4999\n" + 0, out.data + (out.size - 14));
+    assert_string_equal("998\nline 4999\n", out.data + (out.size - 14));
     assert_int_equal(15, out.size);
     unlink(path);
 }

@@ -9,31 +9,12 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
-
-enum { STAT_SIZE = 1024, START_TIME_FIELD = 22 /* of /proc/PID/stat, see proc(5) */ };
-
-/* Clock ticks since boot when the process began; 0 when it is gone. */
-static unsigned long long process_start_time(pid_t pid)
-{
-    char path[64], text[STAT_SIZE];
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (size <= 0)
-        return 0;
-    text[size] = '\0';
-    /* The second field is the program's name, which may contain blanks and parentheses: count from its end. */
-    char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < START_TIME_FIELD; field++)
-        at = strchr(at + 1, ' ');
-    unsigned long long ticks = 0;
-    return at != NULL && sscanf(at, " %llu", &ticks) == 1 ? ticks : 0;
-}
+#include "node/machine/holder_state.h"
 
 int pidfile_write(const char *path, pid_t pid, struct error *err)
 {
     char text[64];
-    int size = snprintf(text, sizeof(text), "%d %llu\n", (int)pid, process_start_time(pid));
+    int size = snprintf(text, sizeof(text), "%d %llu\n", (int)pid, holder_start_time(pid));
     return file_write(AT_FDCWD, path, (struct str){ text, (size_t)size }, 0600, err);
 }
 
@@ -61,7 +42,7 @@ int pidfile_open(const char *path, int *ret_pidfd, pid_t *ret_pid, struct error 
         return rc;
     /* Open first, then compare: the descriptor pins the process that the comparison is about. */
     autoclose int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (fd < 0 || process_start_time(pid) != start)
+    if (fd < 0 || start == 0 || holder_start_time(pid) != start)
         return error_set(err, ERROR_NOT_FOUND, "process %d of %s is gone", (int)pid, path);
     *ret_pid = pid;
     *ret_pidfd = take_fd(&fd);

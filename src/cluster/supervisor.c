@@ -38,13 +38,19 @@ struct supervisor {
     struct loop_signal *signals[2];
 };
 
+/* Names have a '/', which files cannot. */
+static void flatten(const char *name, char text[64])
+{
+    snprintf(text, 64, "%s", name);
+    for (char *p = text; *p != '\0'; p++)
+        if (*p == '/')
+            *p = '-';
+}
+
 void supervisor_pid_path(const struct cluster_layout *layout, const char *name, char *text)
 {
     char flat[64];
-    snprintf(flat, sizeof(flat), "%s", name);
-    for (char *p = flat; *p != '\0'; p++)
-        if (*p == '/')
-            *p = '-';
+    flatten(name, flat);
     cluster_run_path(layout, text, "pids/%s.pid", flat);
 }
 
@@ -52,10 +58,7 @@ static void add_part(struct supervisor *supervisor, const char *name, const char
 {
     char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX], flat[64];
     supervisor_pid_path(supervisor->layout, name, pid_path);
-    snprintf(flat, sizeof(flat), "%s", name);
-    for (char *p = flat; *p != '\0'; p++)
-        if (*p == '/')
-            *p = '-';
+    flatten(name, flat);
     cluster_run_path(supervisor->layout, log_path, "logs/%s.log", flat);
     const struct component_options options = { .name = name, .argv = argv, .pid_path = pid_path, .log_path = log_path };
     supervisor->parts[supervisor->n_parts++] = component_create(supervisor->loop, &options);

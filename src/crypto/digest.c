@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "base/base64.h"
+
 void digest_sha256(struct str bytes, uint8_t digest[DIGEST_SHA256_SIZE])
 {
     if (EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL) != 1)
@@ -14,12 +16,7 @@ void digest_sha256(struct str bytes, uint8_t digest[DIGEST_SHA256_SIZE])
 
 void digest_sha256_hex(struct str bytes, char text[DIGEST_SHA256_HEX_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t digest[DIGEST_SHA256_SIZE];
     digest_sha256(bytes, digest);
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        text[2 * i] = digits[digest[i] >> 4];
-        text[2 * i + 1] = digits[digest[i] & 15];
-    }
-    text[2 * sizeof(digest)] = '\0';
+    hex_encode((struct str){ (const char *)digest, sizeof(digest) }, text);
 }

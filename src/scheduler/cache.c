@@ -125,7 +125,7 @@ struct node_info *cache_node(const struct cache *cache, const char *name)
     return map_find_entry(&cache->nodes, str_of(name), struct node_info, by_name);
 }
 
-static int64_t column_amount(unsigned column, const struct quantity *quantity)
+int64_t cache_column_amount(unsigned column, const struct quantity *quantity)
 {
     return column == COLUMN_CPU ? quantity_milli_value(quantity) : quantity_value(quantity);
 }
@@ -146,7 +146,7 @@ void cache_set_node(struct cache *cache, const struct object *object)
     for (size_t i = 0; i < status->n_allocatable; i++) {
         unsigned column = cache_column(cache, status->allocatable[i].key);
         if (column < COLUMNS_MAX)
-            cache->allocatable[column][info->row] = column_amount(column, &status->allocatable[i].value);
+            cache->allocatable[column][info->row] = cache_column_amount(column, &status->allocatable[i].value);
     }
 }
 

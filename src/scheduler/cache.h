@@ -87,6 +87,8 @@ struct node_info *cache_node(const struct cache *cache, const char *name); /* NU
 
 /* COLUMNS_MAX when the table is full: then no node has that resource. */
 unsigned cache_column(struct cache *cache, const char *resource);
+/* In the unit of that column. */
+int64_t cache_column_amount(unsigned column, const struct quantity *quantity);
 
 /* The caller's until placed; then the cache's. */
 struct pod_info *pod_info_create(struct cache *cache, const struct object *pod);

@@ -2,7 +2,6 @@
  * Copyright 2026 The coracle authors */
 
 /* pod_info.c - what a pod asks for, worked out once from its specification. */
-#include "api/quantity.h"
 #include "base/memory.h"
 #include "scheduler/cache.h"
 
@@ -13,11 +12,6 @@ struct amounts {
     bool unknown; /* a resource beyond the table: nothing has it */
 };
 
-static int64_t column_amount(unsigned column, const struct quantity *quantity)
-{
-    return column == COLUMN_CPU ? quantity_milli_value(quantity) : quantity_value(quantity);
-}
-
 static void amounts_add(struct amounts *sum, struct cache *cache, const struct api_quantity_entry *entries,
                         size_t count)
 {
@@ -27,7 +21,7 @@ static void amounts_add(struct amounts *sum, struct cache *cache, const struct a
             sum->unknown = true;
             continue;
         }
-        sum->value[column] += column_amount(column, &entries[i].value);
+        sum->value[column] += cache_column_amount(column, &entries[i].value);
         sum->set[column] = true;
     }
 }

@@ -5,7 +5,7 @@
 
 #include "apiserver/chain.h"
 
-#include "apiserver/access.h"
+#include "apiserver/access/access.h"
 #include "apiserver/server_internal.h"
 
 #define REQUESTS_MAX 5000 /* at work at a time, watches not counted */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "apiserver/registry/watch.h"
 #include "apiserver/server_internal.h"
-#include "apiserver/watch.h"
 #include "base/memory.h"
 
 struct direct_client {

@@ -5,7 +5,7 @@
 
 #include "apiserver/failure.h"
 
-#include "apiserver/registry.h"
+#include "apiserver/registry/registry.h"
 
 struct api_status *failure_status(struct request *request, const struct error *err)
 {

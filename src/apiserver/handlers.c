@@ -5,7 +5,7 @@
 
 #include "apiserver/handlers.h"
 
-#include "apiserver/registry.h"
+#include "apiserver/registry/registry.h"
 
 static const struct resource_handler resource_handlers[] = {
     { "*", "*", "status", API_GET, registry_get },

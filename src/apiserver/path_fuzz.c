@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "apiserver/negotiation.h"
+#include "apiserver/http/negotiation.h"
 #include "apiserver/path.h"
-#include "apiserver/read.h"
+#include "apiserver/registry/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

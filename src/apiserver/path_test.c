@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "apiserver/negotiation.h"
-#include "apiserver/read.h"
+#include "apiserver/http/negotiation.h"
+#include "apiserver/registry/read.h"
 
 static const struct row {
     const char *method, *path, *query;

@@ -3,7 +3,7 @@
 
 /* request.h - one question to the API, however it came: over HTTP or from inside the process.
  *
- * A front (http_front.c, direct_client.c) makes a request, says where the answer goes (struct
+ * A front (http/front.c, direct_client.c) makes a request, says where the answer goes (struct
  * request_sink) and gives it to request_run(). It passes the filters of chain.c one after the
  * other and is answered exactly once, by one of the request_respond functions. The answer
  * ends the request, unless it is a watch or a stream. Belongs to the server's loop. */

@@ -9,13 +9,13 @@
 
 #include "api/field_path.h"
 #include "api/openapi/openapi.h"
-#include "apiserver/access.h"
+#include "apiserver/access/access.h"
 #include "apiserver/bootstrap.h"
-#include "apiserver/discovery.h"
-#include "apiserver/http_front.h"
+#include "apiserver/discovery/discovery.h"
+#include "apiserver/http/front.h"
 #include "apiserver/metrics.h"
+#include "apiserver/registry/service_allocator.h"
 #include "apiserver/server_internal.h"
-#include "apiserver/service_allocator.h"
 #include "base/log.h"
 #include "base/memory.h"
 

@@ -6,12 +6,12 @@
 #define APISERVER_SERVER_INTERNAL_H
 
 #include "apiserver/apiserver.h"
-#include "apiserver/registry.h"
-#include "apiserver/watch_cache.h"
+#include "apiserver/cache/watch_cache.h"
+#include "apiserver/registry/registry.h"
 
 struct service_allocator; /* service_allocator.h */
 struct server_metrics;    /* metrics.h */
-struct http_front;        /* http_front.h */
+struct http_front;        /* http/front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
 struct bootstrap;         /* bootstrap.h */

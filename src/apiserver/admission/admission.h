@@ -8,7 +8,7 @@
 #ifndef APISERVER_ADMISSION_H
 #define APISERVER_ADMISSION_H
 
-#include "apiserver/registry.h"
+#include "apiserver/registry/registry.h"
 
 enum admission_operation { ADMISSION_CREATE, ADMISSION_UPDATE, ADMISSION_DELETE, ADMISSION_CONNECT };
 

@@ -8,8 +8,8 @@
 #include "api/codec.h"
 #include "api/status.h"
 #include "apiserver/handlers.h"
-#include "apiserver/prepare.h"
-#include "apiserver/registry.h"
+#include "apiserver/registry/prepare.h"
+#include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 
 static int conflict(struct error *err, const char *name, const char *why)

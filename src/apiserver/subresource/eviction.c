@@ -10,7 +10,7 @@
 #include "api/status.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
-#include "apiserver/prepare.h"
+#include "apiserver/registry/prepare.h"
 #include "apiserver/server_internal.h"
 
 #define DISRUPTED_MAX 2000

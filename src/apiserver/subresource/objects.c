@@ -7,8 +7,8 @@
 
 #include "api/codec.h"
 #include "apiserver/handlers.h"
-#include "apiserver/prepare.h"
-#include "apiserver/registry.h"
+#include "apiserver/registry/prepare.h"
+#include "apiserver/registry/registry.h"
 
 /* The object that the client sent, by PUT or PATCH. */
 static int sent_object(struct update *update, const struct object *current, void **ret_object, struct error *err)

@@ -11,7 +11,7 @@
 #include "api/status.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
-#include "apiserver/registry.h"
+#include "apiserver/registry/registry.h"
 
 static int32_t number_at(const struct api_type *type, const char *path, const void *object)
 {

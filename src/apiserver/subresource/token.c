@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "api/status.h"
-#include "apiserver/access.h"
+#include "apiserver/access/access.h"
+#include "apiserver/access/service_account_token.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
-#include "apiserver/prepare.h"
+#include "apiserver/registry/prepare.h"
 #include "apiserver/server_internal.h"
-#include "apiserver/service_account_token.h"
 #include "base/uuid.h"
 
 #define SECONDS_LEAST    600

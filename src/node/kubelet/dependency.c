@@ -7,7 +7,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
-#include "node/kubelet/pod_spec.h"
+#include "node/kubelet/pod/spec.h"
 
 struct dependency {
     struct map_node node; /* in dependencies.items */

@@ -11,14 +11,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "client/events.h"
+#include "node/kubelet/config/sandbox_config.h"
 #include "node/kubelet/dependency.h"
 #include "node/kubelet/kubelet_internal.h"
 #include "node/kubelet/log_rotator.h"
 #include "node/kubelet/node_agent.h"
-#include "node/kubelet/pod_cgroup.h"
-#include "node/kubelet/pod_worker.h"
-#include "node/kubelet/sandbox_config.h"
-#include "node/kubelet/server.h"
+#include "node/kubelet/pod/cgroup.h"
+#include "node/kubelet/pod/worker.h"
+#include "node/kubelet/server/server.h"
 #include "node/kubelet/token.h"
 
 #define MAX_PODS     110

@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "node/kubelet/pod_worker.h"
+#include "node/kubelet/pod/worker.h"
 
 #define SIZE_DEFAULT  ((int64_t)10 << 20)
 #define FILES_DEFAULT 5

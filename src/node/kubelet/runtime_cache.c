@@ -9,9 +9,9 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "node/kubelet/container_config.h"
-#include "node/kubelet/container_log.h"
+#include "node/kubelet/config/container_config.h"
 #include "node/kubelet/exit_watch.h"
+#include "node/kubelet/server/container_log.h"
 
 #define RELIST_PERIOD      USEC_PER_SEC         /* without events, as upstream's */
 #define RELIST_WATCHED     (10 * USEC_PER_SEC)  /* when the processes of all running containers are watched */

@@ -11,7 +11,7 @@
 
 #include "base/map.h"
 #include "node/cri/cri.h"
-#include "node/kubelet/pod_runtime.h"
+#include "node/kubelet/pod/runtime.h"
 
 struct runtime_cache;
 

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/access/access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apiserver/access/node_authorizer.h"
+#include "apiserver/access/rbac.h"
+#include "apiserver/access/service_account_token.h"
+#include "apiserver/access/token_cache.h"
+#include "apiserver/server_internal.h"
+#include "base/memory.h"
+#include "crypto/key.h"
+#include "crypto/x509.h"
+#include "net/http.h"
+
+enum { ROLE_KINDS = 4, GROUPS_MAX = 64 };
+
+struct access {
+    struct api_server *server;
+    struct rbac rbac;
+    struct node_authorizer nodes;
+    struct cache_follower role_followers[ROLE_KINDS];
+    struct cache_follower pod_follower;
+    bool started;
+    struct evp_pkey_st *key; /* NULL: no tokens are issued or taken */
+    struct token_cache *tokens;
+    const char *issuer;
+    const char *own_audiences[2];
+    const char *const *audiences;
+};
+
+static void rbac_changed_(struct access *access, const struct object *before, const struct object *after)
+{
+    rbac_change(&access->rbac, before, after);
+}
+
+/* One function a kind, because a follower is found from its own address only. */
+#define ROLE_FOLLOWER(n)                                                                        \
+    static void role_changed_##n(struct cache_follower *follower, const struct object *before,  \
+                                 const struct object *after)                                    \
+    {                                                                                           \
+        rbac_changed_(container_of(follower, struct access, role_followers[n]), before, after); \
+    }
+ROLE_FOLLOWER(0)
+ROLE_FOLLOWER(1)
+ROLE_FOLLOWER(2)
+ROLE_FOLLOWER(3)
+
+static void pod_changed(struct cache_follower *follower, const struct object *before, const struct object *after)
+{
+    node_authorizer_change(&container_of(follower, struct access, pod_follower)->nodes, before, after);
+}
+
+int access_create(struct api_server *server, struct access **ret_access, struct error *err)
+{
+    const struct api_server_options *options = &server->options;
+    struct access *access = memory_new(struct access);
+    access->server = server;
+    access->issuer = text_empty(options->issuer) ? "https://kubernetes.default.svc.cluster.local" : options->issuer;
+    access->own_audiences[0] = access->issuer;
+    access->audiences = options->audiences != NULL ? options->audiences : access->own_audiences;
+    access->tokens = memory_new(struct token_cache);
+    token_cache_init(access->tokens);
+    rbac_init(&access->rbac);
+    node_authorizer_init(&access->nodes);
+    if (!text_empty(options->signing_key_pem)) {
+        int rc = key_parse(str_of(options->signing_key_pem), &access->key, err);
+        if (rc < 0) {
+            access_destroy(access);
+            return error_wrap_code(err, rc, "service account signing key");
+        }
+    }
+    *ret_access = access;
+    return 0;
+}
+
+void access_start(struct access *access)
+{
+    const struct api_resource *const kinds[ROLE_KINDS] = { &api_resource_rbac_role, &api_resource_rbac_cluster_role,
+                                                           &api_resource_rbac_role_binding,
+                                                           &api_resource_rbac_cluster_role_binding };
+    void (*const changed[ROLE_KINDS])(struct cache_follower *, const struct object *,
+                                      const struct object *) = { role_changed_0, role_changed_1, role_changed_2,
+                                                                 role_changed_3 };
+    for (size_t i = 0; i < ROLE_KINDS; i++) {
+        access->role_followers[i].changed = changed[i];
+        watch_cache_follow(server_cache(access->server, kinds[i]), &access->role_followers[i]);
+    }
+    access->pod_follower.changed = pod_changed;
+    watch_cache_follow(server_cache(access->server, &api_resource_pod), &access->pod_follower);
+    access->started = true;
+}
+
+void access_destroy(struct access *access)
+{
+    if (access == NULL)
+        return;
+    for (size_t i = 0; access->started && i < ROLE_KINDS; i++)
+        cache_follower_stop(&access->role_followers[i]);
+    if (access->started)
+        cache_follower_stop(&access->pod_follower);
+    token_cache_fini(access->tokens);
+    free(access->tokens);
+    rbac_fini(&access->rbac);
+    node_authorizer_fini(&access->nodes);
+    key_unref(access->key);
+    free(access);
+}
+
+const struct rbac *access_rbac(const struct access *access)
+{
+    return &access->rbac;
+}
+
+int access_sign(const struct access *access, const struct token_claims *claims, struct buffer *token, struct error *err)
+{
+    if (access->key == NULL)
+        return error_set(err, ERROR_UNAVAILABLE, "this server has no key to sign service account tokens with");
+    struct token_claims signed_claims = *claims;
+    signed_claims.issuer = access->issuer;
+    if (signed_claims.audiences == NULL)
+        signed_claims.audiences = access->audiences;
+    return token_issue(access->key, &signed_claims, token, err);
+}
+
+/* ---------------------------------------------------------------- authentication */
+
+static void set_groups(struct user *user, struct arena *arena, const char *const *groups, const char *last)
+{
+    size_t count = 0;
+    user->groups = arena_new_array(arena, const char *, GROUPS_MAX + 1);
+    for (; groups != NULL && groups[count] != NULL && count < GROUPS_MAX - 1; count++)
+        user->groups[count] = groups[count];
+    user->groups[count++] = last;
+    user->n_groups = count;
+}
+
+static bool user_of_certificate(struct x509_st *certificate, struct arena *arena, struct user *user)
+{
+    struct x509_info info;
+    if (x509_describe(certificate, arena, &info, NULL) < 0 || info.common_name[0] == '\0' ||
+        !(info.usages & X509_USAGE_CLIENT))
+        return false;
+    user->name = info.common_name;
+    set_groups(user, arena, info.organizations, "system:authenticated");
+    return true;
+}
+
+/* What a token names must still be there: a deleted account's or pod's token is worth nothing. */
+static bool claims_hold(const struct access *access, const struct token_claims *claims)
+{
+    const struct object *account = watch_cache_get(server_cache(access->server, &api_resource_service_account),
+                                                   claims->namespace_, claims->account_name);
+    if (account == NULL || strcmp(object_uid(account), claims->account_uid) != 0)
+        return false;
+    if (claims->pod_name[0] == '\0')
+        return true;
+    const struct object *pod =
+        watch_cache_get(server_cache(access->server, &api_resource_pod), claims->namespace_, claims->pod_name);
+    return pod != NULL && strcmp(object_uid(pod), claims->pod_uid) == 0;
+}
+
+static void add_extra(struct user *user, struct arena *arena, const char *key, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    struct user_extra *extra = &user->extra[user->n_extra++];
+    extra->key = key;
+    extra->values = arena_new_array(arena, const char *, 1);
+    extra->values[0] = value;
+    extra->n_values = 1;
+}
+
+/* What the request keeps of remembered claims must outlive the memory. */
+static int copy_claims(const struct token_claims *known, struct arena *arena, struct token_claims *ret_claims)
+{
+    *ret_claims = *known;
+    ret_claims->id = arena_strdup(arena, known->id);
+    ret_claims->namespace_ = arena_strdup(arena, known->namespace_);
+    ret_claims->account_name = arena_strdup(arena, known->account_name);
+    ret_claims->account_uid = arena_strdup(arena, known->account_uid);
+    ret_claims->pod_name = arena_strdup(arena, known->pod_name);
+    ret_claims->pod_uid = arena_strdup(arena, known->pod_uid);
+    ret_claims->node_name = arena_strdup(arena, known->node_name);
+    ret_claims->node_uid = arena_strdup(arena, known->node_uid);
+    return 0;
+}
+
+int access_check_token(const struct access *access, struct str token, const char *const *audiences, struct arena *arena,
+                       struct user *ret_user, struct error *err)
+{
+    struct token_claims claims;
+    usec_t now = loop_now(access->server->loop);
+    if (access->key == NULL)
+        return error_set(err, ERROR_UNAUTHORIZED, "this server takes no tokens");
+    const struct token_claims *known = audiences != NULL ? NULL : token_cache_find(access->tokens, token, now);
+    int rc = known != NULL
+                 ? copy_claims(known, arena, &claims)
+                 : token_check(&access->key, 1, access->issuer, audiences != NULL ? audiences : access->audiences,
+                               token, now, arena, &claims, err);
+    if (rc < 0)
+        return rc;
+    if (known == NULL && audiences == NULL)
+        token_cache_add(access->tokens, token, &claims, now);
+    if (!claims_hold(access, &claims))
+        return error_set(err, ERROR_UNAUTHORIZED, "service account token has been invalidated");
+    struct user user = { .name =
+                             arena_format(arena, "system:serviceaccount:%s:%s", claims.namespace_, claims.account_name),
+                         .uid = claims.account_uid };
+    const char *const groups[] = { "system:serviceaccounts",
+                                   arena_format(arena, "system:serviceaccounts:%s", claims.namespace_), NULL };
+    set_groups(&user, arena, groups, "system:authenticated");
+    user.extra = arena_new_array(arena, struct user_extra, 5);
+    if (claims.id[0] != '\0')
+        add_extra(&user, arena, "authentication.kubernetes.io/credential-id", arena_format(arena, "JTI=%s", claims.id));
+    add_extra(&user, arena, "authentication.kubernetes.io/node-name", claims.node_name);
+    add_extra(&user, arena, "authentication.kubernetes.io/node-uid", claims.node_uid);
+    add_extra(&user, arena, "authentication.kubernetes.io/pod-name", claims.pod_name);
+    add_extra(&user, arena, "authentication.kubernetes.io/pod-uid", claims.pod_uid);
+    *ret_user = user;
+    return 0;
+}
+
+static struct str bearer_token(const struct request *request)
+{
+    struct str value = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "authorization");
+    struct str scheme = { value.data, str_find(value, ' ') };
+    if (!str_equal_nocase(scheme, STR("bearer")))
+        return (struct str){ 0 };
+    return str_trim(str_skip(value, scheme.size));
+}
+
+void access_authenticate(struct request *request)
+{
+    static const char *nobody[] = { "system:unauthenticated" };
+    const struct access *access = request->server->access;
+    if (request->user.name != NULL) { /* the direct driver says who it is */
+        request_next(request);
+        return;
+    }
+    struct x509_st *certificate = NULL;
+    if (request->peer != NULL && stream_peer_verified(request->peer))
+        certificate = stream_peer_certificate(request->peer);
+    struct str token = bearer_token(request);
+    bool known = certificate != NULL && user_of_certificate(certificate, &request->arena, &request->user);
+    if (!known && token.size > 0 &&
+        access_check_token(access, token, NULL, &request->arena, &request->user, NULL) < 0) {
+        request_refuse(request, ERROR_UNAUTHORIZED,
+                       "Unauthorized"); /* a wrong token is not nobody: upstream says the same */
+        return;
+    }
+    if (request->user.name == NULL) {
+        if (!request->server->options.anonymous) {
+            request_refuse(request, ERROR_UNAUTHORIZED, "Unauthorized");
+            return;
+        }
+        request->user = (struct user){ .name = "system:anonymous", .groups = nobody, .n_groups = countof(nobody) };
+    }
+    request_next(request);
+}
+
+/* ---------------------------------------------------------------- authorization */
+
+/* A list or watch of one object by its name is authorized like a read of that object. */
+static const char *name_asked_for(struct request *request)
+{
+    static const char field[] = "metadata.name=";
+    struct str rest = str_of(text_or_empty(request->options.field_selector)), term;
+    if (!text_empty(request->name) || rest.size == 0)
+        return text_or_empty(request->name);
+    while (str_next(&rest, ',', &term)) {
+        if (!str_starts(term, STR("metadata.name=")))
+            continue;
+        term = str_skip(term, sizeof(field) - 1);
+        if (term.size > 0 && term.data[0] == '=')
+            term = str_skip(term, 1);
+        return arena_strndup(&request->arena, term.data, term.size);
+    }
+    return "";
+}
+
+struct authorization_attributes access_attributes(struct request *request)
+{
+    return (struct authorization_attributes){
+        .user = text_or_empty(request->user.name),
+        .groups = request->user.groups,
+        .n_groups = request->user.n_groups,
+        .verb = text_or_empty(request->verb),
+        .is_resource = request->is_resource,
+        .group = text_or_empty(request->group),
+        .resource = text_or_empty(request->plural),
+        .subresource = text_or_empty(request->subresource),
+        .namespace_ = text_or_empty(request->namespace_),
+        .name = name_asked_for(request),
+        .path = text_or_empty(request->path),
+        .field_selector = text_or_empty(request->options.field_selector),
+    };
+}
+
+enum decision access_decide(const struct access *access, const struct authorization_attributes *attributes,
+                            char *reason)
+{
+    if (reason != NULL)
+        reason[0] = '\0';
+    bool open = access->server->options.authorization == AUTHORIZATION_ALWAYS_ALLOW;
+    if (open || attributes_in_group(attributes, "system:masters"))
+        return DECISION_ALLOW;
+    enum decision decision = node_authorize(&access->nodes, &access->rbac, attributes, reason);
+    if (decision == DECISION_NO_OPINION)
+        decision = rbac_authorize(&access->rbac, attributes, reason);
+    return decision;
+}
+
+/* The sentence clients know, about the user as the filters before left it. */
+static void refuse(struct request *request, const struct authorization_attributes *attributes, const char *reason)
+{
+    struct arena *arena = &request->arena;
+    const char *why = text_empty(reason) ? "" : arena_format(arena, ": %s", reason);
+    if (!attributes->is_resource) {
+        request_refuse(request, ERROR_FORBIDDEN, "forbidden: User \"%s\" cannot %s path \"%s\"%s", attributes->user,
+                       attributes->verb, attributes->path, why);
+        return;
+    }
+    const char *of_group = attributes->group[0] == '\0' ? "" : arena_format(arena, ".%s", attributes->group);
+    const char *name = attributes->name[0] == '\0' ? "" : arena_format(arena, " \"%s\"", attributes->name);
+    const char *resource = attributes->subresource[0] == '\0'
+                               ? attributes->resource
+                               : arena_format(arena, "%s/%s", attributes->resource, attributes->subresource);
+    const char *where = attributes->namespace_[0] == '\0'
+                            ? "at the cluster scope"
+                            : arena_format(arena, "in the namespace \"%s\"", attributes->namespace_);
+    request_refuse(request, ERROR_FORBIDDEN,
+                   "%s%s%s is forbidden: User \"%s\" cannot %s resource \"%s\" in API group \"%s\" %s%s",
+                   attributes->resource, of_group, name, attributes->user, attributes->verb, resource,
+                   attributes->group, where, why);
+}
+
+void access_authorize(struct request *request)
+{
+    char reason[AUTHORIZATION_REASON_SIZE];
+    struct authorization_attributes attributes = access_attributes(request);
+    if (access_decide(request->server->access, &attributes, reason) == DECISION_ALLOW)
+        request_next(request);
+    else
+        refuse(request, &attributes, reason);
+}
+
+/* ---------------------------------------------------------------- impersonation */
+
+static bool may_act_as(struct request *request, const char *group, const char *resource, const char *namespace_,
+                       const char *name)
+{
+    struct authorization_attributes attributes = access_attributes(request);
+    attributes.is_resource = true;
+    attributes.verb = "impersonate";
+    attributes.group = group;
+    attributes.resource = resource;
+    attributes.subresource = "";
+    attributes.namespace_ = namespace_;
+    attributes.name = name;
+    if (access_decide(request->server->access, &attributes, NULL) == DECISION_ALLOW)
+        return true;
+    refuse(request, &attributes, "");
+    return false;
+}
+
+/* "system:serviceaccount:NAMESPACE:NAME" is asked about as a service account, anything else as a user. */
+static bool may_act_as_user(struct request *request, const char *user)
+{
+    struct str rest = str_of(user), part, namespace_ = { 0 }, name = { 0 };
+    static const char prefix[] = "system:serviceaccount:";
+    if (!str_starts(rest, STR("system:serviceaccount:")))
+        return may_act_as(request, "", "users", "", user);
+    rest = str_skip(rest, sizeof(prefix) - 1);
+    for (int i = 0; str_next(&rest, ':', &part); i++) {
+        namespace_ = i == 0 ? part : namespace_;
+        name = i == 1 ? part : name;
+    }
+    return may_act_as(request, "", "serviceaccounts", arena_strndup(&request->arena, namespace_.data, namespace_.size),
+                      arena_strndup(&request->arena, name.data, name.size));
+}
+
+void access_impersonate(struct request *request)
+{
+    struct str user = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "impersonate-user");
+    if (user.size == 0) {
+        request_next(request);
+        return;
+    }
+    const char *name = arena_strndup(&request->arena, user.data, user.size);
+    const char **groups = arena_new_array(&request->arena, const char *, GROUPS_MAX + 1);
+    size_t count = 0;
+    if (!may_act_as_user(request, name))
+        return;
+    for (size_t i = 0; i < request->headers->count && count < GROUPS_MAX; i++) {
+        if (!str_is(request->headers->items[i].name, "impersonate-group"))
+            continue;
+        struct str group = request->headers->items[i].value;
+        groups[count] = arena_strndup(&request->arena, group.data, group.size);
+        if (!may_act_as(request, "", "groups", "", groups[count++]))
+            return;
+    }
+    request->user = (struct user){ .name = name };
+    set_groups(&request->user, &request->arena, groups, "system:authenticated");
+    request_next(request);
+}

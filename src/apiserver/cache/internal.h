@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* internal.h - what the files of the watch cache share. */
+#ifndef APISERVER_CACHE_INTERNAL_H
+#define APISERVER_CACHE_INTERNAL_H
+
+#include "apiserver/cache/watch_cache.h"
+#include "apiserver/registry/conversion.h"
+
+struct watch_cache {
+    struct loop *loop;
+    struct store *store;
+    const struct api_resource *resource;
+    const struct conversion *conversion; /* NULL: stored as it is served */
+    char *prefix;                        /* "/registry/pods/" */
+    struct store_watch feed;
+    struct tree objects;        /* of struct cache_entry */
+    struct cache_event *oldest; /* a reference; what is known starts behind it */
+    struct cache_event *newest; /* borrowed from the chain */
+    struct loop_task pump;
+    struct list watchers;
+    struct list waits;
+    struct list followers;
+};
+
+/* Takes the references of both objects; one reference for the caller. */
+struct cache_event *cache_event_create(enum client_watch_event type, const struct object *object,
+                                       const struct object *before, uint64_t revision);
+void cache_event_unref(struct cache_event *event);
+const struct object *cache_event_left(struct cache_event *event); /* borrowed */
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Objects by key, the chain of changes, and the watchers that walk along it. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apiserver/cache/watch_cache.h"
+
+#include "apiserver/cache/internal.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define EVENTS_KEPT_LEAST 1024                 /* whatever their age */
+#define EVENTS_KEPT_MOST  65536                /* whatever their youth */
+#define EVENT_AGE_MAX     (300 * USEC_PER_SEC) /* in between, older ones go */
+#define PUMP_SLICE        512                  /* deliveries to one watcher before the next has its turn */
+
+static void cache_pump(struct loop_task *task);
+static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
+
+struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource)
+{
+    struct watch_cache *cache = memory_new(struct watch_cache);
+    cache->loop = loop;
+    cache->store = store;
+    cache->resource = resource;
+    cache->conversion = conversion_of(resource);
+    cache->prefix = memory_format("%s/", resource->storage_prefix);
+    cache->feed.prefix = str_of(cache->prefix);
+    cache->feed.event = cache_observe;
+    cache->pump.callback = cache_pump;
+    list_init(&cache->watchers);
+    list_init(&cache->waits);
+    list_init(&cache->followers);
+    cache->oldest = cache->newest = cache_event_create(CLIENT_BOOKMARK, NULL, NULL, 0);
+    return cache;
+}
+
+static void cache_put(struct watch_cache *cache, struct str key, const struct object *object)
+{
+    struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
+    if (entry == NULL) {
+        entry = memory_new(struct cache_entry);
+        entry->object = object;
+        (void)tree_insert(&cache->objects, str_of(object_key(object)), &entry->node); /* absent, as just seen */
+        return;
+    }
+    const struct object *before = entry->object;
+    entry->object = object;
+    entry->node.key = str_of(object_key(object)); /* equal bytes, but owned by the new object */
+    object_unref(before);
+}
+
+static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
+{
+    tree_remove(&cache->objects, &entry->node);
+    object_unref(entry->object);
+    free(entry);
+}
+
+static int read_record(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
+                       struct error *err)
+{
+    struct str json = bytes_str(record->value);
+    if (cache->conversion != NULL)
+        return conversion_read(cache->conversion, json, record->revision, ret_object, err);
+    return object_from_stored(cache->resource, json, record->revision, ret_object, err);
+}
+
+struct cache_load {
+    struct watch_cache *cache;
+    int rc;
+    struct error *err;
+};
+
+static bool load_each(void *context, const struct store_record *record)
+{
+    struct cache_load *load = context;
+    struct object *object;
+    load->rc = read_record(load->cache, record, &object, load->err);
+    if (load->rc < 0) {
+        load->rc = error_wrap_code(load->err, load->rc, "stored object " STR_FMT, STR_ARG(record->key));
+        return false;
+    }
+    cache_put(load->cache, str_skip(record->key, strlen(load->cache->prefix)), object);
+    return true;
+}
+
+int watch_cache_start(struct watch_cache *cache, struct error *err)
+{
+    struct cache_load load = { .cache = cache, .err = err };
+    uint64_t revision = store_range(cache->store, str_of(cache->prefix), (struct str){ 0 }, load_each, &load);
+    if (load.rc < 0)
+        return load.rc;
+    cache->oldest->revision = revision;
+    return store_watch_start(cache->store, &cache->feed, revision, err);
+}
+
+void watch_cache_destroy(struct watch_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    store_watch_stop(&cache->feed);
+    loop_cancel(cache->loop, &cache->pump);
+    struct cache_entry *entry;
+    tree_for_each (&cache->objects, entry, node)
+        cache_remove(cache, entry);
+    cache_event_unref(cache->oldest);
+    free(cache->prefix);
+    free(cache);
+}
+
+const struct api_resource *watch_cache_resource(const struct watch_cache *cache)
+{
+    return cache->resource;
+}
+
+const struct object *watch_cache_find(const struct watch_cache *cache, struct str key)
+{
+    struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
+    return entry == NULL ? NULL : entry->object;
+}
+
+const struct object *watch_cache_get(const struct watch_cache *cache, const char *namespace_, const char *name)
+{
+    if (text_empty(namespace_))
+        return watch_cache_find(cache, str_of(name));
+    char key[STORE_KEY_MAX];
+    int length = snprintf(key, sizeof(key), "%s/%s", namespace_, name);
+    if (length < 0 || (size_t)length >= sizeof(key))
+        return NULL;
+    return watch_cache_find(cache, (struct str){ key, (size_t)length });
+}
+
+const struct tree *watch_cache_objects(const struct watch_cache *cache)
+{
+    return &cache->objects;
+}
+
+uint64_t watch_cache_revision(const struct watch_cache *cache)
+{
+    return store_revision(cache->store);
+}
+
+/* ---------------------------------------------------------------- what happens */
+
+static void forget_old_events(struct watch_cache *cache)
+{
+    usec_t now = loop_monotonic(cache->loop);
+    while (cache->oldest != cache->newest) {
+        uint64_t kept = cache->newest->number - cache->oldest->number;
+        if (kept < EVENTS_KEPT_LEAST || (kept < EVENTS_KEPT_MOST && now - cache->oldest->when < EVENT_AGE_MAX))
+            return;
+        struct cache_event *event = cache->oldest;
+        cache->oldest = event->next;
+        cache->oldest->references++;
+        cache_event_unref(event);
+    }
+}
+
+static void append_event(struct watch_cache *cache, struct cache_event *event)
+{
+    event->number = cache->newest->number + 1;
+    event->when = loop_monotonic(cache->loop);
+    cache->newest->next = event; /* takes the reference */
+    cache->newest = event;
+    forget_old_events(cache);
+    if (!list_empty(&cache->watchers))
+        loop_defer(cache->loop, &cache->pump);
+}
+
+static void tell_waits(struct watch_cache *cache, struct str key)
+{
+    struct list due;
+    list_init(&due);
+    struct cache_wait *wait;
+    list_for_each (&cache->waits, wait, node) {
+        if (str_equal(wait->key, key)) {
+            list_remove(&wait->node);
+            list_append(&due, &wait->node);
+        }
+    }
+    struct list_node *node;
+    while ((node = list_pop(&due)) != NULL) {
+        wait = container_of(node, struct cache_wait, node);
+        loop_timer_stop(&wait->timer);
+        wait->changed(wait);
+    }
+}
+
+static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value)
+{
+    struct watch_cache *cache = container_of(watch, struct watch_cache, feed);
+    struct str key = str_skip(record->key, strlen(cache->prefix));
+    struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
+    const struct object *before = entry == NULL ? NULL : object_ref(entry->object);
+    const struct object *after = NULL;
+    struct cache_event *event;
+    (void)previous_value; /* the object that was decoded from it is in the tree */
+
+    if (record->value == NULL) {
+        if (before == NULL)
+            return;
+        event =
+            cache_event_create(CLIENT_DELETED, object_at_revision(before, record->revision), before, record->revision);
+        cache_remove(cache, entry);
+    } else {
+        struct object *object;
+        struct error err;
+        int rc = read_record(cache, record, &object, &err);
+        if (rc < 0) { /* only a foreign writer to the store can cause this; the object keeps its older state here */
+            log_error("stored object cannot be read", LOG_TEXT("prefix", cache->prefix),
+                      LOG_TEXT("error", err.message));
+            object_unref(before);
+            return;
+        }
+        after = object;
+        event = cache_event_create(before == NULL ? CLIENT_ADDED : CLIENT_MODIFIED, object_ref(object), before,
+                                   record->revision);
+        cache_put(cache, key, object);
+    }
+    append_event(cache, event);
+
+    struct cache_follower *follower;
+    list_for_each (&cache->followers, follower, node)
+        follower->changed(follower, before, after);
+    tell_waits(cache, key);
+}
+
+static void wait_over(struct loop_timer *timer)
+{
+    struct cache_wait *wait = container_of(timer, struct cache_wait, timer);
+    list_remove(&wait->node);
+    wait->changed(wait);
+}
+
+void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait)
+{
+    list_append(&cache->waits, &wait->node);
+    wait->timer.callback = wait_over;
+    if (wait->patience > 0)
+        loop_timer_start(cache->loop, &wait->timer, wait->patience);
+}
+
+void watch_cache_end_waits(struct watch_cache *cache)
+{
+    struct list_node *node;
+    while ((node = list_pop(&cache->waits)) != NULL) {
+        struct cache_wait *wait = container_of(node, struct cache_wait, node);
+        loop_timer_stop(&wait->timer);
+        wait->changed(wait);
+    }
+}
+
+void cache_wait_cancel(struct cache_wait *wait)
+{
+    list_remove(&wait->node);
+    loop_timer_stop(&wait->timer);
+}
+
+void watch_cache_follow(struct watch_cache *cache, struct cache_follower *follower)
+{
+    list_append(&cache->followers, &follower->node);
+    struct cache_entry *entry;
+    tree_for_each (&cache->objects, entry, node)
+        follower->changed(follower, NULL, entry->object);
+}
+
+void cache_follower_stop(struct cache_follower *follower)
+{
+    list_remove(&follower->node);
+}
+
+/* ---------------------------------------------------------------- watchers */
+
+int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision, struct error *err)
+{
+    if (revision < cache->oldest->revision)
+        return error_set(err, ERROR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)revision,
+                         (unsigned long long)cache->oldest->revision);
+    struct cache_event *position = cache->oldest;
+    while (position->next != NULL && position->next->revision <= revision)
+        position = position->next;
+    position->references++;
+    watcher->position = position;
+    watcher->cache = cache;
+    watcher->paused = false;
+    list_append(&cache->watchers, &watcher->node);
+    loop_defer(cache->loop, &cache->pump);
+    return 0;
+}
+
+void cache_watcher_pause(struct cache_watcher *watcher)
+{
+    watcher->paused = true;
+}
+
+void cache_watcher_resume(struct cache_watcher *watcher)
+{
+    if (!watcher->paused || watcher->cache == NULL)
+        return;
+    watcher->paused = false;
+    loop_defer(watcher->cache->loop, &watcher->cache->pump);
+}
+
+void cache_watcher_stop(struct cache_watcher *watcher)
+{
+    if (watcher->cache == NULL)
+        return;
+    list_remove(&watcher->node);
+    watcher->cache = NULL;
+    cache_event_unref(watcher->position);
+    watcher->position = NULL;
+}
+
+/* What an event means for somebody who sees only a selection of the objects. */
+static bool event_for(struct cache_watcher *watcher, struct cache_event *event, enum client_watch_event *ret_type,
+                      const struct object **ret_object)
+{
+    bool now = event->type != CLIENT_DELETED && (watcher->selects == NULL || watcher->selects(watcher, event->object));
+    bool then = event->before != NULL && (watcher->selects == NULL || watcher->selects(watcher, event->before));
+    if (!now && !then)
+        return false;
+    *ret_type = !then ? CLIENT_ADDED : now ? CLIENT_MODIFIED : CLIENT_DELETED;
+    *ret_object = now || event->type == CLIENT_DELETED ? event->object : cache_event_left(event);
+    return true;
+}
+
+/* True: it has more to get and wants it. */
+static bool pump_watcher(struct cache_watcher *watcher)
+{
+    struct watch_cache *cache = watcher->cache;
+    for (int i = 0; i < PUMP_SLICE && !watcher->paused; i++) {
+        struct cache_event *event = watcher->position->next;
+        if (event == NULL) {
+            if (watcher->caught_up != NULL)
+                watcher->caught_up(watcher);
+            return false;
+        }
+        event->references++;
+        cache_event_unref(watcher->position);
+        watcher->position = event;
+        enum client_watch_event type;
+        const struct object *object;
+        if (event_for(watcher, event, &type, &object) && !watcher->deliver(watcher, event, type, object) &&
+            watcher->cache != NULL)
+            watcher->paused = true;
+        if (watcher->cache == NULL)
+            return false;
+    }
+    if (watcher->paused && cache->newest->number - watcher->position->number > WATCH_CACHE_LAG_MAX) {
+        cache_watcher_stop(watcher);
+        watcher->dropped(watcher);
+        return false;
+    }
+    return !watcher->paused;
+}
+
+static void cache_pump(struct loop_task *task)
+{
+    struct watch_cache *cache = container_of(task, struct watch_cache, pump);
+    struct list turn; /* watchers may stop themselves and each other while they are told */
+    list_init(&turn);
+    struct list_node *node;
+    while ((node = list_pop(&cache->watchers)) != NULL)
+        list_append(&turn, node);
+    bool more = false;
+    while ((node = list_pop(&turn)) != NULL) {
+        struct cache_watcher *watcher = container_of(node, struct cache_watcher, node);
+        list_append(&cache->watchers, node);
+        more |= pump_watcher(watcher);
+    }
+    if (more)
+        loop_defer(cache->loop, &cache->pump);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* watch_cache.h - every object of one resource in memory, and the changes that led here.
+ *
+ * Fed by a store watch, so it is as new as the store's durable revision at any moment.
+ * Gets, lists and watches are answered from it and share its objects. A change is one
+ * refcounted struct cache_event in a chain; a watcher is a place in that chain, so that one
+ * more watcher costs no queue. The frame that goes over the wire is encoded once per event.
+ * Belongs to the store's loop. */
+#ifndef APISERVER_CACHE_WATCH_CACHE_H
+#define APISERVER_CACHE_WATCH_CACHE_H
+
+#include "api/object.h"
+#include "base/list.h"
+#include "base/tree.h"
+#include "client/client.h"
+#include "store/store.h"
+
+struct watch_cache;
+
+/* An object in the cache; its tree key is "namespace/name", or "name". */
+struct cache_entry {
+    struct tree_node node; /* in watch_cache.objects */
+    const struct object *object;
+};
+
+/* One change. 'before' is NULL for a new object. Of a deletion, 'object' is the last state
+ * with the revision of the deletion. */
+struct cache_event {
+    unsigned references;
+    enum client_watch_event type; /* CLIENT_ADDED, CLIENT_MODIFIED or CLIENT_DELETED */
+    const struct object *object;
+    const struct object *before;
+    const struct object *left; /* 'before' with this revision: for watchers whose selection it left; made on demand */
+    uint64_t revision;
+    uint64_t number;          /* counts the events of this cache */
+    usec_t when;              /* monotonic */
+    struct bytes *frames[3];  /* by type, made on demand */
+    struct cache_event *next; /* owns a reference */
+};
+
+struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource);
+int watch_cache_start(struct watch_cache *cache, struct error *err) must_check; /* loads, then follows */
+void watch_cache_destroy(struct watch_cache *cache); /* no watcher may be left; NULL is fine */
+
+const struct api_resource *watch_cache_resource(const struct watch_cache *cache);
+
+/* Borrowed until the next turn; NULL when absent. 'namespace_' is "" or NULL for cluster-scoped resources. */
+const struct object *watch_cache_get(const struct watch_cache *cache, const char *namespace_, const char *name);
+const struct object *watch_cache_find(const struct watch_cache *cache, struct str key);
+const struct tree *watch_cache_objects(const struct watch_cache *cache); /* of struct cache_entry */
+uint64_t watch_cache_revision(const struct watch_cache *cache);
+
+/* The objects as they were at an earlier revision, from 'start' (a key, inclusive) on, those under 'prefix'. Calls
+ * each() in key order until it returns false. -ERROR_EXPIRED when the changes since then are forgotten. */
+int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
+                      bool (*each)(void *context, const struct object *object), void *context,
+                      struct error *err) must_check;
+
+/* The frame of a watch stream, {"type":...,"object":...} and a newline; borrowed from the event. */
+struct bytes *cache_event_frame(struct cache_event *event, enum client_watch_event type);
+
+/* Frame of an object that is there when a watch starts (ADDED); the caller's reference. */
+struct bytes *object_frame(const struct object *object, enum client_watch_event type);
+
+/* The same object with another revision. */
+const struct object *object_at_revision(const struct object *object, uint64_t revision);
+
+/* --- watchers --- */
+
+/* Embedded by whoever watches; deliver() must not destroy the cache. */
+struct cache_watcher {
+    /* Event 'event' concerns this watcher as 'type', with that object. False: no more until cache_watcher_resume(). */
+    bool (*deliver)(struct cache_watcher *watcher, struct cache_event *event, enum client_watch_event type,
+                    const struct object *object);
+    /* Does the object belong to what is watched? NULL: all do. */
+    bool (*selects)(struct cache_watcher *watcher, const struct object *object);
+    /* It fell too far behind; it is out of the cache already. */
+    void (*dropped)(struct cache_watcher *watcher);
+    /* All that happened so far was delivered. May be NULL. */
+    void (*caught_up)(struct cache_watcher *watcher);
+    struct watch_cache *cache;    /* private from here on; NULL: not watching */
+    struct cache_event *position; /* the last one delivered or passed over; a reference */
+    bool paused;
+    struct list_node node; /* in watch_cache.watchers or .pumped */
+};
+
+#define WATCH_CACHE_LAG_MAX 100000 /* events that a watcher may be behind */
+
+/* Delivers what happened after 'revision', from the next turn on. -ERROR_EXPIRED: too old. */
+int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision,
+                        struct error *err) must_check;
+void cache_watcher_pause(struct cache_watcher *watcher);
+void cache_watcher_resume(struct cache_watcher *watcher);
+void cache_watcher_stop(struct cache_watcher *watcher); /* fine when it is not watching; also from its own deliver() */
+
+/* --- one-shot wait for the next change of an object (also of one that does not exist yet) --- */
+
+struct cache_wait {
+    void (*changed)(struct cache_wait *wait);
+    struct str key;
+    usec_t patience;         /* changed() comes after that time in any case; 0: however long it takes */
+    struct loop_timer timer; /* private from here on */
+    struct list_node node;   /* in watch_cache.waits */
+};
+void watch_cache_wait(struct watch_cache *cache, struct cache_wait *wait); /* key and changed are set */
+void cache_wait_cancel(struct cache_wait *wait);
+void watch_cache_end_waits(struct watch_cache *cache); /* all are told that they have waited long enough */
+
+/* --- components of the API server that follow a resource in step with the cache (allocators, RBAC, quota) --- */
+
+struct cache_follower {
+    void (*changed)(struct cache_follower *follower, const struct object *before, const struct object *after);
+    struct list_node node; /* in watch_cache.followers */
+};
+/* Called at once for what is there, then synchronously with every change, before watchers and done() of the write. */
+void watch_cache_follow(struct watch_cache *cache, struct cache_follower *follower);
+void cache_follower_stop(struct cache_follower *follower);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* discovery.h - what the server serves, told to clients: group lists, resource lists, aggregated discovery.
+ *
+ * Documents are encoded on first use and kept until the set of resources changes. Belongs to a loop. */
+#ifndef APISERVER_DISCOVERY_DISCOVERY_H
+#define APISERVER_DISCOVERY_DISCOVERY_H
+
+#include "api/schema.h"
+#include "base/bytes.h"
+
+struct discovery;
+
+/* Rows in discovery order; they must stay. */
+struct discovery *discovery_create(const struct api_resource *resources, size_t count);
+void discovery_destroy(struct discovery *discovery);
+
+struct discovery_document {
+    struct bytes *json; /* borrowed */
+    const char *etag;   /* with its quotes; NULL for documents that have none */
+    const char *type;   /* media type */
+};
+
+#define DISCOVERY_AGGREGATED_TYPE "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+/* "/", "/api", "/apis", "/api/v1", "/apis/GROUP", "/apis/GROUP/VERSION", with or without a final slash. 'aggregated' asks for the
+ * one document with everything (only of /api and /apis). False: nothing is known under that path. */
+bool discovery_find(struct discovery *discovery, struct str path, bool aggregated,
+                    struct discovery_document *ret_document);
+
+/* Does an Accept header prefer aggregated discovery v2 over plain JSON? */
+bool discovery_wants_aggregated(struct str accept);
+
+#endif

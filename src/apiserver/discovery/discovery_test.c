@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "apiserver/discovery/discovery.h"
+
+static yyjson_doc *get(struct discovery *discovery, const char *path, bool aggregated)
+{
+    struct discovery_document found;
+    assert_true(discovery_find(discovery, str_of(path), aggregated, &found));
+    yyjson_doc *doc = yyjson_read(found.json->data, found.json->size, 0);
+    assert_non_null(doc);
+    return doc;
+}
+
+static void test_every_resource_is_listed(void **state)
+{
+    (void)state;
+    struct discovery *discovery = discovery_create(api_resources, api_resource_count);
+    size_t listed = 0;
+    for (size_t i = 0; i < api_resource_count; i++) {
+        const struct api_kind *kind = api_resources[i].kind;
+        char path[128];
+        snprintf(path, sizeof(path), "%s%s/%s", kind->group[0] == '\0' ? "/api" : "/apis/", kind->group, kind->version);
+        yyjson_doc *doc = get(discovery, path, false);
+        yyjson_val *rows = yyjson_obj_get(yyjson_doc_get_root(doc), "resources");
+        for (size_t j = 0; j < yyjson_arr_size(rows); j++)
+            if (strcmp(yyjson_get_str(yyjson_obj_get(yyjson_arr_get(rows, j), "name")), api_resources[i].plural) == 0)
+                listed++;
+        yyjson_doc_free(doc);
+    }
+    assert_int_equal(listed, api_resource_count);
+    discovery_destroy(discovery);
+}
+
+static void test_documents(void **state)
+{
+    (void)state;
+    struct discovery *discovery = discovery_create(api_resources, api_resource_count);
+    yyjson_doc *doc = get(discovery, "/apis/autoscaling/", false);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "kind")), "APIGroup");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(yyjson_obj_get(root, "preferredVersion"), "groupVersion")),
+                        "autoscaling/v2");
+    yyjson_doc_free(doc);
+    doc = get(discovery, "/apis", true);
+    root = yyjson_doc_get_root(doc);
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "kind")), "APIGroupDiscoveryList");
+    assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "apiVersion")), "apidiscovery.k8s.io/v2");
+    yyjson_doc_free(doc);
+    struct discovery_document found;
+    assert_false(discovery_find(discovery, STR("/apis/no.such.group"), false, &found));
+    assert_false(discovery_find(discovery, STR("/apis/apps/v1/extra"), false, &found));
+    assert_true(discovery_find(discovery, STR("/api"), true, &found));
+    assert_non_null(found.etag);
+    discovery_destroy(discovery);
+}
+
+static void test_accept(void **state)
+{
+    (void)state;
+    /* kubectl 1.32 and 1.20 */
+    assert_true(discovery_wants_aggregated(
+        STR("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
+            "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json")));
+    assert_false(discovery_wants_aggregated(STR("application/json, */*")));
+    assert_false(discovery_wants_aggregated(STR("")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_resource_is_listed),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_accept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Streams: the request goes on to a kubelet or a workload, the answer comes back as it is; upgraded
+ * connections (WebSocket, SPDY) are joined end to end. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/status.h"
+#include "apiserver/connect.h"
+#include "apiserver/http/front.h"
+#include "apiserver/server_internal.h"
+#include "base/memory.h"
+
+#define HEADERS_MAX 128
+
+/* One proxied request. It has its own memory, as it outlives the request once the connection is upgraded. */
+struct passage {
+    struct http_call *call; /* NULL once upgraded */
+    struct http_client *client;
+    struct http_request *upstream;
+    struct loop_task cleanup; /* a client cannot be destroyed from its own callbacks */
+    struct loop *loop;
+    struct stream *ends[2]; /* upgraded: ours to the client, the kubelet's */
+    bool finished[2];       /* that end will send no more */
+    bool upgrade;
+    bool begun; /* the response's head is out */
+    const char *peer;
+};
+
+static void passage_free(struct loop_task *task)
+{
+    struct passage *passage = container_of(task, struct passage, cleanup);
+    http_client_destroy(passage->client);
+    free(passage);
+}
+
+static void passage_end(struct passage *passage)
+{
+    http_request_cancel(passage->upstream);
+    passage->upstream = NULL;
+    loop_defer(passage->loop, &passage->cleanup);
+}
+
+/* ---------------------------------------------------------------- joined streams */
+
+static void splice_close(struct passage *passage)
+{
+    for (int i = 0; i < 2; i++)
+        stream_close(passage->ends[i], true);
+    passage->ends[0] = passage->ends[1] = NULL;
+    passage_end(passage);
+}
+
+static void splice_read(struct passage *passage, int from, struct str bytes)
+{
+    struct stream *other = passage->ends[!from];
+    if (bytes.size > 0) {
+        stream_write(other, bytes);
+        if (stream_queued(other) > STREAM_HIGH_MARK)
+            stream_read_stop(passage->ends[from]);
+        return;
+    }
+    passage->finished[from] = true;
+    if (passage->finished[!from])
+        splice_close(passage);
+    else
+        stream_write_end(other);
+}
+
+static void client_read(void *context, struct str bytes)
+{
+    splice_read(context, 0, bytes);
+}
+
+static void kubelet_read(void *context, struct str bytes)
+{
+    splice_read(context, 1, bytes);
+}
+
+static void client_drained(void *context)
+{
+    stream_read_start(((struct passage *)context)->ends[1]);
+}
+
+static void kubelet_drained(void *context)
+{
+    stream_read_start(((struct passage *)context)->ends[0]);
+}
+
+static void splice_failed(void *context, const struct error *err)
+{
+    (void)err; /* the other end learns of it by its own end */
+    splice_close(context);
+}
+
+static void join(struct passage *passage)
+{
+    static const struct stream_events client_events = { client_read, client_drained, splice_failed };
+    static const struct stream_events kubelet_events = { kubelet_read, kubelet_drained, splice_failed };
+    stream_set_events(passage->ends[0], &client_events, passage);
+    stream_set_events(passage->ends[1], &kubelet_events, passage);
+    stream_read_start(passage->ends[0]);
+    stream_read_start(passage->ends[1]);
+}
+
+/* ---------------------------------------------------------------- the answer */
+
+static bool hop_by_hop(struct str name, bool upgrade)
+{
+    static const char *const names[] = { "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
+                                         "trailer",    "transfer-encoding",  "content-length",      "date" };
+    if (str_is(name, "connection") || str_is(name, "upgrade"))
+        return !upgrade;
+    for (size_t i = 0; i < countof(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static size_t copy_headers(struct arena *arena, const struct http_headers *from, bool upgrade,
+                           struct http_header *items)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < from->count && count < HEADERS_MAX - 8; i++)
+        if (!hop_by_hop(from->items[i].name, upgrade))
+            items[count++] =
+                (struct http_header){ arena_str(arena, from->items[i].name), arena_str(arena, from->items[i].value) };
+    return count;
+}
+
+static void passage_response(void *context, int status, const struct http_headers *headers)
+{
+    struct passage *passage = context;
+    struct http_call *call = passage->call;
+    struct http_header items[HEADERS_MAX];
+    struct arena *arena = &call->request->arena;
+    struct http_headers list = { items, copy_headers(arena, headers, status == 101, items) };
+    passage->begun = true;
+    if (status != 101) {
+        http_response_begin(call->exchange, status, &list);
+        return;
+    }
+    struct error err = { 0 };
+    if (http_exchange_upgrade(call->exchange, &list, &passage->ends[0], &err) < 0)
+        passage->ends[0] = NULL; /* HTTP/2 has no upgrades; upgraded() meets it */
+}
+
+static void passage_body(void *context, struct str bytes)
+{
+    struct passage *passage = context;
+    struct bytes *piece = bytes_create(bytes.data, bytes.size);
+    if (!http_response_write(passage->call->exchange, piece)) {
+        passage->call->stopped = true;
+        http_request_body_stop(passage->upstream);
+    }
+    bytes_unref(piece);
+}
+
+static void passage_done(void *context, int rc, const struct error *err)
+{
+    struct passage *passage = context;
+    struct http_call *call = passage->call;
+    passage->upstream = NULL;
+    loop_defer(passage->loop, &passage->cleanup);
+    if (!passage->begun) {
+        struct error wrapped = *err;
+        wrapped.code = -ERROR_INTERNAL;
+        error_wrap(&wrapped, "error dialing backend: %s", passage->peer);
+        struct api_status *status = api_status_of_error(&call->request->arena, &wrapped, NULL, NULL);
+        http_sink.document(call->request, status->code, &api_kind_status, status);
+        return;
+    }
+    http_exchange_set_events(call->exchange, NULL, NULL);
+    if (rc < 0)
+        http_response_abort(call->exchange);
+    else
+        http_response_end(call->exchange);
+    http_call_end(call);
+}
+
+static void passage_upgraded(void *context, struct stream *stream)
+{
+    struct passage *passage = context;
+    passage->upstream = NULL;
+    passage->ends[1] = stream;
+    struct http_call *call = passage->call;
+    passage->call = NULL;
+    http_call_end(call);
+    if (passage->ends[0] == NULL)
+        splice_close(passage);
+    else
+        join(passage);
+}
+
+/* ---------------------------------------------------------------- the client's side */
+
+static void call_closed(struct http_call *call)
+{
+    passage_end(call->context);
+    http_call_end(call);
+}
+
+static void call_drained(struct http_call *call)
+{
+    struct passage *passage = call->context;
+    if (passage->upstream != NULL)
+        http_request_body_start(passage->upstream);
+}
+
+static size_t request_headers(struct request *request, bool upgrade, struct http_header *items)
+{
+    size_t count = 0;
+    struct http_header all[HEADERS_MAX];
+    size_t n_all = copy_headers(&request->arena, request->headers, upgrade, all);
+    for (size_t i = 0; i < n_all; i++)
+        if (!str_is(all[i].name, "authorization") && !str_is(all[i].name, "host") &&
+            !str_starts(all[i].name, STR("impersonate-")))
+            items[count++] = all[i];
+    return count;
+}
+
+void http_respond_connect(struct request *request, const struct connect_target *target)
+{
+    static const struct http_request_events events = {
+        .response = passage_response, .body = passage_body, .done = passage_done, .upgraded = passage_upgraded
+    };
+    struct http_call *call = request->sink_context;
+    struct passage *passage = memory_new(struct passage);
+    struct http_header items[HEADERS_MAX];
+    struct http_client_options options = {
+        .target = { .address = target->address,
+                    .network_namespace = target->network_namespace,
+                    .tls = target->tls,
+                    .server_name = target->server_name },
+        .authority = target->authority,
+        .http1_only = true,
+    };
+    passage->call = call;
+    passage->loop = request->server->loop;
+    passage->cleanup.callback = passage_free;
+    passage->peer = target->peer;
+    passage->upgrade = http_header(request->headers, "upgrade").size > 0;
+    passage->client = http_client_create(passage->loop, &options);
+    call->context = passage;
+    call->closed = call_closed;
+    call->drained = call_drained;
+    struct str body = http_exchange_body(call->exchange);
+    struct bytes *bytes = body.size == 0 ? NULL : bytes_create(body.data, body.size);
+    struct http_request_options asked = {
+        .method = request->method,
+        .path = target->path,
+        .headers = { items, request_headers(request, passage->upgrade, items) },
+        .body = bytes,
+    };
+    passage->upstream = http_request_start(passage->client, &asked, &events, passage);
+    bytes_unref(bytes);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Answers in the media type and shape that the client asked for. */
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "api/codec.h"
+#include "apiserver/http/front.h"
+#include "apiserver/http/shape.h"
+#include "apiserver/server_internal.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "codec/json.h"
+#include "codec/yaml.h"
+
+#define GZIP_LEAST (128 << 10) /* smaller bodies are not worth it */
+#define BODY_MAX   ((size_t)1 << 30)
+
+static void add_header(struct response_headers *headers, const char *name, const char *value)
+{
+    headers->items[headers->count++] = (struct http_header){ str_of(name), str_of(value) };
+}
+
+/* 299 - "text", with quotes and backslashes escaped. */
+static const char *warning_value(struct request *request, const char *text)
+{
+    auto_buffer struct buffer value = { .max = 8192 };
+    buffer_append_text(&value, "299 - \"");
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            buffer_append_char(&value, '\\');
+        buffer_append_char(&value, (unsigned char)*c < 0x20 ? ' ' : *c);
+    }
+    buffer_append_char(&value, '"');
+    return arena_str(&request->arena, buffer_str(&value)).data;
+}
+
+void response_headers_make(struct http_call *call, const char *content_type, struct response_headers *headers)
+{
+    struct request *request = call->request;
+    char id[UUID_TEXT_SIZE];
+    headers->count = 0;
+    uuid_generate(loop_random(request->server->loop), id);
+    add_header(headers, "audit-id", arena_strdup(&request->arena, id));
+    add_header(headers, "cache-control", "no-cache, private");
+    add_header(headers, "content-type", content_type);
+    for (size_t i = 0; i < request->n_warnings; i++)
+        add_header(headers, "warning", warning_value(request, request->warnings[i]));
+}
+
+static struct bytes *compress_body(struct str body)
+{
+    z_stream stream = { 0 };
+    if (deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return NULL;
+    size_t room = deflateBound(&stream, body.size);
+    auto_buffer struct buffer out = { .max = BODY_MAX };
+    char *space = buffer_reserve(&out, room);
+    struct bytes *compressed = NULL;
+    if (space != NULL) {
+        stream.next_in = (unsigned char *)body.data;
+        stream.avail_in = (unsigned)body.size;
+        stream.next_out = (unsigned char *)space;
+        stream.avail_out = (unsigned)room;
+        if (deflate(&stream, Z_FINISH) == Z_STREAM_END)
+            compressed = bytes_create(space, stream.total_out);
+    }
+    deflateEnd(&stream);
+    return compressed;
+}
+
+void http_send(struct http_call *call, int status, const char *content_type, struct bytes *body)
+{
+    struct response_headers headers;
+    struct http_exchange *exchange = call->exchange;
+    response_headers_make(call, content_type, &headers);
+    if (status == 429 || status == 503)
+        add_header(&headers, "retry-after", "1");
+    struct bytes *compressed = NULL;
+    if (call->gzip && body != NULL && body->size >= GZIP_LEAST &&
+        (compressed = compress_body(bytes_str(body))) != NULL) {
+        add_header(&headers, "content-encoding", "gzip");
+        add_header(&headers, "vary", "Accept-Encoding");
+    }
+    struct http_headers list = { headers.items, headers.count };
+    call->exchange = NULL; /* gone when the answer is out */
+    http_exchange_set_events(exchange, NULL, NULL);
+    http_respond(exchange, status, &list, compressed != NULL ? compressed : body);
+    bytes_unref(compressed);
+    http_call_end(call);
+}
+
+static struct bytes *bytes_of_buffer(struct buffer *buffer)
+{
+    return buffer_failed(buffer) ? NULL : bytes_create(buffer->data, buffer->size);
+}
+
+static struct bytes *pretty_json(struct str json)
+{
+    yyjson_doc *doc = yyjson_read(json.data, json.size, YYJSON_READ_NUMBER_AS_RAW);
+    size_t size = 0;
+    char *text = doc == NULL ? NULL : yyjson_write(doc, YYJSON_WRITE_PRETTY_TWO_SPACES, &size);
+    struct bytes *pretty = text == NULL ? bytes_create(json.data, json.size) : bytes_create(NULL, size + 1);
+    if (text != NULL) {
+        memcpy(pretty->data, text, size);
+        pretty->data[size] = '\n';
+    }
+    free(text);
+    yyjson_doc_free(doc);
+    return pretty;
+}
+
+/* A JSON document as the client wants it; the caller's reference. */
+static struct bytes *format_json(struct http_call *call, struct str json)
+{
+    if (call->media.format == MEDIA_YAML) {
+        auto_buffer struct buffer yaml = { .max = BODY_MAX };
+        struct error err;
+        if (yaml_from_json(json, &yaml, &err) == 0 && !buffer_failed(&yaml))
+            return bytes_of_buffer(&yaml);
+        log_error("answer cannot be written as YAML", LOG_TEXT("error", err.message));
+    }
+    return call->request->options.pretty ? pretty_json(json) : bytes_create(json.data, json.size);
+}
+
+static void send_json(struct http_call *call, int status, struct str json)
+{
+    struct bytes *body = format_json(call, json);
+    http_send(call, status, media_content_type(&call->media, false), body);
+    bytes_unref(body);
+}
+
+static void respond_document(struct request *request, int status, const struct api_kind *kind, const void *value)
+{
+    struct http_call *call = request->sink_context;
+    auto_buffer struct buffer out = { .max = BODY_MAX };
+    if (call->media.format == MEDIA_PROTOBUF && !kind->type->json_only) {
+        api_encode_protobuf_envelope(kind, value, &out);
+        struct bytes *body = bytes_of_buffer(&out);
+        http_send(call, status, media_content_type(&call->media, false), body);
+        bytes_unref(body);
+        return;
+    }
+    if (call->media.format == MEDIA_PROTOBUF)
+        call->media.format = MEDIA_JSON;
+    api_encode_json(kind->type, kind, value, &out);
+    if (!request->options.pretty)
+        buffer_append_char(&out, '\n');
+    send_json(call, status, buffer_str(&out));
+}
+
+static void respond_object(struct request *request, int status, const struct object *object)
+{
+    struct http_call *call = request->sink_context;
+    const struct api_kind *kind = object_resource(object)->kind;
+    if (call->media.shape != SHAPE_OBJECT) {
+        auto_buffer struct buffer json = { .max = BODY_MAX };
+        shape_object(request, call->media.shape, object, true, &json);
+        send_json(call, status, buffer_str(&json));
+    } else if (call->media.format == MEDIA_PROTOBUF) {
+        respond_document(request, status, kind, object_typed(object));
+    } else if (call->media.format == MEDIA_JSON && !request->options.pretty) {
+        http_send(call, status, "application/json", object_bytes(object));
+    } else {
+        send_json(call, status, object_json(object));
+    }
+}
+
+static void respond_text(struct request *request, int status, const char *content_type, struct str body)
+{
+    struct bytes *bytes = bytes_create(body.data, body.size);
+    http_send(request->sink_context, status, content_type, bytes);
+    bytes_unref(bytes);
+}
+
+const struct request_sink http_sink = {
+    .object = respond_object,
+    .document = respond_document,
+    .list = http_respond_list,
+    .watch = http_respond_watch,
+    .text = respond_text,
+    .connect = http_respond_connect,
+};

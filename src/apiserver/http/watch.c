@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Watches over HTTP: one frame an event, made once and shared by all who read plain JSON. */
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/codec.h"
+#include "api/status.h"
+#include "apiserver/http/front.h"
+#include "apiserver/http/shape.h"
+#include "apiserver/server_internal.h"
+#include "codec/json.h"
+
+#define FRAME_MAX ((size_t)64 << 20)
+
+static const char *const event_names[] = { "ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR" };
+#define EVENT_ERROR 4
+
+/* An event around a document, for the clients that take it in another form than stored. */
+static struct bytes *json_frame(const char *type, struct str document)
+{
+    auto_buffer struct buffer out = { .max = FRAME_MAX };
+    while (document.size > 0 && document.data[document.size - 1] == '\n')
+        document.size--;
+    buffer_format(&out, "{\"type\":\"%s\",\"object\":", type);
+    buffer_append_str(&out, document);
+    buffer_append_text(&out, "}\n");
+    return bytes_create(out.data, out.size);
+}
+
+/* Four bytes of length, then a WatchEvent: type is field 1, object a RawExtension in field 2. */
+static struct bytes *protobuf_frame(const char *type, const struct api_kind *kind, const void *value)
+{
+    auto_buffer struct buffer document = { .max = FRAME_MAX }, out = { .max = FRAME_MAX };
+    api_encode_protobuf_envelope(kind, value, &document);
+    struct api_watch_event event = { .type = type, .object = buffer_str(&document) };
+    uint32_t length = 0;
+    buffer_append(&out, &length, sizeof(length));
+    api_encode_protobuf(&api_type_watch_event, &event, &out);
+    if (buffer_failed(&out))
+        return NULL;
+    length = htonl((uint32_t)(out.size - sizeof(length)));
+    memcpy(out.data, &length, sizeof(length));
+    return bytes_create(out.data, out.size);
+}
+
+static struct bytes *document_frame(struct http_call *call, const char *type, const struct api_kind *kind,
+                                    const void *value)
+{
+    if (call->media.format == MEDIA_PROTOBUF)
+        return protobuf_frame(type, kind, value);
+    auto_buffer struct buffer json = { .max = FRAME_MAX };
+    api_encode_json(kind->type, kind, value, &json);
+    return json_frame(type, buffer_str(&json));
+}
+
+static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object,
+                                      struct cache_event *event)
+{
+    if (call->media.shape != SHAPE_OBJECT) {
+        auto_buffer struct buffer json = { .max = FRAME_MAX };
+        shape_object(call->request, call->media.shape, object, !call->columns_sent, &json);
+        call->columns_sent = true;
+        return json_frame(event_names[type], buffer_str(&json));
+    }
+    if (call->media.format == MEDIA_PROTOBUF)
+        return protobuf_frame(event_names[type], object_resource(object)->kind, object_typed(object));
+    return event != NULL ? bytes_ref(cache_event_frame(event, type)) : object_frame(object, type);
+}
+
+static bool send_frame(struct http_call *call, struct bytes *frame)
+{
+    if (frame == NULL)
+        return true;
+    call->stopped |= !http_response_write(call->exchange, frame);
+    bytes_unref(frame);
+    return !call->stopped;
+}
+
+static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object,
+                        struct cache_event *event)
+{
+    struct http_call *call = watch->context;
+    return send_frame(call, object_frame_for(call, type, object, event));
+}
+
+static void watch_bookmarked(struct watch *watch, uint64_t revision, bool initial)
+{
+    struct http_call *call = watch->context;
+    struct request *request = call->request;
+    const struct api_kind *kind = request->registry->resource->kind;
+    struct api_object_meta *meta = arena_zalloc(&request->arena, kind->type->size);
+    struct api_string_entry end = { "k8s.io/initial-events-end", "true" };
+    char text[32];
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)revision);
+    meta->resource_version = text;
+    if (initial) {
+        meta->annotations = &end;
+        meta->n_annotations = 1;
+    }
+    (void)send_frame(call, document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta));
+}
+
+static void watch_ended(struct watch *watch, int rc, const struct error *err)
+{
+    struct http_call *call = watch->context;
+    if (rc < 0) {
+        struct api_status *status = api_status_of_error(&call->request->arena, err, NULL, NULL);
+        (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
+    }
+    http_exchange_set_events(call->exchange, NULL, NULL);
+    http_response_end(call->exchange);
+    http_call_end(call);
+}
+
+static void call_drained(struct http_call *call)
+{
+    watch_resume(call->request->watch);
+}
+
+static void call_closed(struct http_call *call)
+{
+    watch_close(call->request->watch);
+    request_destroy(call->request);
+}
+
+void http_respond_watch(struct request *request)
+{
+    static const struct watch_consumer consumer = { .event = watch_event,
+                                                    .bookmark = watch_bookmarked,
+                                                    .ended = watch_ended };
+    struct http_call *call = request->sink_context;
+    struct response_headers headers;
+    if (call->media.format == MEDIA_YAML)
+        call->media.format = MEDIA_JSON; /* a stream of documents has no YAML form */
+    call->drained = call_drained;
+    call->closed = call_closed;
+    response_headers_make(call, media_content_type(&call->media, true), &headers);
+    http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
+    watch_begin(request->watch, &consumer, call);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* POST: a new object. */
+
+#include "api/codec.h"
+#include "apiserver/admission/admission.h"
+#include "apiserver/failure.h"
+#include "apiserver/registry/prepare.h"
+#include "apiserver/server_internal.h"
+#include "base/uuid.h"
+
+#define NAME_SUFFIX   5
+#define NAME_BASE_MAX 58 /* what is left of 63 */
+#define NAME_ATTEMPTS 8
+#define ACCOUNT_WAIT  (USEC_PER_SEC)
+
+struct creation {
+    struct request *request;
+    void *object;
+    struct store_write write;
+    bool generated;
+    bool waited;
+    struct cache_wait wait;
+    int attempts;
+};
+
+static void generate_name(struct request *request, struct api_object_meta *meta)
+{
+    static const char letters[] = "bcdfghjklmnpqrstvwxz2456789"; /* no vowels, no look-alikes */
+    char suffix[NAME_SUFFIX + 1];
+    for (size_t i = 0; i < NAME_SUFFIX; i++)
+        suffix[i] = letters[random_below(loop_random(request->server->loop), sizeof(letters) - 1)];
+    suffix[NAME_SUFFIX] = '\0';
+    meta->name = arena_format(&request->arena, "%.*s%s", NAME_BASE_MAX, meta->generate_name, suffix);
+}
+
+static void create_done(struct store_write *write);
+
+static void create_attempt(struct creation *creation)
+{
+    struct request *request = creation->request;
+    struct registry *registry = request->registry;
+    struct api_object_meta *meta = creation->object;
+    struct bytes *value = registry_encode(registry, creation->object);
+    request->name = meta->name;
+    creation->write = (struct store_write){
+        .operation = STORE_CREATE,
+        .key = str_of(registry_object_key(request, meta->name)),
+        .value = value,
+        .is_volatile = registry->resource->flags & API_VOLATILE,
+        .done = create_done,
+    };
+    store_write_start(request->server->store, &creation->write);
+    bytes_unref(value);
+}
+
+static void create_done(struct store_write *write)
+{
+    struct creation *creation = container_of(write, struct creation, write);
+    struct request *request = creation->request;
+    struct registry *registry = request->registry;
+    struct api_object_meta *meta = creation->object;
+    if (write->rc == -ERROR_ALREADY_EXISTS && creation->generated && !request->server->destroyed &&
+        ++creation->attempts < NAME_ATTEMPTS) {
+        generate_name(request, meta);
+        create_attempt(creation);
+        return;
+    }
+    if (write->rc < 0) {
+        if (registry->strategy->release != NULL)
+            registry->strategy->release(request, creation->object, NULL);
+        if (write->rc == -ERROR_ALREADY_EXISTS)
+            (void)api_error_already_exists(&write->err, registry->resource, meta->name);
+        request_fail(request, &write->err);
+        return;
+    }
+    const struct object *object = watch_cache_get(registry->cache, registry_namespace(request), meta->name);
+    if (object == NULL) { /* it was stored and is unreadable, or already gone: say so instead of guessing */
+        request_refuse(request, ERROR_INTERNAL, "the object was stored but cannot be read back");
+        return;
+    }
+    request_respond_object(request, 201, object);
+}
+
+static int check_new_meta(struct request *request, struct api_object_meta *meta, bool *ret_generated, struct error *err)
+{
+    int rc = prepare_namespace(request, meta, err);
+    if (rc < 0)
+        return rc;
+    if (!text_empty(meta->resource_version))
+        return error_set(err, ERROR_BAD_REQUEST, "resourceVersion should not be set on objects to be created");
+    if (text_empty(meta->name) && !text_empty(meta->generate_name)) {
+        generate_name(request, meta);
+        *ret_generated = true;
+    }
+    return 0;
+}
+
+static int create_prepare(struct creation *creation, struct error *err)
+{
+    struct request *request = creation->request;
+    struct registry *registry = request->registry;
+    const struct strategy *strategy = registry->strategy;
+    struct api_object_meta *meta = creation->object;
+    int rc = check_new_meta(request, meta, &creation->generated, err);
+    if (rc < 0)
+        return rc;
+    struct admission admission = { request,
+                                   registry,
+                                   ADMISSION_CREATE,
+                                   request->subresource,
+                                   request->namespace_,
+                                   text_or_empty(meta->name),
+                                   creation->object,
+                                   NULL };
+    rc = admission_admit(&admission, err);
+    if (rc < 0)
+        return rc;
+    prepare_create(request, creation->object);
+    if (!creation->generated && watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
+        return api_error_already_exists(err, registry->resource, meta->name); /* before anything is taken for it */
+    if (strategy->allocate != NULL) {
+        rc = strategy->allocate(request, creation->object, NULL, err);
+        if (rc < 0)
+            return rc;
+    }
+    rc = prepare_validate(request, registry, UPDATE_OBJECT, creation->object, NULL, err);
+    if (rc == 0)
+        rc = admission_validate(&admission, err);
+    if (rc < 0 && strategy->release != NULL)
+        strategy->release(request, creation->object, NULL);
+    return rc;
+}
+
+static void create_start(struct creation *creation);
+
+static void waited(struct cache_wait *wait)
+{
+    struct creation *creation = container_of(wait, struct creation, wait);
+    creation->waited = true;
+    create_start(creation);
+}
+
+/* A new namespace gets its default account a moment after it was made; whoever is quicker waits for it. */
+static bool wait_for_account(struct creation *creation)
+{
+    struct request *request = creation->request;
+    if (creation->waited || request->registry->resource != &api_resource_pod)
+        return false;
+    const struct api_pod *pod = creation->object;
+    struct watch_cache *accounts = server_cache(request->server, &api_resource_service_account);
+    bool wanted = text_empty(pod->spec.service_account_name) || text_equal(pod->spec.service_account_name, "default");
+    bool there =
+        watch_cache_get(server_cache(request->server, &api_resource_namespace), NULL, request->namespace_) != NULL;
+    if (!wanted || !there || watch_cache_get(accounts, request->namespace_, "default") != NULL)
+        return false;
+    creation->wait.key = str_of(arena_format(&request->arena, "%s/default", request->namespace_));
+    creation->wait.changed = waited;
+    creation->wait.patience = ACCOUNT_WAIT;
+    watch_cache_wait(accounts, &creation->wait);
+    return true;
+}
+
+static void create_start(struct creation *creation)
+{
+    struct request *request = creation->request;
+    void *object = creation->object;
+    struct error err = { 0 };
+    if (request->server->destroyed) {
+        request_refuse(request, ERROR_CANCELLED, "the server ended");
+        return;
+    }
+    if (wait_for_account(creation))
+        return;
+    if (create_prepare(creation, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
+    if (request->options.dry_run) {
+        if (request->registry->strategy->release != NULL)
+            request->registry->strategy->release(request, object, NULL);
+        request_respond_document(request, 201, request->registry->resource->kind, object);
+        return;
+    }
+    create_attempt(creation);
+}
+
+void registry_create_object(struct request *request, void *object)
+{
+    struct creation *creation = arena_new(&request->arena, struct creation);
+    creation->request = request;
+    creation->object = object;
+    create_start(creation);
+}
+
+void registry_create(struct request *request)
+{
+    struct error err = { 0 };
+    void *object;
+    if (request_decode(request, request->registry->resource->kind, &object, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
+    registry_create_object(request, object);
+}

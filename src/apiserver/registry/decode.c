@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Bodies as decoded structs: JSON, YAML, protobuf, or structs already (direct calls). */
+
+#include <string.h>
+
+#include "api/codec.h"
+#include "apiserver/registry/registry.h"
+#include "codec/json.h"
+#include "codec/yaml.h"
+
+#define YAML_JSON_MAX ((size_t)12 << 20) /* what anchors may make of a body */
+
+#define STRICT_TEXTS_MAX 16 /* as many unknown fields are named in one message */
+
+/* kind and apiVersion of a JSON document; "" when absent. */
+static int read_type(struct request *request, struct str json, const char **ret_version, const char **ret_kind,
+                     struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc < 0)
+        return rc;
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    if (!yyjson_is_obj(root))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "couldn't get version/kind; json parse error: json: cannot unmarshal %s into Go "
+                         "value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
+                         "Kind string \"json:\\\"kind,omitempty\\\"\" }",
+                         yyjson_is_arr(root)   ? "array"
+                         : yyjson_is_str(root) ? "string"
+                                               : "value");
+    *ret_version = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "apiVersion"))));
+    *ret_kind = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "kind"))));
+    return 0;
+}
+
+/* Options may come under their own group or any served one. */
+static bool is_options(const struct api_kind *kind)
+{
+    return kind->type == &api_type_delete_options;
+}
+
+static int check_type(const struct api_kind *wanted, const char *version, const char *kind, struct error *err)
+{
+    char expected[256];
+    api_kind_version(wanted, expected, sizeof(expected));
+    if (!text_empty(kind) && strcmp(kind, wanted->kind) != 0)
+        return error_set(err, ERROR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: the kinds differ",
+                         kind, text_empty(version) ? expected : version, wanted->kind);
+    if (!text_empty(version) && strcmp(version, expected) != 0 && !is_options(wanted))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the API version in the data (%s) does not match the expected API version (%s)", version,
+                         expected);
+    return 0;
+}
+
+static int report_strict(struct request *request, const struct api_strict_errors *strict, struct error *err)
+{
+    if (strict->count == 0 || request->options.field_validation == FIELD_VALIDATION_IGNORE)
+        return 0;
+    if (request->options.field_validation == FIELD_VALIDATION_WARN) {
+        for (size_t i = 0; i < strict->count; i++)
+            request_warn(request, "%s", strict->texts[i]);
+        return 0;
+    }
+    auto_buffer struct buffer text = { .max = 64 << 10 };
+    for (size_t i = 0; i < strict->count && i < STRICT_TEXTS_MAX; i++)
+        buffer_format(&text, "%s%s", i == 0 ? "" : ", ", strict->texts[i]);
+    return error_set(err, ERROR_BAD_REQUEST, "strict decoding error: " STR_FMT, STR_ARG(buffer_str(&text)));
+}
+
+static int decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
+                       struct error *err)
+{
+    const char *version = "", *name = "";
+    struct api_strict_errors strict = { 0 };
+    void *value = arena_zalloc(&request->arena, kind->type->size);
+    int rc = read_type(request, json, &version, &name, err);
+    if (rc == 0)
+        rc = check_type(kind, version, name, err);
+    if (rc == 0)
+        rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
+    if (rc == 0)
+        rc = report_strict(request, &strict, err);
+    if (rc == -ERROR_SYNTAX || rc == -ERROR_LIMIT)
+        err->code = rc = -ERROR_BAD_REQUEST;
+    if (rc == 0)
+        *ret_value = value;
+    return rc;
+}
+
+static int decode_protobuf(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
+{
+    const struct api_kind *found = NULL;
+    char version[256];
+    void *value;
+    int rc = api_decode_protobuf_envelope(request->body, &request->arena, &found, &value, err);
+    if (rc < 0)
+        return rc;
+    api_kind_version(found, version, sizeof(version));
+    rc = check_type(kind, version, found->kind, err);
+    if (rc == 0)
+        *ret_value = value;
+    return rc;
+}
+
+static int body_yaml_to_json(struct request *request, struct str *ret_json, struct error *err)
+{
+    auto_buffer struct buffer json = { .max = YAML_JSON_MAX };
+    unsigned flags = request->options.field_validation == FIELD_VALIDATION_STRICT ? YAML_STRICT : 0;
+    int rc = yaml_to_json(request->body, flags, &json, err);
+    if (rc < 0)
+        return error_set(err, ERROR_BAD_REQUEST, "error converting YAML to JSON: %s",
+                         err == NULL ? "" : arena_strdup(&request->arena, err->message));
+    *ret_json = arena_str(&request->arena, buffer_str(&json));
+    return 0;
+}
+
+int request_decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
+                        struct error *err)
+{
+    void *value = NULL;
+    int rc = decode_json(request, kind, json, &value, err);
+    if (rc < 0)
+        return rc;
+    api_default(kind, value, &request->arena);
+    *ret_value = value;
+    return 0;
+}
+
+int request_decode(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
+{
+    void *value = NULL;
+    int rc = 0;
+    switch (request->body_format) {
+    case BODY_JSON:
+        rc = decode_json(request, kind, request->body, &value, err);
+        break;
+    case BODY_YAML: {
+        struct str json;
+        rc = body_yaml_to_json(request, &json, err);
+        if (rc == 0)
+            rc = decode_json(request, kind, json, &value, err);
+        break;
+    }
+    case BODY_PROTOBUF:
+        rc = decode_protobuf(request, kind, &value, err);
+        break;
+    case BODY_TYPED:
+        if (request->body_kind != kind && request->body_kind->type != kind->type)
+            return error_set(err, ERROR_BAD_REQUEST, "a body of kind %s was expected, not %s", kind->kind,
+                             request->body_kind->kind);
+        value = api_copy(kind->type, request->typed_body, &request->arena);
+        break;
+    case BODY_NONE:
+        return error_set(
+            err, ERROR_UNSUPPORTED_MEDIA_TYPE,
+            "the body of the request was in an unknown format - accepted media types include: application/json, "
+            "application/yaml, application/vnd.kubernetes.protobuf");
+    }
+    if (rc < 0)
+        return rc;
+    api_default(kind, value, &request->arena);
+    *ret_value = value;
+    return 0;
+}

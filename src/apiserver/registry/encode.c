@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Objects as the store keeps them. */
+
+#include "api/codec.h"
+#include "apiserver/registry/conversion.h"
+#include "apiserver/registry/registry.h"
+
+struct bytes *registry_encode(const struct registry *registry, const void *object)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_buffer struct buffer json = { 0 };
+    const struct api_kind *kind = registry->resource->kind;
+    const struct conversion *conversion = conversion_of(registry->resource);
+    if (conversion != NULL) {
+        kind = conversion->stored->kind;
+        void *stored = arena_zalloc(&arena, kind->type->size);
+        conversion->to_stored(object, stored, &arena);
+        object = stored;
+    }
+    api_encode_json(kind->type, kind, object, &json);
+    return bytes_create(json.data, json.size);
+}

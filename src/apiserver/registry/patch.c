@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* PATCH: the document of the moment, changed, and then an update like any other. */
+
+#include "api/patch/patch.h"
+
+#include <string.h>
+
+#include "apiserver/registry/registry.h"
+#include "apiserver/server_internal.h"
+
+#define PATCHED_MAX ((size_t)16 << 20)
+
+int patch_document(struct request *request, const struct api_type *type, struct str document, struct buffer *out,
+                   struct error *err)
+{
+    switch (request->patch_type) {
+    case CLIENT_PATCH_JSON:
+        return patch_json(document, request->body, out, err);
+    case CLIENT_PATCH_MERGE:
+        return patch_merge(document, request->body, out, err);
+    case CLIENT_PATCH_STRATEGIC:
+        return patch_strategic(type, document, request->body, out, err);
+    case CLIENT_PATCH_APPLY:
+        break;
+    }
+    return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE,
+                     "server-side apply (application/apply-patch+yaml) is not implemented");
+}
+
+static int change_by_patch(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    struct request *request = update->request;
+    const struct api_kind *kind = update->registry->resource->kind;
+    auto_buffer struct buffer json = { .max = PATCHED_MAX };
+    int rc = patch_document(request, kind->type, object_json(current), &json, err);
+    if (rc < 0)
+        return rc;
+    if (buffer_failed(&json))
+        return error_set(err, ERROR_TOO_LARGE, "the patched object is too large");
+    /* What is decoded may borrow from the text. */
+    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&json)), ret_object, err);
+}
+
+void registry_patch(struct request *request)
+{
+    if (!request->patch_type_known || request->body.size == 0) {
+        request_refuse(request, ERROR_BAD_REQUEST, "the body of a patch must not be empty");
+        return;
+    }
+    struct update *update = arena_new(&request->arena, struct update);
+    update->request = request;
+    update->part = strcmp(request->subresource, "status") == 0 ? UPDATE_STATUS : UPDATE_OBJECT;
+    update->change = change_by_patch;
+    update_start(update);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include <string.h>
+
+#include "apiserver/registry/prepare.h"
+
+#include "api/codec.h"
+#include "api/status.h"
+#include "api/validation/validation.h"
+#include "apiserver/server_internal.h"
+#include "base/uuid.h"
+
+usec_t prepare_now(struct request *request)
+{
+    return loop_now(request->server->loop) / USEC_PER_SEC * USEC_PER_SEC;
+}
+
+int prepare_namespace(struct request *request, struct api_object_meta *meta, struct error *err)
+{
+    bool namespaced = request->registry->resource->flags & API_NAMESPACED;
+    const char *wanted = namespaced ? request->namespace_ : "";
+    if (namespaced && text_empty(meta->namespace))
+        meta->namespace = wanted;
+    if (!text_equal(meta->namespace, wanted))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the namespace of the provided object does not match the namespace sent on the request");
+    return 0;
+}
+
+void prepare_create(struct request *request, void *object)
+{
+    struct registry *registry = request->registry;
+    const struct strategy *strategy = registry->strategy;
+    struct api_object_meta *meta = object;
+    char uid[UUID_TEXT_SIZE];
+    uuid_generate(loop_random(request->server->loop), uid);
+    meta->uid = arena_strdup(&request->arena, uid);
+    meta->creation_timestamp = prepare_now(request);
+    meta->deletion_timestamp = 0;
+    meta->deletion_grace_period_seconds = NULL;
+    meta->self_link = NULL;
+    meta->generation = registry->resource->flags & API_GENERATION ? 1 : 0;
+    if ((registry->resource->flags & API_STATUS) && !(strategy->flags & STRATEGY_KEEP_STATUS))
+        field_clear(registry->status, object);
+    if (strategy->prepare_create != NULL)
+        strategy->prepare_create(request, object);
+}
+
+/* Kinds without a spec: everything but metadata (and status) counts. */
+static bool content_changed(const struct registry *registry, const void *object, const void *old, struct arena *arena)
+{
+    const struct api_type *type = registry->resource->kind->type;
+    void *other = arena_alloc(arena, type->size);
+    memcpy(other, old, type->size);
+    memcpy(other, object, sizeof(struct api_object_meta));
+    field_copy(registry->status, other, object);
+    return !api_equal(type, object, other);
+}
+
+static bool changed(struct request *request, const struct registry *registry, const void *object, const void *old)
+{
+    if (registry->strategy->spec_changed != NULL)
+        return registry->strategy->spec_changed(object, old);
+    if (registry->spec != NULL)
+        return !field_equal(registry->spec, object, old);
+    return content_changed(registry, object, old, &request->arena);
+}
+
+/* Everything but the status (and what of the metadata may change through it) comes from the old object. */
+static void keep_but_status(const struct registry *registry, void *object, const void *old)
+{
+    const struct api_type *type = registry->resource->kind->type;
+    struct api_object_meta *meta = object;
+    const struct api_object_meta *before = old;
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const struct api_field *field = &type->fields[i];
+        if (field != registry->status && field->offset != 0 && field->shape == API_SINGLE &&
+            field->value == API_MESSAGE)
+            field_copy(field, object, old);
+    }
+    meta->generation = before->generation;
+    if (registry->strategy->flags & (STRATEGY_STATUS_KEEPS_LABELS | STRATEGY_STATUS_KEEPS_META)) {
+        meta->labels = before->labels;
+        meta->n_labels = before->n_labels;
+    }
+    if (registry->strategy->flags & STRATEGY_STATUS_KEEPS_META) {
+        meta->annotations = before->annotations;
+        meta->n_annotations = before->n_annotations;
+        meta->finalizers = before->finalizers;
+        meta->n_finalizers = before->n_finalizers;
+        meta->owner_references = before->owner_references;
+        meta->n_owner_references = before->n_owner_references;
+    }
+}
+
+void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object,
+                    const void *old)
+{
+    const struct strategy *strategy = registry->strategy;
+    struct api_object_meta *meta = object;
+    const struct api_object_meta *before = old;
+    if (part == UPDATE_STATUS) {
+        keep_but_status(registry, object, old);
+        if (strategy->prepare_status != NULL)
+            strategy->prepare_status(request, object, old);
+    } else if (part == UPDATE_OBJECT) {
+        if (registry->resource->flags & API_STATUS)
+            field_copy(registry->status, object, old);
+        if (strategy->prepare_update != NULL)
+            strategy->prepare_update(request, object, old);
+    }
+    meta->generation = before->generation;
+    if (part == UPDATE_OBJECT && (registry->resource->flags & API_GENERATION) &&
+        changed(request, registry, object, old))
+        meta->generation = before->generation + 1;
+    meta->self_link = NULL;
+    if (part == UPDATE_RAW)
+        return; /* server code that knows what it does */
+    meta->uid = before->uid;
+    meta->creation_timestamp = before->creation_timestamp;
+    meta->deletion_timestamp = before->deletion_timestamp;
+    if (before->deletion_timestamp == 0)
+        meta->deletion_grace_period_seconds = NULL;
+    else if (meta->deletion_grace_period_seconds == NULL)
+        meta->deletion_grace_period_seconds = before->deletion_grace_period_seconds;
+}
+
+int prepare_validate(struct request *request, struct registry *registry, enum update_part part, const void *object,
+                     const void *old, struct error *err)
+{
+    const struct api_kind *kind = registry->resource->kind;
+    const struct api_object_meta *meta = object;
+    auto_invalid struct api_invalid errors = { 0 };
+    if (text_empty(meta->name)) {
+        invalid_required(&errors, at_field(at_field(NULL, "metadata"), "name"), "name or generateName is required");
+    } else if (old == NULL) {
+        api_validate_create(kind, object, &errors);
+    } else if (part == UPDATE_STATUS) {
+        api_validate_status(kind, old, object, &errors);
+    } else {
+        api_validate_update(kind, old, object, &errors);
+    }
+    if (errors.total == 0)
+        return 0;
+    request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);
+    return error_set(err, ERROR_INVALID, "%s", request->failure->message);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* What kinds want beside the generic life of an object: one row each, by group and kind. */
+
+#include "apiserver/registry/strategy/strategies.h"
+
+#include <string.h>
+
+static const struct strategy strategies[] = {
+    { .group = "",
+      .kind = "Pod",
+      .prepare_create = pod_prepare_create,
+      .prepare_status = pod_prepare_status,
+      .grace = pod_grace },
+    { .group = "", .kind = "Node", .flags = STRATEGY_KEEP_STATUS },
+    { .group = "",
+      .kind = "Namespace",
+      .prepare_create = namespace_prepare_create,
+      .prepare_update = namespace_prepare_update,
+      .prepare_delete = namespace_prepare_delete,
+      .held = namespace_held },
+    { .group = "",
+      .kind = "Service",
+      .prepare_update = service_prepare_update,
+      .allocate = service_allocate,
+      .release = service_release },
+    { .group = "", .kind = "Secret", .prepare_create = secret_prepare_create, .prepare_update = secret_prepare_update },
+    { .group = "",
+      .kind = "ServiceAccount",
+      .prepare_create = service_account_prepare,
+      .prepare_update = service_account_prepare_update },
+    { .group = "", .kind = "PersistentVolume", .prepare_create = volume_prepare_create },
+    { .group = "", .kind = "PersistentVolumeClaim", .prepare_create = claim_prepare_create },
+    { .group = "apps",
+      .kind = "Deployment",
+      .flags = STRATEGY_STATUS_KEEPS_LABELS,
+      .spec_changed = deployment_spec_changed },
+    { .group = "batch", .kind = "Job", .prepare_create = job_prepare_create },
+    { .group = "discovery.k8s.io", .kind = "EndpointSlice", .spec_changed = endpoint_slice_changed },
+    { .group = "admissionregistration.k8s.io",
+      .kind = "ValidatingWebhookConfiguration",
+      .spec_changed = webhooks_changed },
+    { .group = "certificates.k8s.io",
+      .kind = "CertificateSigningRequest",
+      .prepare_create = signing_request_prepare_create,
+      .prepare_update = signing_request_prepare_update },
+    { .group = "networking.k8s.io", .kind = "ServiceCIDR", .flags = STRATEGY_STATUS_KEEPS_META },
+    { .group = "storage.k8s.io", .kind = "VolumeAttachment", .flags = STRATEGY_STATUS_KEEPS_META },
+    { .group = "flowcontrol.apiserver.k8s.io", .kind = "FlowSchema", .flags = STRATEGY_STATUS_KEEPS_META },
+    { .group = "flowcontrol.apiserver.k8s.io",
+      .kind = "PriorityLevelConfiguration",
+      .flags = STRATEGY_STATUS_KEEPS_META },
+    { .group = "resource.k8s.io", .kind = "ResourceClaim", .flags = STRATEGY_STATUS_KEEPS_META },
+    { .group = "apiregistration.k8s.io", .kind = "APIService", .flags = STRATEGY_STATUS_KEEPS_META },
+};
+
+static const struct strategy plain = { .kind = "" };
+
+const struct strategy *strategy_of(const struct api_kind *kind)
+{
+    for (size_t i = 0; i < countof(strategies); i++)
+        if (strcmp(strategies[i].group, kind->group) == 0 && strcmp(strategies[i].kind, kind->kind) == 0)
+            return &strategies[i];
+    return &plain;
+}

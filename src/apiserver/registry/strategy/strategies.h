@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* strategies.h - the functions that the rows of strategies.c name, by the file they stand in. */
+#ifndef APISERVER_REGISTRY_STRATEGY_STRATEGIES_H
+#define APISERVER_REGISTRY_STRATEGY_STRATEGIES_H
+
+#include "apiserver/registry/registry.h"
+
+/* pod.c */
+void pod_prepare_create(struct request *request, void *object);
+void pod_prepare_status(struct request *request, void *object, const void *old);
+int64_t pod_grace(const void *object, const int64_t *asked);
+
+/* namespace.c */
+void namespace_prepare_create(struct request *request, void *object);
+void namespace_prepare_update(struct request *request, void *object, const void *old);
+void namespace_prepare_delete(struct request *request, void *object);
+bool namespace_held(const void *object);
+
+/* service.c */
+void service_prepare_update(struct request *request, void *object, const void *old);
+int service_allocate(struct request *request, void *object, const void *old, struct error *err);
+void service_release(struct request *request, const void *object, const void *old);
+
+/* workload.c */
+bool deployment_spec_changed(const void *object, const void *old);
+void job_prepare_create(struct request *request, void *object);
+bool endpoint_slice_changed(const void *object, const void *old);
+bool webhooks_changed(const void *object, const void *old);
+
+/* core.c */
+void secret_prepare_create(struct request *request, void *object);
+void secret_prepare_update(struct request *request, void *object, const void *old);
+void service_account_prepare(struct request *request, void *object);
+void service_account_prepare_update(struct request *request, void *object, const void *old);
+void volume_prepare_create(struct request *request, void *object);
+void claim_prepare_create(struct request *request, void *object);
+void signing_request_prepare_create(struct request *request, void *object);
+void signing_request_prepare_update(struct request *request, void *object, const void *old);
+
+#endif

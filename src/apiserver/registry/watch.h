@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* watch.h - an open watch: what is there (when asked for), then every change, bookmarks, the end.
+ *
+ * Made by registry_watch(); the front that got it from the request takes the events with
+ * watch_begin(). It lives in the request's arena. */
+#ifndef APISERVER_REGISTRY_WATCH_H
+#define APISERVER_REGISTRY_WATCH_H
+
+#include "apiserver/cache/watch_cache.h"
+#include "apiserver/registry/selection.h"
+
+struct watch;
+
+struct watch_consumer {
+    /* 'event' is NULL for objects that are there at the beginning. False: no more until watch_resume(). */
+    bool (*event)(struct watch *watch, enum client_watch_event type, const struct object *object,
+                  struct cache_event *event);
+    /* All changes up to 'revision' were told. 'initial': with it, what was there at the beginning is complete. */
+    void (*bookmark)(struct watch *watch, uint64_t revision, bool initial);
+    /* Politely (rc 0), at its time limit or because the server stops; or -ERROR_EXPIRED: too slow. The last call. */
+    void (*ended)(struct watch *watch, int rc, const struct error *err);
+};
+
+struct watch {
+    struct request *request;
+    const struct watch_consumer *consumer;
+    void *context;
+
+    /* private */
+    struct cache_watcher watcher;
+    struct selection selection;
+    const struct object **initial; /* references, held by the request's arena */
+    size_t n_initial;
+    size_t next_initial;
+    uint64_t revision; /* of the initial objects */
+    bool end_initial;  /* a bookmark is due behind them */
+    bool bookmarks;
+    bool stopped; /* the consumer wants no more for now */
+    struct loop_task initial_task;
+    struct loop_timer deadline;
+    struct list_node node; /* in api_server.watches */
+};
+
+void watch_begin(struct watch *watch, const struct watch_consumer *consumer, void *context);
+void watch_resume(struct watch *watch);
+void watch_close(struct watch *watch); /* no call after it; the request is the front's to destroy; fine when it ended */
+
+/* For the server: a bookmark to whoever wants one; and the polite end. */
+void watch_bookmark(struct watch *watch);
+void watch_end(struct watch *watch, int rc, const struct error *err);
+
+#endif

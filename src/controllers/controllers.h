@@ -13,23 +13,29 @@
 extern const struct controller *const controllers_all[];
 extern const size_t controllers_count;
 
-extern const struct controller cronjob_controller;
-extern const struct controller daemonset_controller;
-extern const struct controller deployment_controller;
-extern const struct controller disruption_controller;
-extern const struct controller endpoints_controller;
-extern const struct controller endpointslice_controller;
-extern const struct controller garbage_collector_controller;
-extern const struct controller job_controller;
-extern const struct controller namespace_controller;
-extern const struct controller node_ipam_controller;
-extern const struct controller node_lifecycle_controller;
-extern const struct controller pod_gc_controller;
-extern const struct controller replicaset_controller;
-extern const struct controller root_ca_controller;
-extern const struct controller service_account_controller;
-extern const struct controller statefulset_controller;
-extern const struct controller taint_eviction_controller;
-extern const struct controller ttl_after_finished_controller;
+/* One list, so that no controller is written and then not run. */
+#define CONTROLLERS(X)   \
+    X(cronjob)           \
+    X(daemonset)         \
+    X(deployment)        \
+    X(disruption)        \
+    X(endpoints)         \
+    X(endpointslice)     \
+    X(garbage_collector) \
+    X(job)               \
+    X(namespace)         \
+    X(node_ipam)         \
+    X(node_lifecycle)    \
+    X(pod_gc)            \
+    X(replicaset)        \
+    X(root_ca)           \
+    X(service_account)   \
+    X(statefulset)       \
+    X(taint_eviction)    \
+    X(ttl_after_finished)
+
+#define CONTROLLER_DECLARE(name) extern const struct controller name##_controller;
+CONTROLLERS(CONTROLLER_DECLARE)
+#undef CONTROLLER_DECLARE
 
 #endif

@@ -374,6 +374,19 @@ static void settles_whatever_the_order(void **state)
     assert_int_equal(fake_server_count(f->server, &api_resource_apps_deployment), 0);
 }
 
+static void every_controller_runs(void **state)
+{
+    struct fixture *f = *state;
+    create_namespace(f, "a");
+    fixture_put(f, &api_resource_policy_pod_disruption_budget,
+                "{\"metadata\":{\"namespace\":\"a\",\"name\":\"web\",\"generation\":1},\"spec\":{\"minAvailable\":1,"
+                "\"selector\":{\"matchLabels\":{\"app\":\"web\"}}}}");
+    fixture_run(f, 1);
+    const struct object *budget = fake_server_next(f->server, &api_resource_policy_pod_disruption_budget, NULL);
+    assert_non_null(budget);
+    assert_int_equal(api_policy_pod_disruption_budget_of(budget)->status.observed_generation, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(owners_wait_in_the_foreground, setup, teardown),
         cmocka_unit_test_setup_teardown(orphans_live_on, setup, teardown),
         cmocka_unit_test_setup_teardown(settles_whatever_the_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_controller_runs, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

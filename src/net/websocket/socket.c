@@ -40,6 +40,9 @@ struct websocket {
     size_t reason_size;
     bool stopped;
     bool want_drained;
+    uint16_t close_code; /* 0: no close was asked for, or its frame is on its way */
+    char close_reason[REASON_MAX];
+    size_t close_reason_size;
     bool flushing_close; /* the high mark does not matter any more */
     bool told;           /* closed() was called */
     bool closed;
@@ -118,12 +121,24 @@ static size_t socket_queued(const struct websocket *socket)
     return socket->stream != NULL ? size + stream_queued(socket->stream) : size;
 }
 
+/* Messages first: wslay would let a close frame, as all control frames, overtake what waits. */
+static int send_queued(struct websocket *socket)
+{
+    int rc = wslay_event_send(socket->wslay);
+    if (rc != 0 || socket->close_code == 0 || wslay_event_get_queued_msg_count(socket->wslay) > 0)
+        return rc;
+    wslay_event_queue_close(socket->wslay, socket->close_code, (const uint8_t *)socket->close_reason,
+                            socket->close_reason_size);
+    socket->close_code = 0;
+    return wslay_event_send(socket->wslay);
+}
+
 /* From a task or a callback of the stream, pinned. */
 static void socket_flush(struct websocket *socket)
 {
     if (socket->stream == NULL || socket->closed)
         return;
-    if (wslay_event_send(socket->wslay) != 0) {
+    if (send_queued(socket) != 0) {
         socket_broke(socket, CODE_ABNORMAL, ERROR_PROTOCOL, "sending failed");
         return;
     }
@@ -379,9 +394,9 @@ void websocket_send_close(struct websocket *socket, int code, const char *reason
     if (socket->stream == NULL || socket->closed)
         return;
     struct str text = str_of(text_or_empty(reason));
-    if (text.size > REASON_MAX)
-        text.size = REASON_MAX;
-    wslay_event_queue_close(socket->wslay, (uint16_t)code, (const uint8_t *)text.data, text.size);
+    socket->close_code = (uint16_t)code;
+    socket->close_reason_size = text.size < REASON_MAX ? text.size : REASON_MAX;
+    memcpy(socket->close_reason, text.data, socket->close_reason_size);
     loop_defer(socket->loop, &socket->flush_task);
 }
 
@@ -393,7 +408,7 @@ void websocket_close(struct websocket *socket, int code, const char *reason)
     if (socket->stream != NULL) {
         websocket_send_close(socket, code, reason);
         socket->flushing_close = true;
-        wslay_event_send(socket->wslay);
+        send_queued(socket);
         stream_close(take_pointer(&socket->stream), true);
     }
     socket->closed = true;

@@ -111,6 +111,31 @@ static void test_messages_both_ways(void **state)
     teardown(&f);
 }
 
+/* An exec's exit status is such a message: sent, and the socket closed in the same moment. */
+static void test_close_comes_after_what_was_sent(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f, 0);
+    static char part[90000];
+    for (int i = 0; i < 20; i++)
+        websocket_send(f.server.socket, WEBSOCKET_BINARY, (struct str){ part, sizeof(part) });
+    websocket_close(f.server.socket, 1000, "all said");
+    f.server.socket = NULL;
+    settle(&f);
+    assert_int_equal(f.client.messages, 20);
+    assert_int_equal(f.client.code, 1000);
+    assert_string_equal(f.client.reason, "all said");
+    teardown(&f);
+    setup(&f, 0);
+    websocket_send(f.server.socket, WEBSOCKET_TEXT, STR("last words"));
+    websocket_send_close(f.server.socket, 1001, NULL);
+    settle(&f);
+    assert_string_equal(f.client.got.data, "last words");
+    assert_int_equal(f.client.code, 1001);
+    teardown(&f);
+}
+
 static void test_stopped_reader_gets_nothing(void **state)
 {
     (void)state;
@@ -341,9 +366,13 @@ static void test_tunnel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages_both_ways), cmocka_unit_test(test_stopped_reader_gets_nothing),
-        cmocka_unit_test(test_limits_and_garbage), cmocka_unit_test(test_accept_key),
-        cmocka_unit_test(test_handshake),          cmocka_unit_test(test_tunnel),
+        cmocka_unit_test(test_messages_both_ways),
+        cmocka_unit_test(test_close_comes_after_what_was_sent),
+        cmocka_unit_test(test_stopped_reader_gets_nothing),
+        cmocka_unit_test(test_limits_and_garbage),
+        cmocka_unit_test(test_accept_key),
+        cmocka_unit_test(test_handshake),
+        cmocka_unit_test(test_tunnel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

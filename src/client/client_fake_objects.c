@@ -233,7 +233,10 @@ static int replace(struct fake_server *server, const struct client_request *requ
     void *next = api_copy(type, object_typed(record->object), arena);
     const struct api_field *status = status_field(type);
     if (request->subresource != NULL && status != NULL && strcmp(request->subresource, "status") == 0) {
+        struct api_object_meta *kept_meta = next;
         memcpy((char *)next + status->offset, (char *)value + status->offset, status->type->size);
+        kept_meta->annotations = meta->annotations;
+        kept_meta->n_annotations = meta->n_annotations;
     } else {
         struct api_object_meta kept = *(struct api_object_meta *)next;
         bool has_status = status != NULL && (resource->flags & API_STATUS) != 0;

@@ -118,20 +118,6 @@ static void write_set(struct rollout *rollout, struct rollout_set *set)
                                                             set->set->metadata.name, before, set->replicas) };
 }
 
-/* The revision is told on the Deployment itself too. */
-static void write_revision(struct rollout *rollout)
-{
-    const struct api_object_meta *meta = &rollout->deployment->metadata;
-    struct str old = { 0 };
-    if (rollout->revision == NULL || (entries_find(meta->annotations, meta->n_annotations, REVISION_ANNOTATION, &old) &&
-                                      str_is(old, rollout->revision)))
-        return;
-    char patch[256];
-    snprintf(patch, sizeof(patch), "{\"metadata\":{\"annotations\":{\"" REVISION_ANNOTATION "\":\"%s\"}}}",
-             rollout->revision);
-    reconcile_patch(rollout->r, rollout->object, str_of(patch))->barrier = true;
-}
-
 static void write_changes(struct rollout *rollout)
 {
     for (size_t i = 0; i < rollout->n_sets; i++) {
@@ -139,9 +125,7 @@ static void write_changes(struct rollout *rollout)
         if ((set->scaled || set->changed) && !set->removed)
             write_set(rollout, set);
     }
-    /* The status is bound to the version that was read: before the annotation that makes another. */
     rollout_update_status(rollout);
-    write_revision(rollout);
 }
 
 static void decide(struct rollout *rollout)

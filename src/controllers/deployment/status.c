@@ -166,6 +166,18 @@ static void copy_failure(struct rollout *rollout, struct conditions *conditions)
     }
 }
 
+/* The revision is told on the Deployment itself too. The status is the part of it that its controller may write, and a
+ * Deployment's annotations come with it. */
+static bool set_revision(const struct rollout *rollout, struct api_object_meta *meta)
+{
+    struct str old = { 0 };
+    if (rollout->revision == NULL || (entries_find(meta->annotations, meta->n_annotations, REVISION_ANNOTATION, &old) &&
+                                      str_is(old, rollout->revision)))
+        return false;
+    entries_set(rollout->r->arena, &meta->annotations, &meta->n_annotations, REVISION_ANNOTATION, rollout->revision);
+    return true;
+}
+
 void rollout_update_status(struct rollout *rollout)
 {
     struct reconcile *r = rollout->r;
@@ -199,6 +211,7 @@ void rollout_update_status(struct rollout *rollout)
     copy_failure(rollout, &conditions);
     status->conditions = conditions.items;
     status->n_conditions = conditions.count;
-    if (!api_equal(&api_type_apps_deployment_status, status, &rollout->deployment->status))
+    bool revised = set_revision(rollout, &next.metadata);
+    if (revised || !api_equal(&api_type_apps_deployment_status, status, &rollout->deployment->status))
         reconcile_update_status(r, &api_resource_apps_deployment, &next);
 }

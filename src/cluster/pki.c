@@ -118,7 +118,7 @@ static int ensure_all(int directory, const struct pki_options *options, struct e
     rc = ensure_server(authority, directory, options, err);
     if (rc == 0)
         rc = ensure_client(authority, directory, "apiserver-kubelet-client", "kube-apiserver-kubelet-client",
-                           "system:masters", now, err);
+                           NULL, now, err);
     if (rc == 0)
         rc = ensure_client(authority, directory, "admin", "kubernetes-admin", "system:masters", now, err);
     /* P-256 takes microseconds to make where RSA takes a tenth of a second of the start. */

@@ -42,6 +42,9 @@ static void test_made_once_kept_and_renewed(void **state)
     assert_int_equal(x509_parse(buffer_str(&first.admin_certificate), &arena, &info, &err), 0);
     assert_string_equal(info.common_name, "kubernetes-admin");
     assert_string_equal(info.organizations[0], "system:masters");
+    assert_int_equal(x509_parse(buffer_str(&first.kubelet_client_certificate), &arena, &info, &err), 0);
+    assert_string_equal(info.common_name, "kube-apiserver-kubelet-client");
+    assert_null(info.organizations[0]);
 
     snprintf(node_directory, sizeof(node_directory), "%s/node1", directory);
     assert_int_equal(pki_issue_node(directory, node_directory, "node1", &address, NOW, &err), 0);

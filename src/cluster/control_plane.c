@@ -14,6 +14,7 @@
 #include "client/kubeconfig.h"
 #include "cluster/pki.h"
 #include "controllers/controllers.h"
+#include "controllers/runtime/identity.h"
 #include "crypto/tls.h"
 #include "node/dns/relay.h"
 #include "node/machine/holder.h"
@@ -38,6 +39,7 @@ struct control_plane {
     struct tls_context *server_tls, *kubelet_tls;
     struct api_server *server;
     struct client *manager_client, *scheduler_client;
+    struct controller_identities *identities;
     struct informer_set *manager_informers, *scheduler_informers;
     struct controller_manager *manager;
     struct event_recorder *scheduler_events;
@@ -106,18 +108,26 @@ static void start_relay(struct control_plane *plane)
         log_warning("names outside the cluster cannot be resolved", LOG_TEXT("error", err.message));
 }
 
+static struct client *connect_controller(void *context, const char *user, const char *const *groups)
+{
+    struct control_plane *plane = context;
+    return api_server_client(plane->server, CONTROLLER_MANAGER_NAME, user, groups);
+}
+
 /* Roles are there from now on, so nobody is refused for their absence. */
 static void start_components(void *context)
 {
     struct control_plane *plane = context;
-    static const char *const masters[] = { "system:masters", NULL };
     static const char *const nobody_special[] = { "system:authenticated", NULL };
     plane->manager_client =
-        api_server_client(plane->server, "kube-controller-manager", "system:kube-controller-manager", masters);
+        api_server_client(plane->server, CONTROLLER_MANAGER_NAME, CONTROLLER_MANAGER_USER, nobody_special);
+    plane->identities = controller_identities_create(connect_controller, plane);
     plane->manager_informers = informer_set_create(plane->manager_client);
     const struct controller_manager_options manager = {
         .client = plane->manager_client,
         .informers = plane->manager_informers,
+        .client_for = controller_identities_client,
+        .context = plane->identities,
         .settings = { .cluster_cidr = plane->options.cluster_cidr,
                       .node_cidr_mask = NODE_CIDR_MASK,
                       .root_ca_pem = buffer_str(&plane->pki.ca_certificate),
@@ -265,6 +275,7 @@ static void end_components(struct control_plane *plane)
     informer_set_destroy(plane->scheduler_informers);
     client_destroy(plane->scheduler_client);
     controller_manager_destroy(plane->manager);
+    controller_identities_destroy(plane->identities);
     informer_set_destroy(plane->manager_informers);
     client_destroy(plane->manager_client);
     plane->scheduler = NULL;
@@ -272,6 +283,7 @@ static void end_components(struct control_plane *plane)
     plane->scheduler_informers = plane->manager_informers = NULL;
     plane->scheduler_client = plane->manager_client = NULL;
     plane->manager = NULL;
+    plane->identities = NULL;
 }
 
 void control_plane_stop(struct control_plane *plane, void (*done)(void *context), void *context)

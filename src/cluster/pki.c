@@ -117,8 +117,8 @@ static int ensure_all(int directory, const struct pki_options *options, struct e
         return rc;
     rc = ensure_server(authority, directory, options, err);
     if (rc == 0)
-        rc = ensure_client(authority, directory, "apiserver-kubelet-client", "kube-apiserver-kubelet-client",
-                           NULL, now, err);
+        rc = ensure_client(authority, directory, "apiserver-kubelet-client", "kube-apiserver-kubelet-client", NULL, now,
+                           err);
     if (rc == 0)
         rc = ensure_client(authority, directory, "admin", "kubernetes-admin", "system:masters", now, err);
     /* P-256 takes microseconds to make where RSA takes a tenth of a second of the start. */

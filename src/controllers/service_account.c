@@ -30,6 +30,7 @@ static const struct controller_watch account_watches[] = {
 
 const struct controller service_account_controller = {
     .name = "serviceaccount",
+    .account = "service-account-controller",
     .component = "service-account-controller",
     .watches = account_watches,
     .n_watches = countof(account_watches),
@@ -76,6 +77,7 @@ static const struct controller_watch root_ca_watches[] = {
 
 const struct controller root_ca_controller = {
     .name = "root-ca-certificate-publisher",
+    .account = "root-ca-cert-publisher",
     .watches = root_ca_watches,
     .n_watches = countof(root_ca_watches),
     .reconcile = reconcile_root_ca,

@@ -73,6 +73,36 @@ def cluster():
         made.coracle("down", "--name", made.name)
 
 
+class Server(Cluster):
+    """A control plane without nodes: quick to start, and nobody but its own components and the test talks to it."""
+    def __init__(self, directory, *options):
+        super().__init__("server", free_port())
+        self.kubeconfig, self.options, self.directory = str(directory / "admin.kubeconfig"), options, directory
+        self.log = directory / "log"
+        self.running = None
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.running = subprocess.Popen(
+                [str(CORACLE), "server", "--data-dir", str(self.directory / "data"), "--secure-port", str(self.port),
+                 "--write-kubeconfig", self.kubeconfig, *self.options], stderr=log, stdout=log)
+        wait_for("the server", lambda: self.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok", 20)
+
+    def stop(self):
+        self.running.terminate()
+        self.running.wait(30)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("server"))
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
 @pytest.fixture(scope="session")
 def day_service(cluster):
     cluster.kubectl("apply", "-f", str(ROOT / "examples" / "day-service"))

@@ -50,7 +50,7 @@ const struct fault_counters *fault_network_counters(const struct fault_network *
 /* When an answer to a creation of that resource was last lost; 0: never. What was made then may be made twice. */
 usec_t fault_network_lost_creation(const struct fault_network *network);
 
-/* What the server did against its contract: a watch whose revisions went backwards. NULL: nothing. */
+/* What was against the contract: a watch whose revisions went backwards, a component refused for want of a right. NULL: nothing. */
 const char *fault_network_violation(const struct fault_network *network);
 
 #endif

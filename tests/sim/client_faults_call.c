@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* client_faults_call.c - one call through the network: on its way, with the server, on its way back. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/codec.h"
@@ -67,10 +68,22 @@ static void fail(struct fault_call *call, enum error_code code, const char *text
     answer(call, delay);
 }
 
+/* The default roles must allow whatever our components do; other refusals (a namespace that ends) are no lack of rights. */
+static void check_rights(struct fault_call *call, const struct client_result *result)
+{
+    struct fault_network *network = call->client->network;
+    bool node = strncmp(call->client->user, "system:node:", 12) == 0; /* what a node may see changes with its pods */
+    if (result->rc != -ERROR_FORBIDDEN || node || network->violation[0] != '\0' ||
+        !str_contains(str_of(result->err.message), STR("is forbidden: User \"")))
+        return;
+    snprintf(network->violation, sizeof(network->violation), "no right: %s", result->err.message);
+}
+
 static void served(struct client_call *inner, const struct client_result *result)
 {
     struct fault_call *call = container_of(inner, struct fault_call, inner);
     struct fault_network *network = call->client->network;
+    check_rights(call, result);
     if (call->outer == NULL) {
         call_free(call);
         return;

@@ -17,7 +17,7 @@ struct fault_network {
     struct list clients;       /* struct fault_client.node */
     struct fault_counters counters;
     usec_t lost_creation;
-    char violation[256];
+    char violation[512];
 };
 
 struct fault_client {

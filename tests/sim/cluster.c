@@ -11,6 +11,7 @@
 #include "client/events.h"
 #include "client/informer.h"
 #include "controllers/controllers.h"
+#include "controllers/runtime/identity.h"
 #include "node/cri/cri_fake.h"
 #include "node/kubelet/kubelet.h"
 #include "scheduler/scheduler.h"
@@ -46,6 +47,7 @@ struct component {
     struct client *client;
     struct informer_set *informers;
     struct controller_manager *manager;
+    struct controller_identities *identities;
     struct event_recorder *events;
     struct scheduler *scheduler;
     struct kubelet *kubelet;
@@ -85,14 +87,24 @@ static void check(int rc, const struct error *err, const char *what)
     abort();
 }
 
+/* Roles are there from now on, as when the components of a control plane begin. */
+static void server_ready(void *context)
+{
+    struct cluster *cluster = context;
+    fault_network_connect(cluster->network, cluster->server);
+}
+
 static void server_start(struct component *component)
 {
     struct cluster *cluster = component->cluster;
     struct error err = { 0 };
-    const struct api_server_options options = { .loop = cluster->loop, .store = cluster->store, .bootstrap = true };
+    const struct api_server_options options = { .loop = cluster->loop,
+                                                .store = cluster->store,
+                                                .bootstrap = true,
+                                                .ready = server_ready,
+                                                .ready_context = cluster };
     check(api_server_create(&options, &cluster->server, &err), &err, "API server");
     check(api_server_start(cluster->server, &err), &err, "API server");
-    fault_network_connect(cluster->network, cluster->server);
 }
 
 static void server_stop(struct component *component)
@@ -109,14 +121,22 @@ static void server_stop(struct component *component)
 
 /* ---------------------------------------------------------------- controllers and scheduler */
 
+static struct client *connect_controller(void *context, const char *user, const char *const *groups)
+{
+    struct component *component = context;
+    return fault_network_client(component->cluster->network, CONTROLLER_MANAGER_NAME, user, groups, false);
+}
+
 static void manager_start(struct component *component)
 {
-    component->client = fault_network_client(component->cluster->network, "kube-controller-manager",
-                                             "system:kube-controller-manager", masters, false);
+    component->client = connect_controller(component, CONTROLLER_MANAGER_USER, authenticated);
+    component->identities = controller_identities_create(connect_controller, component);
     component->informers = informer_set_create(component->client);
     const struct controller_manager_options options = {
         .client = component->client,
         .informers = component->informers,
+        .client_for = controller_identities_client,
+        .context = component->identities,
         .settings = { .cluster_cidr = "10.128.0.0/9",
                       .node_cidr_mask = 24,
                       .root_ca_pem = STR("simulated"),
@@ -148,11 +168,13 @@ static void client_stop(struct component *component)
     scheduler_destroy(component->scheduler);
     event_recorder_destroy(component->events);
     controller_manager_destroy(component->manager);
+    controller_identities_destroy(component->identities);
     informer_set_destroy(component->informers);
     client_destroy(component->client);
     component->scheduler = NULL;
     component->events = NULL;
     component->manager = NULL;
+    component->identities = NULL;
     component->informers = NULL;
     component->client = NULL;
 }

@@ -79,6 +79,7 @@ static const struct controller_watch watches[] = { { .resource = &api_resource_n
 
 const struct controller node_ipam_controller = {
     .name = "node-ipam",
+    .account = "node-controller",
     .component = "cidrAllocator",
     .watches = watches,
     .n_watches = countof(watches),

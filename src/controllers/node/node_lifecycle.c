@@ -262,6 +262,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller node_lifecycle_controller = {
     .name = "node-lifecycle",
+    .account = "node-controller",
     .component = "node-controller",
     .watches = watches,
     .n_watches = countof(watches),

@@ -105,6 +105,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller pod_gc_controller = {
     .name = "pod-garbage-collector",
+    .account = "pod-garbage-collector",
     .component = "pod-garbage-collector",
     .watches = watches,
     .n_watches = countof(watches),

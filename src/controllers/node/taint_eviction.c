@@ -89,6 +89,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller taint_eviction_controller = {
     .name = "taint-eviction",
+    .account = "node-controller",
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_pod,

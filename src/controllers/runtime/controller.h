@@ -34,7 +34,8 @@ struct controller_watch {
 };
 
 struct controller {
-    const char *name;      /* "replicaset"; its user agent is <name>-controller */
+    const char *name;      /* "replicaset" */
+    const char *account;   /* service account it acts as (identity.h); NULL: <name>-controller */
     const char *component; /* reported in events; NULL: <name>-controller */
     const struct controller_watch *watches;
     size_t n_watches;

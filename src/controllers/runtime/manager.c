@@ -237,7 +237,7 @@ struct controller_manager *controller_manager_create(const struct controller_man
     for (size_t i = 0; i < options->n_controllers; i++) {
         const struct controller *controller = options->controllers[i];
         struct client *client =
-            options->client_for == NULL ? options->client : options->client_for(options->context, controller->name);
+            options->client_for == NULL ? options->client : options->client_for(options->context, controller);
         worker_init(&manager->workers[i], manager, controller, client);
     }
     return manager;

@@ -13,9 +13,9 @@ struct controller_manager;
 struct controller_manager_options {
     struct client *client;          /* for the caches, and for writing unless client_for says otherwise */
     struct informer_set *informers; /* shared with others of that client; NULL: its own */
-    /* The client one controller writes with (its own identity); the caller's, to be destroyed after the manager.
-     * NULL: 'client' for all. */
-    struct client *(*client_for)(void *context, const char *controller);
+    /* The client one controller writes with (its own identity, see identity.h); the caller's, to be destroyed after the
+     * manager. NULL: 'client' for all. */
+    struct client *(*client_for)(void *context, const struct controller *controller);
     void *context;
     struct controller_settings settings; /* texts must outlive the manager */
     const struct controller *const *controllers;

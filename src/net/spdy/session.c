@@ -5,7 +5,8 @@
  *
  * Control frames are collected whole, data frames are delivered piecewise as they come. A stream whose reader is not
  * there, or has stopped, has its data held; when all that is held passes the limit, the connection is not read until
- * some of it was taken. */
+ * some of it was taken. A reset, or the end of the connection, is told after what is held: runtimes reset a command's
+ * streams as soon as they have written its last output. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +48,9 @@ struct spdy_session {
     uint32_t data_id;    /* its stream */
     bool data_fin;
     bool server;
-    bool ended;
+    bool ended;                  /* the connection is; streams may still hold data for their readers */
+    struct error *end_err;       /* why; NULL: the peer just ended */
+    struct loop_task ended_task; /* tells it, when no stream is left */
     bool closed;
     uint32_t next_id;
     uint32_t last_peer_id;
@@ -68,6 +71,7 @@ struct spdy_stream {
     bool replied;
     bool peer_ended, peer_end_told;
     bool local_ended;
+    struct error *over; /* reset, or the connection gone: to be told after what is held */
     bool want_drained;
     bool gone;
     unsigned pins;
@@ -82,6 +86,7 @@ static void session_unpin(struct spdy_session *session)
     spdy_codec_fini(&session->codec);
     buffer_fini(&session->frame);
     map_fini(&session->streams);
+    free(session->end_err);
     free(session);
 }
 
@@ -89,6 +94,7 @@ static void spdy_stream_unpin(struct spdy_stream *stream)
 {
     if (--stream->pins > 0 || !stream->gone)
         return;
+    free(stream->over);
     free(stream);
 }
 
@@ -128,6 +134,13 @@ static void stream_drop(struct spdy_stream *stream)
     session_account(session, 0, stream->held.size);
     buffer_fini(&stream->held);
     spdy_stream_unpin(stream);
+    if (session->ended && !session->closed && map_first(&session->streams) == NULL)
+        loop_defer(session->loop, &session->ended_task);
+}
+
+static bool stream_owes(const struct spdy_stream *stream)
+{
+    return stream->held.size > 0 || (stream->events != NULL && stream->peer_ended && !stream->peer_end_told);
 }
 
 static void stream_tell_closed(struct spdy_stream *stream, const struct error *err)
@@ -139,6 +152,33 @@ static void stream_tell_closed(struct spdy_stream *stream, const struct error *e
         events->closed(context, err);
 }
 
+static struct error *error_copy(const struct error *err)
+{
+    struct error *copy = memory_new(struct error);
+    *copy = *err;
+    return copy;
+}
+
+/* Now, or after what its reader is still to be given. */
+static void stream_over(struct spdy_stream *stream, const struct error *err)
+{
+    if (!stream_owes(stream))
+        stream_tell_closed(stream, err);
+    else if (stream->over == NULL)
+        stream->over = error_copy(err);
+}
+
+/* A stream that was not yet told that it is over, nor is to be later. */
+static struct spdy_stream *stream_find_alive(struct spdy_session *session)
+{
+    struct spdy_stream *stream;
+    map_for_each (&session->streams, stream, node) {
+        if (stream->over == NULL)
+            return stream;
+    }
+    return NULL;
+}
+
 static void session_end(struct spdy_session *session, const struct error *err)
 {
     if (session->ended || session->closed)
@@ -146,14 +186,22 @@ static void session_end(struct spdy_session *session, const struct error *err)
     session->ended = true;
     session->pins++;
     stream_close(take_pointer(&session->stream), true);
+    session->end_err = err != NULL ? error_copy(err) : NULL;
+    if (map_first(&session->streams) == NULL)
+        loop_defer(session->loop, &session->ended_task);
     struct error gone;
     error_set(&gone, ERROR_CLOSED, "the connection is closed");
-    while (!session->closed && map_first(&session->streams) != NULL)
-        stream_tell_closed(container_of(map_first(&session->streams), struct spdy_stream, node),
-                           err != NULL ? err : &gone);
-    if (!session->closed && session->events->ended != NULL)
-        session->events->ended(session->context, err);
+    struct spdy_stream *stream;
+    while (!session->closed && (stream = stream_find_alive(session)) != NULL)
+        stream_over(stream, err != NULL ? err : &gone);
     session_unpin(session);
+}
+
+static void session_tell_ended(struct loop_task *task)
+{
+    struct spdy_session *session = container_of(task, struct spdy_session, ended_task);
+    if (session->events->ended != NULL)
+        session->events->ended(session->context, session->end_err);
 }
 
 /* ---------------------------------------------------------------- sending */
@@ -248,6 +296,8 @@ static void stream_run_held(struct loop_task *task)
         stream_tell_data(stream, buffer_str(&held));
     }
     stream_tell_end(stream);
+    if (!stream->gone && stream->over != NULL && !stream_owes(stream))
+        stream_tell_closed(stream, stream->over);
     spdy_stream_unpin(stream);
     session_unpin(session);
 }
@@ -349,7 +399,7 @@ static void take_reset(struct spdy_session *session, struct str payload)
         return;
     struct error err;
     error_set(&err, ERROR_CLOSED, "the peer reset the stream with status %u", get_number(payload.data + 4));
-    stream_tell_closed(stream, &err);
+    stream_over(stream, &err);
 }
 
 static void take_ping(struct spdy_session *session, struct str payload)
@@ -511,6 +561,7 @@ struct spdy_session *spdy_session_create(struct stream *stream, bool server, con
     buffer_init(&session->frame, FRAME_HEADER + CONTROL_MAX);
     map_init(&session->streams);
     spdy_codec_init(&session->codec);
+    session->ended_task.callback = session_tell_ended;
     stream_set_events(stream, &connection_events, session);
     stream_read_start(stream);
     return session;
@@ -526,6 +577,7 @@ void spdy_session_close(struct spdy_session *session)
         send_numbers(session, FRAME_GOAWAY, session->last_peer_id, &ok);
     }
     session->closed = true;
+    loop_cancel(session->loop, &session->ended_task);
     while (map_first(&session->streams) != NULL)
         stream_drop(container_of(map_first(&session->streams), struct spdy_stream, node));
     stream_close(take_pointer(&session->stream), true);
@@ -544,7 +596,7 @@ void spdy_stream_set_events(struct spdy_stream *stream, const struct spdy_stream
 {
     stream->events = events;
     stream->context = context;
-    if (stream->held.size > 0 || stream->peer_ended)
+    if (stream->held.size > 0 || stream->peer_ended || stream->over != NULL)
         loop_defer(stream->session->loop, &stream->held_task);
 }
 
@@ -628,6 +680,6 @@ void spdy_stream_read_stop(struct spdy_stream *stream)
 void spdy_stream_read_start(struct spdy_stream *stream)
 {
     stream->stopped = false;
-    if (stream->held.size > 0 || stream->peer_ended)
+    if (stream->held.size > 0 || stream->peer_ended || stream->over != NULL)
         loop_defer(stream->session->loop, &stream->held_task);
 }

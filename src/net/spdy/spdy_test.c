@@ -205,6 +205,51 @@ static void test_data_waits_for_its_reader(void **state)
     teardown(&f);
 }
 
+/* As a runtime does after a command: the last output, resets, the end of the connection, all at once. */
+static void test_the_end_is_told_after_what_is_held(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f, NULL);
+    open_stream(&f, "error");
+    settle(&f);
+    struct spdy_stream *ours = f.client.stream;
+    spdy_stream_read_stop(ours);
+    spdy_stream_write(f.server.stream, STR("exit code 1"));
+    spdy_stream_reset(f.server.stream);
+    spdy_session_close(take_pointer(&f.server.session));
+    settle(&f);
+    assert_int_equal(f.client.closed, 0);
+    assert_false(f.client.ended);
+    spdy_stream_read_start(ours);
+    settle(&f);
+    assert_int_equal(f.client.got.size, 11);
+    assert_int_equal(f.client.closed, 1);
+    assert_true(f.client.ended);
+    teardown(&f);
+}
+
+/* What nobody reads any more does not keep the session's end from being told. */
+static void test_a_released_stream_owes_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f, NULL);
+    open_stream(&f, "stdout");
+    settle(&f);
+    spdy_stream_read_stop(f.client.stream);
+    spdy_stream_write(f.server.stream, STR("unread"));
+    spdy_stream_end(f.server.stream);
+    spdy_session_close(take_pointer(&f.server.session));
+    settle(&f);
+    assert_false(f.client.ended);
+    spdy_stream_release(f.client.stream);
+    settle(&f);
+    assert_true(f.client.ended);
+    assert_int_equal(f.client.closed, 0);
+    teardown(&f);
+}
+
 static void test_garbage_ends_the_session(void **state)
 {
     (void)state;
@@ -241,6 +286,8 @@ int main(void)
         cmocka_unit_test(test_streams_carry_data),
         cmocka_unit_test(test_resets),
         cmocka_unit_test(test_data_waits_for_its_reader),
+        cmocka_unit_test(test_the_end_is_told_after_what_is_held),
+        cmocka_unit_test(test_a_released_stream_owes_nothing),
         cmocka_unit_test(test_garbage_ends_the_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

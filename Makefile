@@ -58,7 +58,7 @@ e2e: build ## the cluster driven by kubectl and the official Python client
 	@scripts/packages run test
 	@$(PYTHON) -m pytest -q tests/e2e
 
-bench: build ## figures beside a peer or a physical floor measured in the same run
+bench: build ## figures beside a peer or a physical floor measured in the same run, and the budget of each
 	@scripts/packages run test
 	@scripts/bench
 

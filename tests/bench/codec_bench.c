@@ -6,98 +6,93 @@
  * The document is tests/fixtures/api/pod.json, a running pod with its managed fields. */
 #include <malloc.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "api/codec.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "codec/json.h"
 #include "generated/types.h"
+#include "report.h"
 
 enum { ROUNDS = 20000 };
 
-static usec_t now(void)
+static double since(double start) /* microseconds of one round */
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (usec_t)time.tv_sec * USEC_PER_SEC + time.tv_nsec / 1000;
+    return (bench_seconds() - start) * 1e6 / ROUNDS;
 }
 
-static void report(const char *what, usec_t start, double peer)
+static void tell(const char *what, double start, double peer)
 {
-    double each = (double)(now() - start) / ROUNDS;
-    printf("%-28s %7.2f us", what, each);
-    if (peer > 0)
-        printf("  %.2f x the parser alone", each / peer);
-    printf("\n");
+    report(what, since(start), "us", "parser alone (yyjson)", peer, "");
 }
 
 static double parse_alone(struct str json)
 {
-    usec_t start = now();
+    double start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         yyjson_doc *doc = NULL;
         if (json_read(json, API_DEPTH_MAX, &doc, NULL) == 0)
             yyjson_doc_free(doc);
     }
-    report("parse, no struct (yyjson)", start, 0);
-    return (double)(now() - start) / ROUNDS;
+    return since(start);
 }
 
 static void codecs(struct str json, double peer)
 {
     auto_arena struct arena kept = { 0 };
     struct api_pod *pod = arena_new(&kept, struct api_pod);
-    usec_t start = now();
+    double start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         auto_arena struct arena arena = { 0 };
         if (api_decode_json(&api_type_pod, json, &arena, pod, NULL, NULL) < 0)
             return;
     }
-    report("decode JSON", start, peer);
+    tell("pod: decode JSON", start, peer);
     if (api_decode_json(&api_type_pod, json, &kept, pod, NULL, NULL) < 0)
         return;
     auto_buffer struct buffer out = { 0 }, wire = { 0 };
-    start = now();
+    start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         buffer_clear(&out);
         api_encode_json(&api_type_pod, &api_kind_pod, pod, &out);
     }
-    report("encode JSON", start, peer);
-    start = now();
+    tell("pod: encode JSON", start, peer);
+    start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         buffer_clear(&wire);
         api_encode_protobuf(&api_type_pod, pod, &wire);
     }
-    report("encode protobuf", start, peer);
-    start = now();
+    tell("pod: encode protobuf", start, peer);
+    start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         auto_arena struct arena arena = { 0 };
         struct api_pod again;
         if (api_decode_protobuf(&api_type_pod, buffer_str(&wire), &arena, &again, NULL) < 0)
             return;
     }
-    report("decode protobuf", start, peer);
+    tell("pod: decode protobuf", start, peer);
 }
 
 static void objects(struct str json, double peer)
 {
     struct object **all = memory_zalloc(ROUNDS * sizeof(struct object *));
     struct mallinfo2 before = mallinfo2();
-    usec_t start = now();
+    double start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++)
         if (object_from_stored(&api_resource_pod, json, (uint64_t)i + 1, &all[i], NULL) < 0)
             return;
-    report("object from the store", start, peer);
+    tell("pod: object from the store", start, peer);
     struct mallinfo2 stored = mallinfo2();
-    start = now();
+    start = bench_seconds();
     for (int i = 0; i < ROUNDS; i++)
         object_typed(all[i]);
-    report("its struct, first use", start, peer);
+    tell("pod: its struct, first use", start, peer);
     struct mallinfo2 decoded = mallinfo2();
     double size = (double)json.size * ROUNDS;
-    printf("memory: %zu bytes of JSON, %.2f x as an object, %.2f x more once decoded\n", json.size,
-           (double)(stored.uordblks - before.uordblks) / size, (double)(decoded.uordblks - stored.uordblks) / size);
+    report("pod: memory as an object", (double)(stored.uordblks - before.uordblks) / ROUNDS, "bytes", "its JSON",
+           size / ROUNDS, "ratio <= 2");
+    report("pod: memory of its struct once decoded", (double)(decoded.uordblks - stored.uordblks) / ROUNDS, "bytes",
+           "its JSON", size / ROUNDS, "");
     for (int i = 0; i < ROUNDS; i++)
         object_unref(all[i]);
     free(all);

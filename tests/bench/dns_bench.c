@@ -19,6 +19,7 @@
 #include "client/client_fake.h"
 #include "generated/types.h"
 #include "node/dns/dns.h"
+#include "report.h"
 
 #define BATCH    32
 #define WINDOW   256
@@ -169,15 +170,14 @@ static double measure(const char *name, void (*serve)(void))
     struct rusage usage;
     wait4(child, NULL, 0, &usage);
     double per_core = rate * SECONDS / cpu_seconds(&usage);
-    printf("%-28s %12.0f %18.0f\n", name, rate, per_core);
+    printf("%s: %.0f answers/s with both sides on these cores, %.0f a second of its own CPU\n", name, rate, per_core);
     return per_core;
 }
 
 int main(void)
 {
-    printf("%-28s %12s %18s\n", "DNS over UDP, 10,000 services", "answers/s", "answers/s of CPU");
     double floor_rate = measure("a server that sends back", serve_echo);
     double ours = measure("cluster DNS", serve_dns);
-    printf("share of the floor, by CPU: %.0f %%\n", 100 * ours / floor_rate);
+    report("DNS answers per core, 10,000 services", ours, "/s", "UDP echo", floor_rate, ">= 150000");
     return 0;
 }

@@ -19,6 +19,7 @@
 #include "crypto/tls.h"
 #include "crypto/x509.h"
 #include "net/http.h"
+#include "report.h"
 
 #define SKIPPED       77 /* meson's exit code for it */
 #define DOCUMENT_SIZE 3000
@@ -149,23 +150,14 @@ static void wait_for(int port)
         nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return left < right ? -1 : left > right;
-}
-
-static void compare(const char *what, int count, int clients, int streams)
+static void compare(const char *what, int count, int clients, int streams, const char *budget)
 {
     double ours[ROUNDS], peers[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
         ours[i] = ask(OUR_PORT, count, clients, streams);
         peers[i] = ask(NGINX_PORT, count, clients, streams);
     }
-    qsort(ours, ROUNDS, sizeof(*ours), by_value);
-    qsort(peers, ROUNDS, sizeof(*peers), by_value);
-    printf("%-36s %10.0f %10.0f %8.2f\n", what, ours[ROUNDS / 2], peers[ROUNDS / 2],
-           peers[ROUNDS / 2] > 0 ? ours[ROUNDS / 2] / peers[ROUNDS / 2] : 0);
+    report(what, bench_median(ours, ROUNDS), "/s", "nginx, 1 worker", bench_median(peers, ROUNDS), budget);
 }
 
 static void prepare(struct bench *bench)
@@ -225,10 +217,9 @@ int main(void)
     start_nginx(&bench);
     wait_for(OUR_PORT);
     wait_for(NGINX_PORT);
-    printf("%-36s %10s %10s %8s\n", "GET of 3 KB, TLS, requests/s", "coracle", "nginx", "ratio");
-    compare("HTTP/2, 8 connections x 32 streams", 60000, 8, 32);
-    compare("HTTP/2, 1 connection x 32 streams", 30000, 1, 32);
-    compare("HTTP/2, 1 connection x 1 stream", 8000, 1, 1);
+    compare("library: 3 KB, TLS, h2, 8 x 32 streams", 60000, 8, 32, "ratio >= 0.7");
+    compare("library: 3 KB, TLS, h2, 1 x 32 streams", 30000, 1, 32, "ratio >= 0.7");
+    compare("library: 3 KB, TLS, h2, one stream", 8000, 1, 1, "");
     finish(&bench);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "report.h"
 #include "store/store.h"
 
 #define SECONDS     2
@@ -58,19 +59,21 @@ static int by_span(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void print_row(const char *name, size_t operations, double seconds, struct samples *samples, double floor)
+/* Sorts and forgets the samples. */
+static double take_median(struct samples *samples)
 {
     qsort(samples->spans, samples->count, sizeof(*samples->spans), by_span);
-    double rate = (double)operations / seconds;
-    printf("%-34s %12.0f %9lld %9lld", name, rate, (long long)samples->spans[samples->count / 2],
-           (long long)samples->spans[samples->count * 99 / 100]);
-    if (floor > 0)
-        printf(" %9.2f x", rate / floor);
-    printf("\n");
+    double median = samples->count == 0 ? 0 : (double)samples->spans[samples->count / 2];
     samples->count = 0;
+    return median;
 }
 
-static double measure_floor(const char *directory, struct samples *samples)
+struct figures {
+    double rate;   /* a second */
+    double median; /* microseconds */
+};
+
+static struct figures measure_floor(const char *directory, struct samples *samples)
 {
     char path[128];
     static char block[4096];
@@ -95,8 +98,7 @@ static double measure_floor(const char *directory, struct samples *samples)
     }
     close(fd);
     double rate = (double)count * USEC_PER_SEC / (double)(last - began);
-    print_row("fdatasync per 4 KB overwrite", count, (double)(last - began) / USEC_PER_SEC, samples, 0);
-    return rate;
+    return (struct figures){ rate, take_median(samples) };
 }
 
 static void on_done(struct store_write *write)
@@ -117,7 +119,7 @@ static void on_done(struct store_write *write)
     store_write_start(run->store, write);
 }
 
-static void measure_writers(struct run *run, size_t count, double floor)
+static void measure_writers(struct run *run, size_t count, struct figures floor)
 {
     struct writer *writers = memory_zalloc(count * sizeof(*writers));
     usec_t began = now();
@@ -135,8 +137,11 @@ static void measure_writers(struct run *run, size_t count, double floor)
     }
     loop_run(run->loop);
     char name[64];
-    snprintf(name, sizeof(name), "store, %zu writer%s", count, count == 1 ? "" : "s");
-    print_row(name, run->puts, (double)(now() - began) / USEC_PER_SEC, run->samples, floor);
+    snprintf(name, sizeof(name), "store: durable puts, %zu writer%s", count, count == 1 ? "" : "s");
+    report(name, (double)run->puts * USEC_PER_SEC / (double)(now() - began), "/s", "fdatasync of 4 KB", floor.rate, "");
+    double median = take_median(run->samples);
+    if (count == 1)
+        report("store: one writer, median", median, "us", "fdatasync of 4 KB", floor.median, "ratio <= 2");
     free(writers);
 }
 
@@ -152,8 +157,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "store_bench: %s\n", err.message);
         return 1;
     }
-    printf("%-34s %12s %9s %9s %11s\n", "durable writes", "a second", "p50 us", "p99 us", "of floor");
-    double floor = measure_floor(directory, run.samples);
+    struct figures floor = measure_floor(directory, run.samples);
     measure_writers(&run, 1, floor);
     measure_writers(&run, 16, floor);
     measure_writers(&run, 256, floor);

@@ -14,24 +14,25 @@ extern const struct controller *const controllers_all[];
 extern const size_t controllers_count;
 
 /* One list, so that no controller is written and then not run. */
-#define CONTROLLERS(X)   \
-    X(cronjob)           \
-    X(daemonset)         \
-    X(deployment)        \
-    X(disruption)        \
-    X(endpoints)         \
-    X(endpointslice)     \
-    X(garbage_collector) \
-    X(job)               \
-    X(namespace)         \
-    X(node_ipam)         \
-    X(node_lifecycle)    \
-    X(pod_gc)            \
-    X(replicaset)        \
-    X(root_ca)           \
-    X(service_account)   \
-    X(statefulset)       \
-    X(taint_eviction)    \
+#define CONTROLLERS(X)          \
+    X(cluster_role_aggregation) \
+    X(cronjob)                  \
+    X(daemonset)                \
+    X(deployment)               \
+    X(disruption)               \
+    X(endpoints)                \
+    X(endpointslice)            \
+    X(garbage_collector)        \
+    X(job)                      \
+    X(namespace)                \
+    X(node_ipam)                \
+    X(node_lifecycle)           \
+    X(pod_gc)                   \
+    X(replicaset)               \
+    X(root_ca)                  \
+    X(service_account)          \
+    X(statefulset)              \
+    X(taint_eviction)           \
     X(ttl_after_finished)
 
 #define CONTROLLER_DECLARE(name) extern const struct controller name##_controller;

@@ -98,17 +98,56 @@ static void expect_(const char *answer, const char *part, int line)
 }
 #define expect(answer, part) expect_((answer), (part), __LINE__)
 
-static int setup(void **state)
+static struct fixture *fixture_create(enum authorization_mode authorization, bool bootstrap)
 {
     struct fixture *f = calloc(1, sizeof(*f));
     f->loop = loop_create_virtual(START, 1);
     assert_int_equal(store_open_memory(f->loop, &f->store, NULL), 0);
     struct api_server_options options = {
-        .loop = f->loop, .store = f->store, .anonymous = true, .authorization = AUTHORIZATION_ALWAYS_ALLOW
+        .loop = f->loop, .store = f->store, .anonymous = true, .authorization = authorization, .bootstrap = bootstrap
     };
     assert_int_equal(api_server_create(&options, &f->server, NULL), 0);
     assert_int_equal(api_server_start(f->server, NULL), 0);
     connection_open(f, &f->main);
+    return f;
+}
+
+static void binding_made(struct client_call *call, const struct client_result *result)
+{
+    (void)call;
+    assert_int_equal(result->rc, 0);
+}
+
+/* With the default roles, and everybody's requests checked. Those without credentials come from a cluster-admin (who is
+ * in no special group) and may act as anybody: give "impersonate-user: ...\r\n" as headers. */
+static inline int setup_rbac(void **state)
+{
+    struct fixture *f = fixture_create(AUTHORIZATION_NODE_RBAC, true);
+    static const char *const groups[] = { "system:masters", NULL };
+    run(f);
+    struct client *client = api_server_client(f->server, "test", "system:admin", groups);
+    struct api_rbac_subject subject = { .api_group = "rbac.authorization.k8s.io",
+                                        .kind = "User",
+                                        .name = "system:anonymous" };
+    const struct api_rbac_cluster_role_binding binding = {
+        .metadata = { .name = "test" },
+        .role_ref = { .api_group = "rbac.authorization.k8s.io", .kind = "ClusterRole", .name = "cluster-admin" },
+        .subjects = &subject,
+        .n_subjects = 1,
+    };
+    struct client_call call = { .done = binding_made };
+    client_call_start(client, &call,
+                      &(struct client_request){
+                          .verb = API_CREATE, .resource = &api_resource_rbac_cluster_role_binding, .body = &binding });
+    run(f);
+    client_destroy(client);
+    *state = f;
+    return 0;
+}
+
+static inline int setup(void **state)
+{
+    struct fixture *f = fixture_create(AUTHORIZATION_ALWAYS_ALLOW, false);
     expect(ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
     *state = f;
     return 0;

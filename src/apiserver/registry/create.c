@@ -115,6 +115,8 @@ static int create_prepare(struct creation *creation, struct error *err)
                                    creation->object,
                                    NULL };
     rc = admission_admit(&admission, err);
+    if (rc == 0 && strategy->authorize != NULL)
+        rc = strategy->authorize(request, creation->object, NULL, err);
     if (rc < 0)
         return rc;
     prepare_create(request, creation->object);

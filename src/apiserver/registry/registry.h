@@ -21,6 +21,8 @@ struct strategy {
     const char *kind;
     unsigned flags;
 
+    /* May the writer write this content? After admission has changed it; 'old' is NULL on create. */
+    int (*authorize)(struct request *request, const void *object, const void *old, struct error *err);
     /* After the generic preparation (metadata, status dropped, generation 1). */
     void (*prepare_create)(struct request *request, void *object);
     /* After the status was taken from the old object; generation is raised after it. */

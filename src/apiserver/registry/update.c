@@ -156,6 +156,8 @@ static int update_prepare(struct update *update, void *object, struct error *err
     };
     if (update->part != UPDATE_RAW)
         rc = admission_admit(&admission, err);
+    if (rc == 0 && update->part == UPDATE_OBJECT && registry->strategy->authorize != NULL)
+        rc = registry->strategy->authorize(request, object, old, err);
     if (rc < 0)
         return rc;
     prepare_update(request, registry, update->part, object, old);

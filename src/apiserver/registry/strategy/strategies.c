@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "apiserver/access/escalation.h"
+
 static const struct strategy strategies[] = {
     { .group = "",
       .kind = "Pod",
@@ -45,6 +47,10 @@ static const struct strategy strategies[] = {
       .kind = "CertificateSigningRequest",
       .prepare_create = signing_request_prepare_create,
       .prepare_update = signing_request_prepare_update },
+    { .group = "rbac.authorization.k8s.io", .kind = "Role", .authorize = escalation_check_role },
+    { .group = "rbac.authorization.k8s.io", .kind = "ClusterRole", .authorize = escalation_check_role },
+    { .group = "rbac.authorization.k8s.io", .kind = "RoleBinding", .authorize = escalation_check_binding },
+    { .group = "rbac.authorization.k8s.io", .kind = "ClusterRoleBinding", .authorize = escalation_check_binding },
     { .group = "networking.k8s.io", .kind = "ServiceCIDR", .flags = STRATEGY_STATUS_KEEPS_META },
     { .group = "storage.k8s.io", .kind = "VolumeAttachment", .flags = STRATEGY_STATUS_KEEPS_META },
     { .group = "flowcontrol.apiserver.k8s.io", .kind = "FlowSchema", .flags = STRATEGY_STATUS_KEEPS_META },

@@ -8,6 +8,8 @@
 #include "api/quantity.h"
 #include "base/memory.h"
 
+static void uncount_for_owner(struct cache *cache, struct pod_info *info);
+
 void cache_init(struct cache *cache)
 {
     *cache = (struct cache){ 0 };
@@ -34,6 +36,7 @@ void cache_fini(struct cache *cache)
     struct pod_info *info = NULL;
     map_for_each (&cache->pods, info, by_key) {
         map_remove(&cache->pods, &info->by_key);
+        uncount_for_owner(cache, info);
         pod_info_destroy(info);
     }
     for (size_t row = 0; row < cache->n_rows; row++) {
@@ -43,6 +46,8 @@ void cache_fini(struct cache *cache)
     }
     free_row_arrays(cache);
     map_fini(&cache->pods);
+    map_fini(&cache->owners);
+    map_fini(&cache->spots);
     map_fini(&cache->nodes);
     *cache = (struct cache){ 0 };
 }
@@ -76,6 +81,11 @@ static void grow_rows(struct cache *cache)
     cache->rows_capacity = capacity;
 }
 
+static void touch(struct cache *cache, size_t row)
+{
+    cache->changed[cache->changes++ % CACHE_CHANGES_KEPT] = (uint32_t)row;
+}
+
 static struct node_info *add_row(struct cache *cache, const char *name)
 {
     if (cache->n_rows == cache->rows_capacity)
@@ -83,6 +93,7 @@ static struct node_info *add_row(struct cache *cache, const char *name)
     struct node_info *info = memory_new(struct node_info);
     list_init(&info->pods);
     info->row = cache->n_rows++;
+    cache->structure++;
     cache->rows[info->row] = info;
     for (unsigned column = 0; column < cache->n_columns; column++)
         cache->allocatable[column][info->row] = cache->requested[column][info->row] = 0;
@@ -114,6 +125,7 @@ static void drop_row_if_unused(struct cache *cache, struct node_info *info)
         return;
     autofree char *name = (char *)info->by_name.key.data;
     map_remove(&cache->nodes, &info->by_name);
+    cache->structure++;
     size_t last = --cache->n_rows;
     if (info->row != last)
         move_row(cache, last, info->row);
@@ -148,6 +160,7 @@ void cache_set_node(struct cache *cache, const struct object *object)
         if (column < COLUMNS_MAX)
             cache->allocatable[column][info->row] = cache_column_amount(column, &status->allocatable[i].value);
     }
+    touch(cache, info->row);
 }
 
 void cache_remove_node(struct cache *cache, const char *name)
@@ -158,6 +171,7 @@ void cache_remove_node(struct cache *cache, const char *name)
     object_unref(info->object);
     info->object = NULL;
     info->node = NULL;
+    touch(cache, info->row);
     drop_row_if_unused(cache, info);
 }
 
@@ -170,6 +184,60 @@ static void count_pod(struct cache *cache, const struct pod_info *info, int sign
             cache->requested[info->requests[i].column][info->row] += sign * info->requests[i].amount;
     cache->score_cpu[info->row] += sign * info->score_cpu;
     cache->score_memory[info->row] += sign * info->score_memory;
+    touch(cache, info->row);
+}
+
+struct owner *cache_owner(const struct cache *cache, const char *uid)
+{
+    return map_find_entry(&cache->owners, str_of(uid), struct owner, by_uid);
+}
+
+static struct owner_spot *spot_of(struct cache *cache, struct owner *owner, struct node_info *node)
+{
+    struct owner_spot *spot = memory_new(struct owner_spot);
+    spot->place.owner = owner;
+    spot->place.node = node;
+    const struct str key = { (const char *)&spot->place, sizeof(spot->place) };
+    struct owner_spot *known = map_find_entry(&cache->spots, key, struct owner_spot, by_place);
+    if (known != NULL) {
+        free(spot);
+        return known;
+    }
+    map_insert(&cache->spots, key, &spot->by_place);
+    list_append(&owner->spots, &spot->of_owner);
+    owner->n_spots++;
+    return spot;
+}
+
+static void count_for_owner(struct cache *cache, struct pod_info *info, struct node_info *node)
+{
+    if (info->owner_uid[0] == '\0' || info->pod->metadata.deletion_timestamp != 0)
+        return;
+    struct owner *owner = cache_owner(cache, info->owner_uid);
+    if (owner == NULL) {
+        owner = memory_new(struct owner);
+        list_init(&owner->spots);
+        map_insert(&cache->owners, str_of(memory_strdup(info->owner_uid)), &owner->by_uid);
+    }
+    info->spot = spot_of(cache, owner, node);
+    info->spot->pods++;
+}
+
+static void uncount_for_owner(struct cache *cache, struct pod_info *info)
+{
+    struct owner_spot *spot = info->spot;
+    info->spot = NULL;
+    if (spot == NULL || --spot->pods > 0)
+        return;
+    struct owner *owner = spot->place.owner;
+    map_remove(&cache->spots, &spot->by_place);
+    list_remove(&spot->of_owner);
+    free(spot);
+    if (--owner->n_spots > 0)
+        return;
+    autofree char *uid = (char *)owner->by_uid.key.data;
+    map_remove(&cache->owners, &owner->by_uid);
+    free(owner);
 }
 
 struct pod_info *cache_pod(const struct cache *cache, const char *key)
@@ -188,6 +256,7 @@ void cache_place(struct cache *cache, struct pod_info *info, const char *node_na
     list_append(&node->pods, &info->on_node);
     map_insert(&cache->pods, str_of(object_key(info->object)), &info->by_key);
     count_pod(cache, info, 1);
+    count_for_owner(cache, info, node);
 }
 
 void cache_remove_pod(struct cache *cache, const char *key)
@@ -197,6 +266,7 @@ void cache_remove_pod(struct cache *cache, const char *key)
         return;
     struct node_info *node = cache->rows[info->row];
     count_pod(cache, info, -1);
+    uncount_for_owner(cache, info);
     list_remove(&info->on_node);
     map_remove(&cache->pods, &info->by_key);
     pod_info_destroy(info);

@@ -29,6 +29,9 @@ enum {
 #define SCORE_DEFAULT_CPU    100
 #define SCORE_DEFAULT_MEMORY ((int64_t)200 << 20)
 
+/* How many changes of single rows are remembered for those who follow them. */
+enum { CACHE_CHANGES_KEPT = 4096 };
+
 struct host_port {
     const char *protocol; /* "TCP" */
     const char *ip;       /* "0.0.0.0" for all */
@@ -53,7 +56,8 @@ struct pod_info {
     int64_t score_cpu, score_memory; /* requests with the defaults for missing ones */
     struct host_port *ports;
     size_t n_ports;
-    size_t row; /* of its node, when placed */
+    size_t row;              /* of its node, when placed */
+    struct owner_spot *spot; /* where it is counted for its owner, when placed; NULL: has no owner, or is ending */
     bool assumed;
     struct arena arena;
 };
@@ -66,9 +70,28 @@ struct node_info {
     size_t row;
 };
 
+/* How many pods of one controller are on one node, those that are ending apart. */
+struct owner_spot {
+    struct map_node by_place; /* in cache.spots */
+    struct {
+        struct owner *owner;
+        struct node_info *node;
+    } place; /* its key there */
+    struct list_node of_owner;
+    int32_t pods;
+};
+
+struct owner {
+    struct map_node by_uid;
+    struct list spots;
+    size_t n_spots;
+};
+
 struct cache {
-    struct map nodes; /* by name */
-    struct map pods;  /* by namespace/name */
+    struct map nodes;  /* by name */
+    struct map pods;   /* by namespace/name */
+    struct map owners; /* by uid */
+    struct map spots;
     struct node_info **rows;
     size_t n_rows, rows_capacity;
     const char *column_names[COLUMNS_MAX];
@@ -76,6 +99,10 @@ struct cache {
     int64_t *allocatable[COLUMNS_MAX]; /* by row */
     int64_t *requested[COLUMNS_MAX];
     int64_t *score_cpu, *score_memory;
+    /* For who keeps what was worked out of rows: 'structure' counts rows that come, go or move; change number i of a row was
+     * of row changed[i % CACHE_CHANGES_KEPT], and the next one has the number 'changes'. */
+    uint64_t structure, changes;
+    uint32_t changed[CACHE_CHANGES_KEPT];
 };
 
 void cache_init(struct cache *cache);
@@ -98,5 +125,6 @@ void pod_info_destroy(struct pod_info *info);
 void cache_place(struct cache *cache, struct pod_info *info, const char *node_name, bool assumed);
 void cache_remove_pod(struct cache *cache, const char *key); /* fine when absent */
 struct pod_info *cache_pod(const struct cache *cache, const char *key);
+struct owner *cache_owner(const struct cache *cache, const char *uid); /* NULL when no pod of it is placed */
 
 #endif

@@ -8,25 +8,16 @@
 #include "base/buffer.h"
 #include "base/random.h"
 
-void cycle_init(struct cycle *cycle, const struct cache *cache, const struct pod_info *pod, struct arena *arena)
+void cycle_init(struct cycle *cycle, struct outlooks *outlooks, const struct pod_info *pod, struct arena *arena)
 {
-    *cycle = (struct cycle){ .cache = cache, .pod = pod, .arena = arena };
-    size_t rows = cache->n_rows;
-    cycle->ruled_out = arena_new_array(arena, bool, rows + 1);
-    cycle->scores = arena_new_array(arena, int64_t, rows + 1);
-    cycle->plugin_scores = arena_new_array(arena, int64_t, rows + 1);
-    for (size_t row = 0; row < rows; row++) {
-        cycle->ruled_out[row] = cache->rows[row]->node == NULL; /* only pods were seen of it */
-        cycle->n_feasible += !cycle->ruled_out[row];
-    }
+    *cycle = (struct cycle){ .cache = outlooks->cache, .outlooks = outlooks, .pod = pod, .arena = arena };
 }
 
 void cycle_rule_out(struct cycle *cycle, size_t row, const char *reason)
 {
-    if (!cycle->ruled_out[row]) {
-        cycle->ruled_out[row] = true;
-        cycle->n_feasible--;
-    }
+    cycle->ruled_out[row] = true;
+    if (!cycle->explaining)
+        return;
     for (size_t i = 0; i < cycle->n_reasons; i++)
         if (strcmp(cycle->reasons[i].text, reason) == 0) {
             cycle->reasons[i].nodes++;
@@ -38,70 +29,124 @@ void cycle_rule_out(struct cycle *cycle, size_t row, const char *reason)
     cycle->reasons[cycle->n_reasons++].nodes = 1;
 }
 
-static void run_filters(struct cycle *cycle)
+static size_t count_feasible(const struct cycle *cycle)
 {
+    size_t count = 0;
+    for (size_t row = cycle->first; row < cycle->end; row++)
+        count += !cycle->ruled_out[row];
+    return count;
+}
+
+void cycle_filter(struct cycle *cycle)
+{
+    for (size_t row = cycle->first; row < cycle->end; row++)
+        cycle->ruled_out[row] = cycle->cache->rows[row]->node == NULL; /* only pods were seen of it */
+    size_t before = cycle->explaining ? count_feasible(cycle) : 0;
     for (size_t i = 0; i < plugin_count; i++) {
         if (plugins[i].filter == NULL)
             continue;
-        size_t before = cycle->n_feasible;
         plugins[i].filter(cycle);
-        if (cycle->n_feasible < before)
+        if (!cycle->explaining)
+            continue;
+        size_t after = count_feasible(cycle);
+        if (after < before)
             cycle->waits_for |= plugins[i].events;
+        before = after;
     }
-    if (cycle->n_feasible == 0)
-        cycle->waits_for |= EVENT_NODE_ADDED | EVENT_POD_UPDATED;
 }
 
-static void run_scores(struct cycle *cycle)
+/* Filters all rows once more to say why none fits. */
+static void find_reasons(struct cycle *cycle)
 {
+    cycle->first = 0;
+    cycle->end = cycle->cache->n_rows;
+    cycle->explaining = true;
+    cycle_filter(cycle);
+    cycle->waits_for |= EVENT_NODE_ADDED | EVENT_POD_UPDATED;
+}
+
+static int32_t scaled(int64_t score, int64_t most, enum plugin_scale scale)
+{
+    int64_t share = most == 0 ? 0 : score * SCORE_MAX / most;
+    return (int32_t)(scale == SCALE_REVERSED ? SCORE_MAX - share : scale == SCALE_BEST ? share : score);
+}
+
+/* Where no row has a score, all get the same: nothing to add. */
+static void add_raw(const struct plugin *plugin, const int32_t *raw, int32_t *totals, size_t n_rows)
+{
+    int32_t most = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        if (totals[row] >= 0 && raw[row] > most)
+            most = raw[row];
+    for (size_t row = 0; most > 0 && row < n_rows; row++)
+        if (totals[row] >= 0)
+            totals[row] += plugin->weight * scaled(raw[row], most, plugin->scale);
+}
+
+/* Rows that are not among 'some' have the same, which is left out of all: only the distance to it is added. A row's
+ * total stays 0 or more by a base that is given to all. */
+static void add_some(const struct cycle *cycle, const struct plugin *plugin, int32_t *totals)
+{
+    int32_t most = 0;
+    for (size_t i = 0; i < cycle->n_some; i++)
+        if (totals[cycle->some[i].row] >= 0 && cycle->some[i].score > most)
+            most = cycle->some[i].score;
+    if (most == 0)
+        return;
+    int32_t others = plugin->weight * scaled(0, most, plugin->scale);
+    for (size_t row = 0; others > 0 && row < cycle->cache->n_rows; row++)
+        totals[row] += totals[row] >= 0 ? others : 0;
+    for (size_t i = 0; i < cycle->n_some; i++)
+        if (totals[cycle->some[i].row] >= 0)
+            totals[cycle->some[i].row] += plugin->weight * scaled(cycle->some[i].score, most, plugin->scale) - others;
+}
+
+static const int32_t *sum_scores(struct cycle *cycle, const struct outlook *outlook)
+{
+    int32_t *totals = cycle->outlooks->totals;
+    size_t index = 0;
+    for (size_t row = 0; row < outlook->n_rows; row++)
+        totals[row] = outlook->scores[row];
     for (size_t i = 0; i < plugin_count; i++) {
-        if (plugins[i].score == NULL)
-            continue;
-        memset(cycle->plugin_scores, 0, cycle->cache->n_rows * sizeof(int64_t));
-        plugins[i].score(cycle);
-        for (size_t row = 0; row < cycle->cache->n_rows; row++)
-            cycle->scores[row] += cycle->plugin_scores[row] * plugins[i].weight;
-    }
-}
-
-/* Reservoir sampling: every best row is equally likely, in one pass. */
-static size_t pick_best(const struct cycle *cycle, struct random *random)
-{
-    size_t chosen = cycle->cache->n_rows;
-    uint64_t ties = 0;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
-        if (cycle->ruled_out[row])
-            continue;
-        if (chosen == cycle->cache->n_rows || cycle->scores[row] > cycle->scores[chosen]) {
-            chosen = row;
-            ties = 1;
-        } else if (cycle->scores[row] == cycle->scores[chosen] && random_below(random, ++ties) == 0) {
-            chosen = row;
+        if (plugins[i].score != NULL && plugins[i].scale != SCALE_NONE) {
+            const int32_t *raw = outlook->raw[index++];
+            if (raw != NULL)
+                add_raw(&plugins[i], raw, totals, outlook->n_rows);
+        }
+        if (plugins[i].score_some != NULL) {
+            cycle->n_some = 0;
+            plugins[i].score_some(cycle);
+            add_some(cycle, &plugins[i], totals);
         }
     }
-    return chosen;
+    return totals;
+}
+
+/* One of the best rows; each of them is equally likely. */
+static size_t pick_best(const int32_t *totals, size_t n_rows, struct random *random)
+{
+    int32_t best = 0;
+    size_t ties = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        best = totals[row] > best ? totals[row] : best;
+    for (size_t row = 0; row < n_rows; row++)
+        ties += totals[row] == best;
+    if (ties == 0)
+        return n_rows;
+    uint64_t chosen = ties == 1 ? 0 : random_below(random, ties);
+    size_t row = 0;
+    while (totals[row] != best || chosen-- > 0)
+        row++;
+    return row;
 }
 
 size_t cycle_run(struct cycle *cycle, struct random *random)
 {
-    run_filters(cycle);
-    if (cycle->n_feasible == 0)
-        return cycle->cache->n_rows;
-    if (cycle->n_feasible > 1)
-        run_scores(cycle);
-    return pick_best(cycle, random);
-}
-
-void cycle_normalize(struct cycle *cycle, bool reversed)
-{
-    int64_t most = 0;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++)
-        if (!cycle->ruled_out[row] && cycle->plugin_scores[row] > most)
-            most = cycle->plugin_scores[row];
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
-        int64_t score = most == 0 ? 0 : cycle->plugin_scores[row] * SCORE_MAX / most;
-        cycle->plugin_scores[row] = reversed ? SCORE_MAX - score : score;
-    }
+    const struct outlook *outlook = outlooks_get(cycle->outlooks, cycle);
+    size_t row = pick_best(sum_scores(cycle, outlook), outlook->n_rows, random);
+    if (row == outlook->n_rows)
+        find_reasons(cycle);
+    return row;
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -3,13 +3,15 @@
 
 /* framework.h - how a pod finds a node: plug-ins that rule nodes out, then plug-ins that rank them.
  *
- * Upstream calls a plug-in once per pod and node; here it is called once per pod and sees all
- * nodes at once, so that one that has nothing to say costs nothing and the others run over
- * dense arrays. The set and order of plug-ins is the table in plugins.c. */
+ * Upstream calls a plug-in once per pod and node; here it is called for a range of nodes, all of
+ * them or the one that changed, so that one that has nothing to say costs nothing and the others
+ * run over dense arrays; what they say is kept for the next pod of the same sort (outlook.h).
+ * The set and order of plug-ins is the table in plugins.c. */
 #ifndef SCHEDULER_FRAMEWORK_H
 #define SCHEDULER_FRAMEWORK_H
 
 #include "scheduler/cache.h"
+#include "scheduler/outlook.h"
 
 /* What may make an unschedulable pod schedulable; a plug-in says which of them can lift its refusal. */
 enum cluster_event {
@@ -29,47 +31,68 @@ enum cluster_event {
 /* One attempt to place one pod. */
 struct cycle {
     const struct cache *cache;
+    struct outlooks *outlooks;
     const struct pod_info *pod;
-    bool *ruled_out; /* by row */
-    size_t n_feasible;
-    int64_t *scores;        /* by row: weighted sum so far */
-    int64_t *plugin_scores; /* by row: the running plug-in's, to be normalised */
+    size_t first, end;      /* the rows to look at now */
+    bool *ruled_out;        /* by row */
+    int32_t *plugin_scores; /* by row: the running plug-in's */
+    struct row_score *some; /* what score_some() gave; room for one a row */
+    size_t n_some;
+    bool explaining; /* reasons are wanted */
     struct {
         const char *text;
         size_t nodes;
     } reasons[REASONS_MAX];
     size_t n_reasons;
-    unsigned waits_for;  /* enum cluster_event of the plug-ins that ruled something out */
-    struct arena *arena; /* reason texts and the arrays above */
+    unsigned waits_for;  /* enum cluster_event of the plug-ins that ruled something out, when no row fits */
+    struct arena *arena; /* reason texts and 'some' */
+};
+
+struct row_score {
+    size_t row;
+    int32_t score;
+};
+
+/* How a plug-in's scores become 0..SCORE_MAX. */
+enum plugin_scale {
+    SCALE_NONE,     /* they are */
+    SCALE_BEST,     /* the largest of the rows that are in becomes SCORE_MAX */
+    SCALE_REVERSED, /* the largest becomes 0, 0 becomes SCORE_MAX */
 };
 
 struct plugin {
     const char *name; /* upstream's */
-    /* Rules rows out with cycle_rule_out(); looks only at rows that are still in. NULL: does not filter. */
+    /* Rules rows of the range out with cycle_rule_out(); looks only at rows that are still in. May depend on the pod's
+     * sort, the row's node and the pods on it, and nothing else: the verdict is kept. NULL: does not filter. */
     void (*filter)(struct cycle *cycle);
     unsigned events; /* what can lift its refusal */
-    /* Fills plugin_scores with 0..SCORE_MAX for rows that are in. NULL: does not score. */
+    /* Fills plugin_scores of the range for rows that are in, 0 or more; they are 0 before. The same limits as for
+     * filter. NULL: does not score. */
     void (*score)(struct cycle *cycle);
+    enum plugin_scale scale;
     int weight;
+    /* Scores that depend on more, such as the pod's owner, and are 0 for most rows: adds the others to 'some', a row at
+     * most once. Asked in every cycle, scaled as 'scale' says. NULL: none. */
+    void (*score_some)(struct cycle *cycle);
 };
 
 extern const struct plugin plugins[];
 extern const size_t plugin_count;
 
-void cycle_init(struct cycle *cycle, const struct cache *cache, const struct pod_info *pod, struct arena *arena);
+void cycle_init(struct cycle *cycle, struct outlooks *outlooks, const struct pod_info *pod, struct arena *arena);
 
-/* 'reason' must live as long as the arena. A row may be given several reasons by one plug-in: only the first
- * call takes it out, each is counted. */
+/* 'reason' must live as long as the arena; it is read only when 'explaining' is set. A row may be given several
+ * reasons by one plug-in: only the first call takes it out, each is counted. */
 void cycle_rule_out(struct cycle *cycle, size_t row, const char *reason);
 
 /* Filters, then scores. The chosen row, or cache->n_rows when none fits; 'random' breaks ties. */
 size_t cycle_run(struct cycle *cycle, struct random *random);
 
+/* All filters over the range; for outlook.c. */
+void cycle_filter(struct cycle *cycle);
+
 /* "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) ..." in the arena. */
 const char *cycle_explain(struct cycle *cycle);
-
-/* Scores so that the largest becomes SCORE_MAX (or, reversed, the smallest does). */
-void cycle_normalize(struct cycle *cycle, bool reversed);
 
 /* --- the rules of single plug-ins that others need too --- */
 

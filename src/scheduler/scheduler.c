@@ -22,6 +22,7 @@ struct scheduler {
     struct informer *pods, *nodes;
     struct informer_listener pod_listener, node_listener;
     struct cache cache;
+    struct outlooks outlooks;
     struct queue queue;
     struct loop_task work;
     struct loop_timer due;
@@ -310,7 +311,7 @@ static void schedule_one(struct scheduler *scheduler, struct queued_pod *queued)
     auto_arena struct arena arena = { 0 };
     struct cycle cycle;
     struct pod_info *info = pod_info_create(&scheduler->cache, queued->object);
-    cycle_init(&cycle, &scheduler->cache, info, &arena);
+    cycle_init(&cycle, &scheduler->outlooks, info, &arena);
     size_t row = cycle_run(&cycle, loop_random(scheduler->loop));
     if (row < scheduler->cache.n_rows) {
         const char *node_name = object_name(scheduler->cache.rows[row]->object);
@@ -378,6 +379,7 @@ struct scheduler *scheduler_create(const struct scheduler_options *options)
     list_init(&scheduler->bindings);
     list_init(&scheduler->patches);
     cache_init(&scheduler->cache);
+    outlooks_init(&scheduler->outlooks, &scheduler->cache);
     queue_init(&scheduler->queue);
     return scheduler;
 }
@@ -409,6 +411,7 @@ void scheduler_destroy(struct scheduler *scheduler)
         free(patch);
     }
     queue_fini(&scheduler->queue);
+    outlooks_fini(&scheduler->outlooks);
     cache_fini(&scheduler->cache);
     free(scheduler);
 }

@@ -79,7 +79,8 @@ static struct bytes *pod_json(size_t number, bool owned)
         "\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"securityContext\":{},"
         "\"schedulerName\":\"default-scheduler\",\"tolerations\":[{\"key\":\"node.kubernetes.io/not-ready\","
         "\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300},{\"key\":"
-        "\"node.kubernetes.io/unreachable\",\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}],"
+        "\"node.kubernetes.io/"
+        "unreachable\",\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}],"
         "\"priority\":0,\"enableServiceLinks\":true,\"preemptionPolicy\":\"PreemptLowerPriority\"},"
         "\"status\":{\"phase\":\"Pending\",\"qosClass\":\"Burstable\"}}",
         number, number, owners);
@@ -104,9 +105,11 @@ static struct object *object_of(const struct api_resource *resource, struct byte
 static double decide(size_t nodes, bool owned)
 {
     struct cache cache;
+    struct outlooks outlooks;
     struct random random;
     random_init(&random, 1);
     cache_init(&cache);
+    outlooks_init(&outlooks, &cache);
     for (size_t i = 0; i < nodes; i++) {
         struct object *node = object_of(&api_resource_node, node_json(i), i);
         cache_set_node(&cache, node);
@@ -122,7 +125,7 @@ static double decide(size_t nodes, bool owned)
         auto_arena struct arena arena = { 0 };
         struct cycle cycle;
         struct pod_info *info = pod_info_create(&cache, pods[i]);
-        cycle_init(&cycle, &cache, info, &arena);
+        cycle_init(&cycle, &outlooks, info, &arena);
         size_t row = cycle_run(&cycle, &random);
         if (row == cache.n_rows)
             exit(1);
@@ -132,6 +135,7 @@ static double decide(size_t nodes, bool owned)
     for (size_t i = 0; i < PODS; i++)
         object_unref(pods[i]);
     free(pods);
+    outlooks_fini(&outlooks);
     cache_fini(&cache);
     return rate;
 }

@@ -95,7 +95,7 @@ void node_affinity_filter(struct cycle *cycle)
         affinity == NULL ? NULL : affinity->required_during_scheduling_ignored_during_execution;
     if (spec->n_node_selector == 0 && required == NULL)
         return;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
+    for (size_t row = cycle->first; row < cycle->end; row++) {
         const struct api_node *node = cycle->cache->rows[row]->node;
         if (!cycle->ruled_out[row] &&
             (!labels_match(spec, node) || (required != NULL && !node_selector_matches(required, node))))
@@ -108,7 +108,7 @@ void node_affinity_score(struct cycle *cycle)
     const struct api_node_affinity *affinity = affinity_of(cycle);
     if (affinity == NULL || affinity->n_preferred_during_scheduling_ignored_during_execution == 0)
         return;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
+    for (size_t row = cycle->first; row < cycle->end; row++) {
         for (size_t i = 0;
              !cycle->ruled_out[row] && i < affinity->n_preferred_during_scheduling_ignored_during_execution; i++) {
             const struct api_preferred_scheduling_term *term =
@@ -117,5 +117,4 @@ void node_affinity_score(struct cycle *cycle)
                 cycle->plugin_scores[row] += term->weight;
         }
     }
-    cycle_normalize(cycle, false);
 }

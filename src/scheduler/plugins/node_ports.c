@@ -26,7 +26,7 @@ void node_ports_filter(struct cycle *cycle)
 {
     if (cycle->pod->n_ports == 0)
         return;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++)
+    for (size_t row = cycle->first; row < cycle->end; row++)
         if (!cycle->ruled_out[row] && node_has_clash(cycle->cache->rows[row], cycle->pod))
             cycle_rule_out(cycle, row, "node(s) didn't have free ports for the requested pod ports");
 }

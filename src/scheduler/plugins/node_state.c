@@ -11,7 +11,7 @@ void node_name_filter(struct cycle *cycle)
     const char *wanted = cycle->pod->pod->spec.node_name;
     if (text_empty(wanted))
         return;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++)
+    for (size_t row = cycle->first; row < cycle->end; row++)
         if (!cycle->ruled_out[row] && strcmp(object_name(cycle->cache->rows[row]->object), wanted) != 0)
             cycle_rule_out(cycle, row, "node(s) didn't match the requested node name");
 }
@@ -21,7 +21,7 @@ void node_unschedulable_filter(struct cycle *cycle)
     const struct api_pod_spec *spec = &cycle->pod->pod->spec;
     static const struct api_taint unschedulable = { .key = UNSCHEDULABLE_TAINT, .effect = "NoSchedule" };
     bool tolerated = taint_tolerated(&unschedulable, spec->tolerations, spec->n_tolerations);
-    for (size_t row = 0; !tolerated && row < cycle->cache->n_rows; row++)
+    for (size_t row = cycle->first; !tolerated && row < cycle->end; row++)
         if (!cycle->ruled_out[row] && cycle->cache->rows[row]->node->spec.unschedulable)
             cycle_rule_out(cycle, row, "node(s) were unschedulable");
 }

@@ -17,7 +17,7 @@ void node_ports_filter(struct cycle *cycle);
 void node_resources_fit_filter(struct cycle *cycle);
 void node_resources_least_allocated_score(struct cycle *cycle);
 void node_resources_balanced_allocation_score(struct cycle *cycle);
-void pod_spread_score(struct cycle *cycle);
+void pod_spread_score_some(struct cycle *cycle);
 void not_yet_filter(struct cycle *cycle);
 
 #endif

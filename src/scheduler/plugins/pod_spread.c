@@ -3,24 +3,19 @@
 
 /* pod_spread.c - PodTopologySpread in its simple form: pods of one controller keep away from each other.
  *
- * Counts, per node, the pods of the same namespace and controller; fewer is better. Constraints and affinity
+ * Counts, per node, the pods of the same controller that are not ending; fewer is better. Constraints and affinity
  * between pods that would be hard rules are refused below until they are built (docs/status.md). */
 #include "scheduler/plugins/plugins.h"
 
-void pod_spread_score(struct cycle *cycle)
+void pod_spread_score_some(struct cycle *cycle)
 {
-    const struct pod_info *pod = cycle->pod;
-    if (pod->owner_uid[0] == '\0')
+    const struct owner *owner = cache_owner(cycle->cache, cycle->pod->owner_uid);
+    if (owner == NULL)
         return;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
-        const struct pod_info *there = NULL;
-        if (cycle->ruled_out[row])
-            continue;
-        list_for_each (&cycle->cache->rows[row]->pods, there, on_node)
-            if (strcmp(there->owner_uid, pod->owner_uid) == 0 && there->pod->metadata.deletion_timestamp == 0)
-                cycle->plugin_scores[row]++;
-    }
-    cycle_normalize(cycle, true);
+    cycle->some = arena_new_array(cycle->arena, struct row_score, owner->n_spots);
+    const struct owner_spot *spot = NULL;
+    list_for_each (&owner->spots, spot, of_owner)
+        cycle->some[cycle->n_some++] = (struct row_score){ spot->place.node->row, spot->pods };
 }
 
 static const char *unsupported(const struct api_pod_spec *spec)
@@ -41,7 +36,7 @@ static const char *unsupported(const struct api_pod_spec *spec)
 void not_yet_filter(struct cycle *cycle)
 {
     const char *reason = unsupported(&cycle->pod->pod->spec);
-    for (size_t row = 0; reason != NULL && row < cycle->cache->n_rows; row++)
+    for (size_t row = cycle->first; reason != NULL && row < cycle->end; row++)
         if (!cycle->ruled_out[row])
             cycle_rule_out(cycle, row, reason);
 }

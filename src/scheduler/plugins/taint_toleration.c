@@ -29,10 +29,17 @@ static bool repels(const struct api_taint *taint)
     return text_equal(taint->effect, "NoSchedule") || text_equal(taint->effect, "NoExecute");
 }
 
+static const char *untolerated(struct cycle *cycle, const struct api_taint *taint)
+{
+    return !cycle->explaining ? NULL
+                              : arena_format(cycle->arena, "node(s) had untolerated taint {%s: %s}",
+                                             text_or_empty(taint->key), text_or_empty(taint->value));
+}
+
 void taint_toleration_filter(struct cycle *cycle)
 {
     const struct api_pod_spec *spec = &cycle->pod->pod->spec;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
+    for (size_t row = cycle->first; row < cycle->end; row++) {
         if (cycle->ruled_out[row])
             continue;
         const struct api_node_spec *node = &cycle->cache->rows[row]->node->spec;
@@ -40,9 +47,7 @@ void taint_toleration_filter(struct cycle *cycle)
             const struct api_taint *taint = &node->taints[i];
             if (!repels(taint) || taint_tolerated(taint, spec->tolerations, spec->n_tolerations))
                 continue;
-            cycle_rule_out(cycle, row,
-                           arena_format(cycle->arena, "node(s) had untolerated taint {%s: %s}",
-                                        text_or_empty(taint->key), text_or_empty(taint->value)));
+            cycle_rule_out(cycle, row, untolerated(cycle, taint));
             break; /* the first one is the one reported */
         }
     }
@@ -52,7 +57,7 @@ void taint_toleration_filter(struct cycle *cycle)
 void taint_toleration_score(struct cycle *cycle)
 {
     const struct api_pod_spec *spec = &cycle->pod->pod->spec;
-    for (size_t row = 0; row < cycle->cache->n_rows; row++) {
+    for (size_t row = cycle->first; row < cycle->end; row++) {
         if (cycle->ruled_out[row])
             continue;
         const struct api_node_spec *node = &cycle->cache->rows[row]->node->spec;
@@ -61,5 +66,4 @@ void taint_toleration_score(struct cycle *cycle)
                 !taint_tolerated(&node->taints[i], spec->tolerations, spec->n_tolerations))
                 cycle->plugin_scores[row]++;
     }
-    cycle_normalize(cycle, true);
 }

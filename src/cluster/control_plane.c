@@ -22,7 +22,7 @@
 #include "scheduler/scheduler.h"
 #include "store/store.h"
 
-#define STOP_GRACE               (2 * USEC_PER_SEC)
+#define STOP_GRACE               (500 * USEC_PER_MSEC) /* with settling the end takes less than a second */
 #define NODE_CIDR_MASK           24
 #define NODE_MONITOR_GRACE       (40 * USEC_PER_SEC) /* upstream's --node-monitor-grace-period */
 #define TERMINATED_POD_THRESHOLD 12500               /* upstream's --terminated-pod-gc-threshold */

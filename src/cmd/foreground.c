@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 
+#define SETTLE_TIME (300 * USEC_PER_MSEC) /* for what was said last to go out */
+
 struct run {
     const struct foreground *what;
     struct loop *loop;
@@ -46,6 +48,7 @@ int foreground_run(const struct foreground *what, struct error *err)
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
     what->destroy(what->context);
+    loop_settle(run.loop, SETTLE_TIME);
     loop_destroy(run.loop);
     return rc;
 }

@@ -19,6 +19,7 @@ void loop_init(struct loop *loop, const struct loop_driver *driver, uint64_t see
     loop->driver = driver;
     heap_init(&loop->timers, fires_before);
     list_init(&loop->tasks);
+    list_init(&loop->ends);
     list_init(&loop->posted);
     pthread_mutex_init(&loop->lock, NULL);
     random_init(&loop->random, seed);
@@ -32,8 +33,13 @@ void loop_fini(struct loop *loop)
 
 void loop_destroy(struct loop *loop)
 {
-    if (loop != NULL)
-        loop->driver->destroy(loop);
+    if (loop == NULL)
+        return;
+    for (struct list_node *node; (node = list_pop(&loop->ends)) != NULL;) {
+        struct loop_task *task = container_of(node, struct loop_task, node);
+        task->callback(task);
+    }
+    loop->driver->destroy(loop);
 }
 
 void loop_run(struct loop *loop)
@@ -124,8 +130,32 @@ void loop_defer(struct loop *loop, struct loop_task *task)
 
 void loop_cancel(struct loop *loop, struct loop_task *task)
 {
-    (void)loop;
     list_remove(&task->node);
+    if (loop->settling && list_empty(&loop->ends))
+        loop_stop(loop);
+}
+
+void loop_at_end(struct loop *loop, struct loop_task *task)
+{
+    if (!list_linked(&task->node))
+        list_append(&loop->ends, &task->node);
+}
+
+static void settle_limit(struct loop_timer *timer)
+{
+    loop_stop(timer->loop);
+}
+
+void loop_settle(struct loop *loop, usec_t limit)
+{
+    if (list_empty(&loop->ends))
+        return;
+    struct loop_timer timer = { .callback = settle_limit };
+    loop_timer_start(loop, &timer, limit);
+    loop->settling = true;
+    loop_run(loop);
+    loop->settling = false;
+    loop_timer_stop(&timer);
 }
 
 void loop_post(struct loop *loop, struct loop_task *task)

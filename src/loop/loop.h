@@ -31,7 +31,7 @@ int loop_create_real(struct loop **ret_loop, struct error *err) must_check;
 /* The clock starts at 'start' (Unix microseconds). */
 struct loop *loop_create_virtual(usec_t start, uint64_t seed);
 
-/* Everything started on it must be stopped or closed first. NULL is fine. */
+/* Everything started on it must be stopped or closed first, but for what loop_at_end() ends. NULL is fine. */
 void loop_destroy(struct loop *loop);
 
 /* Runs until loop_stop(), or until nothing is left that could ever happen: no task, timer, wanted
@@ -75,6 +75,12 @@ struct loop_task {
 void loop_defer(struct loop *loop, struct loop_task *task);  /* from the loop's own thread */
 void loop_cancel(struct loop *loop, struct loop_task *task); /* a deferred task that has not run; fine otherwise */
 void loop_post(struct loop *loop, struct loop_task *task);   /* from any thread; cannot be cancelled */
+
+/* Runs in loop_destroy(), unless it was cancelled: what goes on without an owner (a closing stream's last bytes) is cut
+ * off there. */
+void loop_at_end(struct loop *loop, struct loop_task *task);
+/* Before it: runs on until all of these have ended by themselves, at most that long. */
+void loop_settle(struct loop *loop, usec_t limit);
 
 /* --- descriptors (real loops only) --- */
 

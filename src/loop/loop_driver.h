@@ -35,6 +35,7 @@ struct loop {
     struct heap timers; /* loop_timer.node */
     uint64_t next_order;
     struct list tasks;    /* loop_task.node: deferred, and posted ones that have arrived */
+    struct list ends;     /* loop_task.node: of loop_at_end() */
     pthread_mutex_t lock; /* guards 'posted' */
     struct list posted;   /* loop_task.node */
     struct random random;
@@ -43,6 +44,7 @@ struct loop {
     bool clock_read; /* in this turn */
     bool running;
     bool stopped;
+    bool settling; /* to be stopped when 'ends' is empty */
     unsigned held;
     uint64_t wakeups;
 };

@@ -37,6 +37,7 @@ struct stream {
     struct loop_task flush_task;   /* queued when there is something to send */
     struct loop_task deliver_task; /* queued for 'early' and for what was noted while it could not be told */
     struct loop_timer close_timer; /* bounds a flushing close */
+    struct loop_task cut_task;     /* and so does the loop's end */
     size_t high_mark, low_mark;
     struct error *failure; /* noted, not told yet */
     char *peer;

@@ -20,6 +20,7 @@
 static void stream_run_flush(struct loop_task *task);
 static void stream_run_deliver(struct loop_task *task);
 static void stream_close_timeout(struct loop_timer *timer);
+static void stream_cut(struct loop_task *task);
 static void stream_release(struct stream *stream);
 
 void stream_init(struct stream *stream, const struct stream_driver *driver, struct loop *loop, const char *peer)
@@ -32,6 +33,7 @@ void stream_init(struct stream *stream, const struct stream_driver *driver, stru
     stream->flush_task.callback = stream_run_flush;
     stream->deliver_task.callback = stream_run_deliver;
     stream->close_timer.callback = stream_close_timeout;
+    stream->cut_task.callback = stream_cut;
     buffer_init(&stream->early, STREAM_EARLY_MAX);
 }
 
@@ -275,6 +277,7 @@ static void stream_release(struct stream *stream)
     loop_cancel(stream->loop, &stream->flush_task);
     loop_cancel(stream->loop, &stream->deliver_task);
     loop_timer_stop(&stream->close_timer);
+    loop_cancel(stream->loop, &stream->cut_task);
     if (stream->pins == 0)
         stream->driver->destroy(stream);
 }
@@ -290,6 +293,11 @@ static void stream_close_timeout(struct loop_timer *timer)
     stream_release(container_of(timer, struct stream, close_timer));
 }
 
+static void stream_cut(struct loop_task *task)
+{
+    stream_release(container_of(task, struct stream, cut_task));
+}
+
 void stream_close(struct stream *stream, bool flush)
 {
     if (stream == NULL || stream->closed || stream->closing)
@@ -303,6 +311,7 @@ void stream_close(struct stream *stream, bool flush)
     stream->end_wanted = true;
     buffer_fini(&stream->early);
     loop_timer_start(stream->loop, &stream->close_timer, STREAM_CLOSE_FLUSH_TIME);
+    loop_at_end(stream->loop, &stream->cut_task);
     if (!stream->reading) {
         stream->reading = true;
         stream->driver->want_read(stream);

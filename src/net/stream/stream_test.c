@@ -164,6 +164,7 @@ static void test_flushing_close_delivers(void **state)
         stream_write(streams[0], STR("last words"));
         stream_close(streams[0], true);
         end_take(&b, streams[1]);
+        loop_settle(loop, 10 * USEC_PER_SEC); /* comes back as soon as all is sent */
         run_for(loop, 0);
         assert_string_equal(b.got.data, "last words");
         assert_true(b.ended);
@@ -172,6 +173,25 @@ static void test_flushing_close_delivers(void **state)
         run_for(loop, 0);
         loop_destroy(loop);
     }
+}
+
+/* Its peer does not read: the loop's end is the stream's. */
+static void test_loop_end_cuts_a_flushing_close(void **state)
+{
+    (void)state;
+    struct loop *loop = real_loop();
+    struct stream *streams[2];
+    socket_ends(loop, streams);
+    struct bytes *large = bytes_create(NULL, (size_t)4 << 20);
+    memset(large->data, 'z', large->size);
+    stream_write_bytes(streams[0], large);
+    stream_close(streams[0], true);
+    loop_settle(loop, 10 * USEC_PER_MSEC);
+    assert_int_equal(atomic_load(&large->ref.count), 2);
+    stream_close(streams[1], false);
+    loop_destroy(loop);
+    assert_int_equal(atomic_load(&large->ref.count), 1);
+    bytes_unref(large);
 }
 
 static void test_write_to_closed_fails(void **state)
@@ -326,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_bytes_arrive_in_order),
         cmocka_unit_test(test_reader_holds_back_writer),
         cmocka_unit_test(test_flushing_close_delivers),
+        cmocka_unit_test(test_loop_end_cuts_a_flushing_close),
         cmocka_unit_test(test_write_to_closed_fails),
         cmocka_unit_test(test_tcp),
         cmocka_unit_test(test_unix),

@@ -3,11 +3,14 @@
 
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FREE_LEAST ((size_t)256 << 10)
 
 static void *memory_or_abort(void *pointer, size_t size)
 {
@@ -66,4 +69,16 @@ char *memory_format(const char *format, ...)
     int length = vasprintf(&text, format, args);
     va_end(args);
     return memory_or_abort(length < 0 ? NULL : text, 0);
+}
+
+void memory_release(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    if (info.fordblks > FREE_LEAST && info.fordblks > info.uordblks / 8)
+        malloc_trim(0);
+}
+
+void memory_share_heap(void)
+{
+    mallopt(M_ARENA_MAX, 1);
 }

@@ -20,6 +20,13 @@ char *memory_strdup(const char *text) __attribute__((malloc)); /* NULL stays NUL
 char *memory_strndup(const char *text, size_t length) __attribute__((malloc, returns_nonnull));
 char *memory_format(const char *format, ...) __attribute__((malloc, returns_nonnull)) printf_like(1, 2);
 
+/* Gives the kernel back what free() keeps, if that is much (256 KiB, and an eighth of what is in use). */
+void memory_release(void);
+
+/* For a process whose work is on one thread, with only small jobs on others: call it first. Else each thread has a heap
+ * of its own, and what is scattered over those is never given back. */
+void memory_share_heap(void);
+
 #define memory_new(type) ((type *)memory_zalloc(sizeof(type)))
 
 #endif

@@ -6,6 +6,11 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "base/memory.h"
+
+/* Starting and bursts leave free memory behind, spread over the threads' arenas. One look a minute costs nothing. */
+#define RELEASE_FIRST  (5 * USEC_PER_SEC)
+#define RELEASE_PERIOD (60 * USEC_PER_SEC)
 
 #define SETTLE_TIME (300 * USEC_PER_MSEC) /* for what was said last to go out */
 
@@ -13,7 +18,15 @@ struct run {
     const struct foreground *what;
     struct loop *loop;
     bool stopping;
+    struct loop_timer release;
 };
+
+static void release_due(struct loop_timer *timer)
+{
+    struct run *run = container_of(timer, struct run, release);
+    memory_release();
+    loop_timer_start(run->loop, timer, RELEASE_PERIOD);
+}
 
 static void stopped(void *context)
 {
@@ -33,7 +46,7 @@ static void on_signal(void *context, int signal_number)
 
 int foreground_run(const struct foreground *what, struct error *err)
 {
-    struct run run = { .what = what };
+    struct run run = { .what = what, .release = { .callback = release_due } };
     struct loop_signal *terminate = NULL, *interrupt = NULL;
     int rc = loop_create_real(&run.loop, err);
     if (rc < 0)
@@ -43,8 +56,11 @@ int foreground_run(const struct foreground *what, struct error *err)
         rc = loop_signal_open(run.loop, SIGINT, on_signal, &run, &interrupt, err);
     if (rc == 0)
         rc = what->start(what->context, run.loop, err);
-    if (rc == 0)
+    if (rc == 0) {
+        loop_timer_start(run.loop, &run.release, RELEASE_FIRST);
         loop_run(run.loop);
+    }
+    loop_timer_stop(&run.release);
     loop_signal_close(terminate);
     loop_signal_close(interrupt);
     what->destroy(what->context);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/options.h"
 #include "cluster/agent.h"
 #include "cmd/foreground.h"
@@ -94,6 +95,7 @@ int role_agent(int argc, char **argv)
         0,
     };
     struct error err = { 0 };
+    memory_share_heap();
     int rc = options_parse(&line, argc, argv, NULL, &err);
     if (rc > 0)
         return EXIT_DONE;

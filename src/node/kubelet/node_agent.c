@@ -12,7 +12,8 @@
 #include "node/kubelet/node_lease.h"
 
 #define STATUS_TICK    (10 * USEC_PER_SEC)
-#define UNREADY_TICK   (USEC_PER_SEC / 2) /* while the runtime or its network is not there yet */
+#define UNREADY_FIRST  (5 * USEC_PER_MSEC) /* while the runtime or its network is not there yet: doubled each time, */
+#define UNREADY_TICK   (USEC_PER_SEC / 2)  /* up to this; CRI has no event for it */
 #define IMAGES_PERIOD  (60 * USEC_PER_SEC)
 #define CALL_TIMEOUT   (10 * USEC_PER_SEC)
 #define REPORT_DEFAULT (300 * USEC_PER_SEC)
@@ -26,6 +27,7 @@ struct node_agent {
     const struct object *object;
     struct node_lease *lease;
     struct loop_timer tick;
+    usec_t unready_tick;
     struct loop_task evaluate;
     struct cri_call version_call, status_call, images_call;
     struct client_call write_call;
@@ -256,6 +258,15 @@ static void evaluate(struct loop_task *task)
         report(agent);
 }
 
+/* What the runtime's network waited for, its addresses, may just have come. */
+static void look_soon(struct node_agent *agent)
+{
+    if (agent->network_ready || !loop_timer_running(&agent->tick))
+        return;
+    agent->unready_tick = UNREADY_FIRST;
+    loop_timer_start(agent->kubelet->loop, &agent->tick, UNREADY_FIRST);
+}
+
 static void node_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
 {
     struct node_agent *agent = container_of(listener, struct node_agent, listener);
@@ -267,6 +278,7 @@ static void node_changed(struct informer_listener *listener, const struct object
         take_object(agent, after);
         /* A kubelet that begins again lives, whatever becomes of its first status. */
         node_lease_start(agent->lease, node_agent_node(agent)->metadata.uid);
+        look_soon(agent);
     }
     node_agent_evaluate(agent);
 }
@@ -321,7 +333,11 @@ static void status_done(struct cri_call *call, int rc, const void *response, con
                      text_or_empty(one->type), text_or_empty(one->reason), text_or_empty(one->message));
     }
     set_runtime(agent, runtime, network, message);
-    loop_timer_start(agent->kubelet->loop, &agent->tick, runtime && network ? STATUS_TICK : UNREADY_TICK);
+    usec_t unready = agent->unready_tick;
+    agent->unready_tick = unready * 2 < UNREADY_TICK ? unready * 2 : UNREADY_TICK;
+    if (runtime && network)
+        agent->unready_tick = UNREADY_FIRST;
+    loop_timer_start(agent->kubelet->loop, &agent->tick, runtime && network ? STATUS_TICK : unready);
 }
 
 static void images_done(struct cri_call *call, int rc, const void *response, const struct error *err)
@@ -402,6 +418,7 @@ struct node_agent *node_agent_create(struct kubelet *kubelet)
     struct node_agent *agent = memory_new(struct node_agent);
     agent->kubelet = kubelet;
     agent->tick.callback = tick;
+    agent->unready_tick = UNREADY_FIRST;
     agent->evaluate.callback = evaluate;
     node_facts_read(&agent->arena, &agent->facts);
     if (kubelet->setup.cpu_milli == 0)

@@ -208,6 +208,11 @@ pid_t component_pid(const struct component *component)
     return component->pid;
 }
 
+bool component_adopted(const struct component *component)
+{
+    return component->pidfd >= 0;
+}
+
 unsigned component_restarts(const struct component *component)
 {
     return component->restarts;

@@ -30,7 +30,8 @@ void component_start(struct component *component);
 /* SIGTERM, after 'grace' SIGKILL; done() when the process is gone, at once when none runs. */
 void component_stop(struct component *component, usec_t grace, void (*done)(void *context), void *context);
 
-pid_t component_pid(const struct component *component); /* 0: not running at the moment */
+pid_t component_pid(const struct component *component);    /* 0: not running at the moment */
+bool component_adopted(const struct component *component); /* it runs, and ran before us */
 unsigned component_restarts(const struct component *component);
 
 /* Forgets the process, does not end it. NULL is fine. */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/notify.h"
 #include "client/events.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
@@ -114,10 +115,19 @@ static struct client *connect_controller(void *context, const char *user, const 
     return api_server_client(plane->server, CONTROLLER_MANAGER_NAME, user, groups);
 }
 
+/* Whoever waits for the word can still look at /readyz. */
+static void tell_ready(void)
+{
+    struct error err = { 0 };
+    if (notify_ready(&err) < 0)
+        log_warning("nobody hears that the server is ready", LOG_TEXT("error", err.message));
+}
+
 /* Roles are there from now on, so nobody is refused for their absence. */
 static void start_components(void *context)
 {
     struct control_plane *plane = context;
+    tell_ready();
     static const char *const nobody_special[] = { "system:authenticated", NULL };
     plane->manager_client =
         api_server_client(plane->server, CONTROLLER_MANAGER_NAME, CONTROLLER_MANAGER_USER, nobody_special);

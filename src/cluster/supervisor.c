@@ -19,20 +19,32 @@
 #include "cluster/component.h"
 #include "cluster/machines.h"
 #include "cluster/pidfile.h"
+#include "cluster/readiness.h"
 #include "loop/loop.h"
 #include "node/machine/cgroup.h"
 
 #define STOP_GRACE     (5 * USEC_PER_SEC)
 #define STOP_WAIT_MSEC 20000
+#define READY_WAIT     (5 * USEC_PER_SEC) /* for a runtime that does not say when it is ready */
 
 enum { PARTS_MAX = 2 * CLUSTER_NODES_MAX + 1, WORDS_MAX = 32, PROGRAM_MAX = 4096 };
+
+/* One process. An agent is started when the server and its machine's runtime are ready: earlier it would only meet closed
+ * doors, and wait before it knocks again. */
+struct part {
+    struct component *component;
+    ssize_t runtime; /* of an agent: the part it waits for, beside the server; -1: of the others */
+    bool ready;
+};
 
 struct supervisor {
     const struct cluster_layout *layout;
     struct loop *loop;
     struct machines machines;
     char program[PROGRAM_MAX];
-    struct component *parts[PARTS_MAX]; /* in starting order; stopped in the opposite one */
+    struct readiness *readiness;
+    struct loop_timer ready_wait;
+    struct part parts[PARTS_MAX]; /* the server, runtimes, agents: in starting order; stopped in the opposite one */
     size_t n_parts;
     size_t stopping; /* parts that still have to end */
     struct loop_signal *signals[2];
@@ -54,14 +66,15 @@ void supervisor_pid_path(const struct cluster_layout *layout, const char *name, 
     cluster_run_path(layout, text, "pids/%s.pid", flat);
 }
 
-static void add_part(struct supervisor *supervisor, const char *name, const char *const *argv)
+static void add_part(struct supervisor *supervisor, const char *name, const char *const *argv, ssize_t runtime)
 {
     char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX], flat[64];
     supervisor_pid_path(supervisor->layout, name, pid_path);
     flatten(name, flat);
     cluster_run_path(supervisor->layout, log_path, "logs/%s.log", flat);
     const struct component_options options = { .name = name, .argv = argv, .pid_path = pid_path, .log_path = log_path };
-    supervisor->parts[supervisor->n_parts++] = component_create(supervisor->loop, &options);
+    supervisor->parts[supervisor->n_parts++] =
+        (struct part){ .component = component_create(supervisor->loop, &options), .runtime = runtime };
 }
 
 static void add_server(struct supervisor *supervisor)
@@ -92,7 +105,7 @@ static void add_server(struct supervisor *supervisor)
         CLUSTER_SERVICE_CIDR,
         NULL,
     };
-    add_part(supervisor, "server", argv);
+    add_part(supervisor, "server", argv, -1);
 }
 
 static void add_containerd(struct supervisor *supervisor, const struct machine *machine)
@@ -103,10 +116,10 @@ static void add_containerd(struct supervisor *supervisor, const struct machine *
     const char *const argv[] = {
         supervisor->program, "machine-exec", machine_state_path(machine), "containerd", "--config", config, NULL
     };
-    add_part(supervisor, name, argv);
+    add_part(supervisor, name, argv, -1);
 }
 
-static void add_agent(struct supervisor *supervisor, const struct machine *machine)
+static void add_agent(struct supervisor *supervisor, const struct machine *machine, size_t runtime)
 {
     const struct cluster_layout *layout = supervisor->layout;
     const char *node = machine_name(machine);
@@ -156,7 +169,7 @@ static void add_agent(struct supervisor *supervisor, const struct machine *machi
         NULL,
     };
     _Static_assert(countof(argv) <= WORDS_MAX, "one more word");
-    add_part(supervisor, name, argv);
+    add_part(supervisor, name, argv, (ssize_t)runtime);
 }
 
 static void stop_next(struct supervisor *supervisor);
@@ -174,7 +187,7 @@ static void stop_next(struct supervisor *supervisor)
     if (supervisor->stopping == 0)
         loop_stop(supervisor->loop);
     else
-        component_stop(supervisor->parts[supervisor->stopping - 1], STOP_GRACE, part_stopped, supervisor);
+        component_stop(supervisor->parts[supervisor->stopping - 1].component, STOP_GRACE, part_stopped, supervisor);
 }
 
 static void on_signal(void *context, int signal_number)
@@ -183,8 +196,46 @@ static void on_signal(void *context, int signal_number)
     (void)signal_number;
     if (supervisor->stopping > 0)
         return; /* already at it */
+    loop_timer_stop(&supervisor->ready_wait);
     supervisor->stopping = supervisor->n_parts;
     stop_next(supervisor);
+}
+
+/* Starts what has nothing to wait for any more; starting again what runs does nothing. */
+static void start_parts(struct supervisor *supervisor)
+{
+    struct part *parts = supervisor->parts;
+    for (size_t i = 0; supervisor->stopping == 0 && i < supervisor->n_parts; i++) {
+        struct part *part = &parts[i];
+        if (part->runtime >= 0 && !(parts[0].ready && parts[part->runtime].ready))
+            continue;
+        component_start(part->component);
+        part->ready = part->ready || component_adopted(part->component);
+    }
+}
+
+static void process_ready(void *context, pid_t pid)
+{
+    struct supervisor *supervisor = context;
+    for (size_t i = 0; i < supervisor->n_parts; i++)
+        if (component_pid(supervisor->parts[i].component) == pid)
+            supervisor->parts[i].ready = true;
+    start_parts(supervisor);
+}
+
+static void ready_wait_over(struct loop_timer *timer)
+{
+    struct supervisor *supervisor = container_of(timer, struct supervisor, ready_wait);
+    for (size_t i = 0; i < supervisor->n_parts; i++)
+        supervisor->parts[i].ready = true;
+    start_parts(supervisor);
+}
+
+static int listen_for_readiness(struct supervisor *supervisor, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX];
+    cluster_run_path(supervisor->layout, path, "notify.sock");
+    return readiness_open(supervisor->loop, path, process_ready, supervisor, &supervisor->readiness, err);
 }
 
 static int join_own_cgroup(const struct cluster_layout *layout, struct error *err)
@@ -217,6 +268,8 @@ static int prepare(struct supervisor *supervisor, struct error *err)
     if (rc == 0)
         rc = loop_create_real(&supervisor->loop, err);
     if (rc == 0)
+        rc = listen_for_readiness(supervisor, err);
+    if (rc == 0)
         rc = loop_signal_open(supervisor->loop, SIGTERM, on_signal, supervisor, &supervisor->signals[0], err);
     if (rc == 0)
         rc = loop_signal_open(supervisor->loop, SIGINT, on_signal, supervisor, &supervisor->signals[1], err);
@@ -226,7 +279,9 @@ static int prepare(struct supervisor *supervisor, struct error *err)
 static void release(struct supervisor *supervisor)
 {
     for (size_t i = 0; i < supervisor->n_parts; i++)
-        component_destroy(supervisor->parts[i]);
+        component_destroy(supervisor->parts[i].component);
+    loop_timer_stop(&supervisor->ready_wait);
+    readiness_close(supervisor->readiness);
     for (size_t i = 0; i < countof(supervisor->signals); i++)
         loop_signal_close(supervisor->signals[i]);
     loop_destroy(supervisor->loop);
@@ -235,7 +290,7 @@ static void release(struct supervisor *supervisor)
 
 int supervisor_run(const struct cluster_layout *layout, struct error *err)
 {
-    struct supervisor supervisor = { .layout = layout };
+    struct supervisor supervisor = { .layout = layout, .ready_wait.callback = ready_wait_over };
     char pid_path[CLUSTER_PATH_MAX];
     supervisor_pid_path(layout, "supervisor", pid_path);
     int rc = prepare(&supervisor, err);
@@ -246,9 +301,9 @@ int supervisor_run(const struct cluster_layout *layout, struct error *err)
         for (int64_t i = 0; i < layout->nodes; i++)
             add_containerd(&supervisor, supervisor.machines.items[i]);
         for (int64_t i = 0; i < layout->nodes; i++)
-            add_agent(&supervisor, supervisor.machines.items[i]);
-        for (size_t i = 0; i < supervisor.n_parts; i++)
-            component_start(supervisor.parts[i]);
+            add_agent(&supervisor, supervisor.machines.items[i], 1 + (size_t)i); /* the server is first */
+        start_parts(&supervisor);
+        loop_timer_start(supervisor.loop, &supervisor.ready_wait, READY_WAIT);
         loop_run(supervisor.loop);
         pidfile_remove(pid_path);
     }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/notify.h"
 #include "cli/options.h"
 #include "cluster/agent.h"
 #include "cmd/foreground.h"
@@ -20,9 +21,13 @@ static int start(void *context, struct loop *loop, struct error *err)
 {
     struct agent_role *role = context;
     int rc = agent_start(loop, &role->options, &role->agent, err);
-    if (rc == 0)
-        log_info("agent runs", LOG_TEXT("node", role->options.node_name));
-    return rc;
+    if (rc < 0)
+        return rc;
+    log_info("agent runs", LOG_TEXT("node", role->options.node_name));
+    struct error unheard = { 0 };
+    if (notify_ready(&unheard) < 0)
+        log_warning("nobody hears that the agent is ready", LOG_TEXT("error", unheard.message));
+    return 0;
 }
 
 static void stop(void *context, void (*done)(void *done_context), void *done_context)

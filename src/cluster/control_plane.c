@@ -20,6 +20,7 @@
 #include "node/dns/relay.h"
 #include "node/machine/holder.h"
 #include "node/machine/nodeports.h"
+#include "node/machine/route.h"
 #include "scheduler/scheduler.h"
 #include "store/store.h"
 
@@ -45,7 +46,8 @@ struct control_plane {
     struct controller_manager *manager;
     struct event_recorder *scheduler_events;
     struct scheduler *scheduler;
-    struct nodeports *nodeports; /* NULL without a fabric; so is the next one */
+    struct nodeports *nodeports; /* NULL without a fabric; so are the next two */
+    struct routes *routes;       /* the fabric's way to pods, for requests that are proxied there */
     struct dns_relay *relay;
     void (*stopped)(void *context);
     void *stopped_context;
@@ -165,6 +167,9 @@ static void start_components(void *context)
         const struct nodeports_options nodeports = { .fabric_namespace = plane->fabric };
         plane->nodeports = nodeports_create(plane->loop, plane->manager_informers, &nodeports);
         nodeports_start(plane->nodeports);
+        const struct routes_options routes = { .node_name = "", .network_namespace = plane->fabric };
+        plane->routes = routes_create(plane->loop, plane->manager_informers, &routes);
+        routes_start(plane->routes);
         start_relay(plane);
     }
 }
@@ -268,17 +273,13 @@ int control_plane_port(const struct control_plane *plane)
     return api_server_port(plane->server);
 }
 
-static void server_stopped(void *context)
-{
-    struct control_plane *plane = context;
-    plane->stopped(plane->stopped_context);
-}
-
 static void end_components(struct control_plane *plane)
 {
     nodeports_destroy(plane->nodeports);
+    routes_destroy(plane->routes);
     dns_relay_close(plane->relay);
     plane->nodeports = NULL;
+    plane->routes = NULL;
     plane->relay = NULL;
     scheduler_destroy(plane->scheduler);
     event_recorder_destroy(plane->scheduler_events);
@@ -296,12 +297,27 @@ static void end_components(struct control_plane *plane)
     plane->identities = NULL;
 }
 
+static void server_stopped(void *context)
+{
+    struct control_plane *plane = context;
+    plane->stopped(plane->stopped_context);
+}
+
+static void routes_stopped(void *context)
+{
+    struct control_plane *plane = context;
+    end_components(plane);
+    api_server_stop(plane->server, STOP_GRACE, server_stopped, plane);
+}
+
 void control_plane_stop(struct control_plane *plane, void (*done)(void *context), void *context)
 {
     plane->stopped = done;
     plane->stopped_context = context;
-    end_components(plane);
-    api_server_stop(plane->server, STOP_GRACE, server_stopped, plane);
+    if (plane->routes != NULL)
+        routes_stop(plane->routes, routes_stopped, plane);
+    else
+        routes_stopped(plane);
 }
 
 void control_plane_destroy(struct control_plane *plane)

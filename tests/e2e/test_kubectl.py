@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What kubectl prints and returns where a cluster of upstream's would be recognised by it."""
+import json
+
+from conftest import day_pods, wait_for
+
+
+def test_budget_knows_its_pods(day_service):
+    day_service.kubectl("-n", "production", "create", "pdb", "day", "--selector=app=day-service", "--min-available=2")
+    try:
+        wait_for("the budget's status", lambda: day_service.json("-n", "production", "get", "pdb", "day")["status"]
+                 .get("disruptionsAllowed") == 1, 15)
+    finally:
+        day_service.kubectl("-n", "production", "delete", "pdb", "day")
+
+
+def test_logs_of_no_previous_container(day_service):
+    pod = day_pods(day_service)[0]["metadata"]["name"]
+    failed = day_service.kubectl("-n", "production", "logs", pod, "--previous", check=False)
+    assert failed.returncode == 1
+    assert f'previous terminated container "day-service" in pod "{pod}" not found' in failed.stderr
+    assert "BadRequest" in failed.stderr
+
+
+def test_proxy_to_pods_and_services(day_service):
+    pod = day_pods(day_service)[0]["metadata"]["name"]
+    base = "/api/v1/namespaces/production"
+    for path in (f"{base}/pods/{pod}:8080/proxy/health", f"{base}/services/day-service/proxy/health"):
+        def call():
+            answer = day_service.kubectl("get", "--raw", path, check=False)
+            return answer.stdout if answer.returncode == 0 else None
+        assert json.loads(wait_for(path, call, 15)) == {"status": "healthy"}

@@ -13,7 +13,8 @@
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
-#define HEADERS_MAX 128
+#define HEADERS_MAX    128
+#define ERROR_TEXT_MAX 4096 /* of a refusal */
 
 /* One proxied request. It has its own memory, as it outlives the request once the connection is upgraded. */
 struct passage {
@@ -25,7 +26,10 @@ struct passage {
     struct stream *ends[2]; /* upgraded: ours to the client, the kubelet's */
     bool finished[2];       /* that end will send no more */
     bool upgrade;
-    bool begun; /* the response's head is out */
+    bool begun;          /* the response's head is out */
+    bool status_of_text; /* see connect.h */
+    int refusal;         /* the kubelet's HTTP status, whose text is gathered here; 0: none */
+    struct buffer text;
     const char *peer;
 };
 
@@ -33,6 +37,7 @@ static void passage_free(struct loop_task *task)
 {
     struct passage *passage = container_of(task, struct passage, cleanup);
     http_client_destroy(passage->client);
+    buffer_fini(&passage->text);
     free(passage);
 }
 
@@ -136,6 +141,10 @@ static void passage_response(void *context, int status, const struct http_header
     struct http_call *call = passage->call;
     struct http_header items[HEADERS_MAX];
     struct arena *arena = &call->request->arena;
+    if (passage->status_of_text && (status < 200 || status > 206)) {
+        passage->refusal = status;
+        return;
+    }
     struct http_headers list = { items, copy_headers(arena, headers, status == 101, items) };
     passage->begun = true;
     if (status != 101) {
@@ -150,6 +159,11 @@ static void passage_response(void *context, int status, const struct http_header
 static void passage_body(void *context, struct str bytes)
 {
     struct passage *passage = context;
+    if (passage->refusal != 0) {
+        size_t room = ERROR_TEXT_MAX - passage->text.size;
+        buffer_append(&passage->text, bytes.data, bytes.size < room ? bytes.size : room);
+        return;
+    }
     struct bytes *piece = bytes_create(bytes.data, bytes.size);
     if (!http_response_write(passage->call->exchange, piece)) {
         passage->call->stopped = true;
@@ -158,18 +172,39 @@ static void passage_body(void *context, struct str bytes)
     bytes_unref(piece);
 }
 
+static void respond_error(struct request *request, const struct error *err)
+{
+    struct api_status *status = api_status_of_error(&request->arena, err, NULL, NULL);
+    http_sink.document(request, status->code, &api_kind_status, status);
+}
+
+/* What the kubelet refused, in the words it used. */
+static void respond_refusal(struct passage *passage)
+{
+    struct error err = { 0 };
+    struct str text = buffer_str(&passage->text);
+    enum error_code code = passage->refusal == 400   ? ERROR_BAD_REQUEST
+                           : passage->refusal == 404 ? ERROR_NOT_FOUND
+                                                     : ERROR_INTERNAL;
+    error_set(&err, code, STR_FMT, STR_ARG(text));
+    respond_error(passage->call->request, &err);
+}
+
 static void passage_done(void *context, int rc, const struct error *err)
 {
     struct passage *passage = context;
     struct http_call *call = passage->call;
     passage->upstream = NULL;
     loop_defer(passage->loop, &passage->cleanup);
+    if (passage->refusal != 0 && rc == 0) {
+        respond_refusal(passage);
+        return;
+    }
     if (!passage->begun) {
         struct error wrapped = *err;
         wrapped.code = -ERROR_INTERNAL;
         error_wrap(&wrapped, "error dialing backend: %s", passage->peer);
-        struct api_status *status = api_status_of_error(&call->request->arena, &wrapped, NULL, NULL);
-        http_sink.document(call->request, status->code, &api_kind_status, status);
+        respond_error(call->request, &wrapped);
         return;
     }
     http_exchange_set_events(call->exchange, NULL, NULL);
@@ -241,6 +276,8 @@ void http_respond_connect(struct request *request, const struct connect_target *
     passage->loop = request->server->loop;
     passage->cleanup.callback = passage_free;
     passage->peer = target->peer;
+    passage->status_of_text = target->status_of_text;
+    buffer_init(&passage->text, ERROR_TEXT_MAX);
     passage->upgrade = http_header(request->headers, "upgrade").size > 0;
     passage->client = http_client_create(passage->loop, &options);
     call->context = passage;

@@ -130,6 +130,7 @@ struct pod_stream {
     const char *path; /* the kubelet's */
     bool container;   /* the path names one */
     bool must_upgrade;
+    bool status_of_text;
     void (*parameters)(struct request *request, struct buffer *out);
 };
 
@@ -153,6 +154,7 @@ static int plan_stream(struct request *request, const struct pod_stream *stream,
     if (buffer_failed(&path))
         return error_set(err, ERROR_BAD_REQUEST, "the query is too long");
     target->path = arena_str(&request->arena, buffer_str(&path)).data;
+    target->status_of_text = stream->status_of_text;
     return kubelet_reach(request, pod->spec.node_name, target, err);
 }
 
@@ -173,24 +175,24 @@ static void serve_stream(struct request *request, const struct pod_stream *strea
 
 void serve_log(struct request *request)
 {
-    static const struct pod_stream stream = { "containerLogs", true, false, log_parameters };
+    static const struct pod_stream stream = { "containerLogs", true, false, true, log_parameters };
     serve_stream(request, &stream);
 }
 
 void serve_exec(struct request *request)
 {
-    static const struct pod_stream stream = { "exec", true, true, stream_parameters };
+    static const struct pod_stream stream = { "exec", true, true, false, stream_parameters };
     serve_stream(request, &stream);
 }
 
 void serve_attach(struct request *request)
 {
-    static const struct pod_stream stream = { "attach", true, true, stream_parameters };
+    static const struct pod_stream stream = { "attach", true, true, false, stream_parameters };
     serve_stream(request, &stream);
 }
 
 void serve_port_forward(struct request *request)
 {
-    static const struct pod_stream stream = { "portForward", false, true, port_parameters };
+    static const struct pod_stream stream = { "portForward", false, true, false, port_parameters };
     serve_stream(request, &stream);
 }

@@ -7,25 +7,31 @@
 #include <yyjson.h>
 
 #include "api/codec.h"
+#include "apiserver/access/role_repair.h"
+#include "apiserver/server_internal.h"
 #include "base/memory.h"
 #include "generated/types.h"
 
 enum {
     AT_ONCE = 16,        /* creates under way, so that they share the store's writes to disk */
     ADDRESS_OBJECTS = 4, /* Service, Endpoints, EndpointSlice "kubernetes"; Service "kube-dns" */
+    ATTEMPTS_MAX = 4,    /* at one object that others write at the same time */
 };
 
 extern const char *const bootstrap_manifests[];
 
-struct creation {
+struct writing {
     struct client_call call;
     struct bootstrap *bootstrap;
+    enum api_verb verb;
+    struct str manifest; /* to look at again after a conflict or a deletion; empty: none */
+    int attempts;
     bool busy;
 };
 
 struct bootstrap {
     struct bootstrap_options options;
-    struct creation creations[AT_ONCE];
+    struct writing writings[AT_ONCE];
     size_t next; /* index of the next manifest, then of the address objects */
     size_t n_manifests;
     size_t under_way;
@@ -36,6 +42,7 @@ struct bootstrap {
 };
 
 static void start_more(struct bootstrap *bootstrap);
+static void ensure_manifest(struct bootstrap *bootstrap, struct str json, int attempts);
 
 static void finished(struct loop_task *task)
 {
@@ -43,34 +50,48 @@ static void finished(struct loop_task *task)
     bootstrap->options.done(bootstrap->options.context, bootstrap->rc, &bootstrap->err);
 }
 
-static void created(struct client_call *call, const struct client_result *result)
+static bool look_again(const struct writing *writing, int rc)
 {
-    struct creation *creation = container_of(call, struct creation, call);
-    struct bootstrap *bootstrap = creation->bootstrap;
-    creation->busy = false;
+    if (writing->manifest.size == 0 || writing->attempts >= ATTEMPTS_MAX)
+        return false;
+    return rc == -ERROR_CONFLICT || rc == -ERROR_NOT_FOUND || (rc == 0 && writing->verb == API_DELETE);
+}
+
+static void written(struct client_call *call, const struct client_result *result)
+{
+    struct writing *writing = container_of(call, struct writing, call);
+    struct bootstrap *bootstrap = writing->bootstrap;
+    writing->busy = false;
     bootstrap->under_way--;
-    if (result->rc < 0 && result->rc != -ERROR_ALREADY_EXISTS && bootstrap->rc == 0) {
+    if (look_again(writing, result->rc)) {
+        ensure_manifest(bootstrap, writing->manifest, writing->attempts + 1);
+    } else if (result->rc < 0 && result->rc != -ERROR_ALREADY_EXISTS && bootstrap->rc == 0) {
         bootstrap->rc = result->rc;
         bootstrap->err = result->err;
     }
     start_more(bootstrap);
 }
 
-static void create(struct bootstrap *bootstrap, const struct api_resource *resource, const char *namespace_,
-                   const void *body)
+static struct writing *writing_start(struct bootstrap *bootstrap, const struct client_request *request)
 {
-    struct creation *creation = bootstrap->creations;
-    while (creation->busy)
-        creation++;
-    *creation = (struct creation){ .call.done = created, .bootstrap = bootstrap, .busy = true };
+    struct writing *writing = bootstrap->writings;
+    while (writing->busy)
+        writing++;
+    *writing = (struct writing){ .call.done = written, .bootstrap = bootstrap, .verb = request->verb, .busy = true };
     bootstrap->under_way++;
-    const struct client_request request = {
-        .verb = API_CREATE,
-        .resource = resource,
-        .namespace_ = text_empty(namespace_) ? NULL : namespace_,
-        .body = body,
-    };
-    client_call_start(bootstrap->options.client, &creation->call, &request);
+    client_call_start(bootstrap->options.client, &writing->call, request);
+    return writing;
+}
+
+/* When it is not there. */
+static void ensure(struct bootstrap *bootstrap, const struct api_resource *resource, const void *body)
+{
+    const struct api_object_meta *meta = body;
+    const char *namespace_ = text_empty(meta->namespace) ? NULL : meta->namespace;
+    if (watch_cache_get(server_cache(bootstrap->options.server, resource), namespace_, meta->name) == NULL)
+        writing_start(bootstrap,
+                      &(struct client_request){
+                          .verb = API_CREATE, .resource = resource, .namespace_ = namespace_, .body = body });
 }
 
 /* ---------------------------------------------------------------- manifests */
@@ -90,7 +111,34 @@ static const struct api_kind *kind_of_manifest(struct str json)
     return kind;
 }
 
-static void create_manifest(struct bootstrap *bootstrap, struct str json)
+/* Roles and bindings that lack something are repaired; everything else that is there stays as it is. */
+static void ensure_object(struct bootstrap *bootstrap, const struct api_resource *resource, void *wanted,
+                          struct str manifest, int attempts, struct arena *arena)
+{
+    const struct api_object_meta *meta = wanted;
+    const struct object *there =
+        watch_cache_get(server_cache(bootstrap->options.server, resource), meta->namespace, meta->name);
+    void *next = NULL;
+    enum role_repair repair = there == NULL ? ROLE_REPAIR_NONE : role_repair_plan(there, wanted, arena, &next);
+    if (there != NULL && repair == ROLE_REPAIR_NONE)
+        return;
+    const struct client_request request = {
+        .verb = there == NULL                    ? API_CREATE
+                : repair == ROLE_REPAIR_RECREATE ? API_DELETE
+                                                 : API_UPDATE,
+        .resource = resource,
+        .namespace_ = text_empty(meta->namespace) ? NULL : meta->namespace,
+        .name = there == NULL ? NULL : meta->name,
+        .body = there == NULL ? wanted : next,
+        .grace_seconds = -1,
+        .precondition_uid = repair == ROLE_REPAIR_RECREATE ? object_uid(there) : NULL,
+    };
+    struct writing *writing = writing_start(bootstrap, &request);
+    writing->manifest = there == NULL ? (struct str){ 0 } : manifest;
+    writing->attempts = attempts;
+}
+
+static void ensure_manifest(struct bootstrap *bootstrap, struct str json, int attempts)
 {
     auto_arena struct arena arena = { 0 };
     const struct api_kind *kind = kind_of_manifest(json);
@@ -106,7 +154,7 @@ static void create_manifest(struct bootstrap *bootstrap, struct str json)
         bootstrap->rc = error_set(&bootstrap->err, ERROR_INTERNAL, "built-in manifest: %s", err.message);
         return;
     }
-    create(bootstrap, api_resource_of_kind(kind), object->namespace, object);
+    ensure_object(bootstrap, api_resource_of_kind(kind), object, json, attempts, &arena);
 }
 
 /* ---------------------------------------------------------------- the API server's own Service */
@@ -131,7 +179,7 @@ static void create_service(struct bootstrap *bootstrap)
                   .session_affinity = "None",
                   .ip_family_policy = "SingleStack" },
     };
-    create(bootstrap, &api_resource_service, "default", &service);
+    ensure(bootstrap, &api_resource_service, &service);
 }
 
 static void create_endpoints(struct bootstrap *bootstrap)
@@ -147,7 +195,7 @@ static void create_endpoints(struct bootstrap *bootstrap)
         .subsets = &subset,
         .n_subsets = 1,
     };
-    create(bootstrap, &api_resource_endpoints, "default", &endpoints);
+    ensure(bootstrap, &api_resource_endpoints, &endpoints);
 }
 
 static void create_slice(struct bootstrap *bootstrap)
@@ -170,7 +218,7 @@ static void create_slice(struct bootstrap *bootstrap)
         .ports = &port,
         .n_ports = 1,
     };
-    create(bootstrap, &api_resource_discovery_endpoint_slice, "default", &slice);
+    ensure(bootstrap, &api_resource_discovery_endpoint_slice, &slice);
 }
 
 /* It has no selector: the DNS server of each node listens on the address itself. */
@@ -191,7 +239,7 @@ static void create_dns(struct bootstrap *bootstrap)
                   .n_ports = countof(ports),
                   .session_affinity = "None" },
     };
-    create(bootstrap, &api_resource_service, "kube-system", &service);
+    ensure(bootstrap, &api_resource_service, &service);
 }
 
 static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_service, create_dns,
@@ -225,7 +273,7 @@ static void start_more(struct bootstrap *bootstrap)
             return; /* the last namespace's answer goes on here */
         bootstrap->barrier = is_namespace(json);
         bootstrap->next++;
-        create_manifest(bootstrap, json);
+        ensure_manifest(bootstrap, json, 0);
     }
     bool all = bootstrap->rc != 0 || bootstrap->next == bootstrap->n_manifests + extra;
     if (all && bootstrap->under_way == 0)
@@ -248,8 +296,8 @@ void bootstrap_destroy(struct bootstrap *bootstrap)
     if (bootstrap == NULL)
         return;
     for (size_t i = 0; i < AT_ONCE; i++)
-        if (bootstrap->creations[i].busy)
-            client_call_cancel(&bootstrap->creations[i].call);
+        if (bootstrap->writings[i].busy)
+            client_call_cancel(&bootstrap->writings[i].call);
     loop_cancel(client_loop(bootstrap->options.client), &bootstrap->finish);
     free(bootstrap);
 }

@@ -5,16 +5,19 @@
  *
  * Namespaces, priority classes, flow control, roles and bindings come from api/bootstrap/ *.yaml; the Service
  * "kubernetes" and its endpoints from the server's own address. Written through a client like
- * anybody's, in order; what exists stays as it is. */
+ * anybody's, in order; what exists stays as it is, but for default roles and bindings that lack something
+ * (access/role_repair.h). */
 #ifndef APISERVER_BOOTSTRAP_H
 #define APISERVER_BOOTSTRAP_H
 
 #include "base/ip.h"
 #include "client/client.h"
 
+struct api_server;
 struct bootstrap;
 
 struct bootstrap_options {
+    struct api_server *server;   /* whose caches, which are filled, show what is there */
     struct client *client;       /* may do everything */
     struct ip service_address;   /* of the Service "kubernetes": the first of the service range */
     struct ip dns_address;       /* of the Service "kube-dns": the tenth, where every node answers DNS */

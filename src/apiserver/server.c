@@ -150,7 +150,9 @@ static void start_bootstrap(struct api_server *server)
     if (!options->bootstrap)
         return;
     server->bootstrap_client = api_server_client(server, "kube-apiserver", "system:apiserver", masters);
-    struct bootstrap_options what = { .client = server->bootstrap_client, .done = bootstrap_done, .context = server };
+    struct bootstrap_options what = {
+        .server = server, .client = server->bootstrap_client, .done = bootstrap_done, .context = server
+    };
     ip_prefix_nth(&options->service_cidr, 1, &what.service_address);
     ip_prefix_nth(&options->service_cidr, 10, &what.dns_address);
     if (options->external_address != NULL && ip_parse(str_of(options->external_address), &what.advertise_address))

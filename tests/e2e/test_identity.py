@@ -68,3 +68,47 @@ def test_default_roles_are_all_that_controllers_need(server):
     server.kubectl("-n", "rights", "delete", "pods", "--all", "--force", "--grace-period=0", "--wait=false")
     wait_for("the namespace's end", lambda: server.kubectl("get", "namespace", "rights", check=False).returncode != 0, 90)
     assert not re.findall('.*is forbidden: User ".*', server.log.read_text())
+
+
+def may(server, user, *question):
+    return server.kubectl("auth", "can-i", *question, f"--as={user}", check=False).stdout.strip()
+
+
+def test_roles_for_users_have_rules(server):
+    for role in ("admin", "edit", "view"):
+        server.kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}-user")
+    wait_for("rules of admin", lambda: may(server, "admin-user", "create", "rolebindings") == "yes")
+    assert may(server, "edit-user", "create", "deployments.apps") == "yes"
+    assert may(server, "edit-user", "create", "rolebindings") == "no"
+    assert may(server, "view-user", "list", "pods") == "yes"
+    assert may(server, "view-user", "get", "secrets") == "no"
+    assert may(server, "view-user", "delete", "pods") == "no"
+    server.kubectl("create", "clusterrole", "more", "--verb=get", "--resource=nodes")
+    assert may(server, "view-user", "get", "nodes") == "no"
+    server.kubectl("label", "clusterrole", "more", "rbac.authorization.k8s.io/aggregate-to-view=true")
+    wait_for("the new rule", lambda: may(server, "view-user", "get", "nodes") == "yes")
+    assert may(server, "admin-user", "get", "nodes") == "yes"
+
+
+def test_nobody_grants_what_they_do_not_have(server):
+    server.kubectl("create", "rolebinding", "granter", "--clusterrole=admin", "--user=granter")
+    wait_for("rules of admin", lambda: may(server, "granter", "create", "roles") == "yes")
+    server.kubectl("create", "role", "fine", "--verb=get", "--resource=pods", "--as=granter")
+    refused = server.kubectl("create", "role", "up", "--verb=get", "--resource=persistentvolumes", "--as=granter", check=False)
+    assert ('roles.rbac.authorization.k8s.io "up" is forbidden: user "granter" (groups=["system:authenticated"]) is attempting to '
+            'grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["persistentvolumes"], Verbs:["get"]}') in refused.stderr
+    refused = server.kubectl("create", "rolebinding", "up", "--clusterrole=cluster-admin", "--user=granter", "--as=granter", check=False)
+    assert 'user "granter" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held' in refused.stderr
+
+
+def test_a_restart_repairs_default_roles(server):
+    server.kubectl("patch", "clusterrole", "system:kube-scheduler", "--type=merge", "-p", '{"rules":[]}')
+    server.kubectl("delete", "clusterrolebinding", "system:kube-scheduler")
+    server.kubectl("patch", "clusterrole", "system:monitoring", "--type=merge", "-p", '{"rules":[]}')
+    server.kubectl("annotate", "clusterrole", "system:monitoring", "--overwrite", "rbac.authorization.kubernetes.io/autoupdate=false")
+    assert may(server, "system:kube-scheduler", "create", "pods", "--subresource=binding") == "no"
+    server.stop()
+    server.start()
+    assert server.kubectl("get", "--raw", "/readyz/poststarthook/rbac/bootstrap-roles").stdout == "ok"
+    assert may(server, "system:kube-scheduler", "create", "pods", "--subresource=binding") == "yes"
+    assert server.json("get", "clusterrole", "system:monitoring")["rules"] == []

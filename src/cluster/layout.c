@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <yyjson.h>
 
 #include "base/file.h"
@@ -98,4 +99,12 @@ int cluster_layout_load(struct cluster_layout *layout, const char *name, struct 
         return error_set(err, ERROR_INVALID, "%s is damaged; 'coracle down' removes it", path);
     *layout = found;
     return 0;
+}
+
+void cluster_layout_forget_roots(void)
+{
+    rmdir(RUN_ROOT); /* somebody else's directories in them keep them */
+    if (rmdir(DATA_ROOT) == 0)
+        rmdir(
+            CLUSTER_CNI_CACHE); /* the mount point of our machines; a runtime of the host that uses it has files there */
 }

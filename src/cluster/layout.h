@@ -29,6 +29,10 @@ struct cluster_layout {
     char run[CLUSTER_PATH_MAX];
 };
 
+/* Where libcni, inside containerd, keeps what it was told of each pod; no setting moves it, so that each machine has its own
+ * mounted there. */
+#define CLUSTER_CNI_CACHE "/var/lib/cni"
+
 /* Addresses inside a cluster. They are its own: two clusters may use the same ones. */
 #define CLUSTER_FABRIC_CIDR  "10.99.0.0/24" /* machines: .1, .2, ...; gateway, where the API server listens: .254 */
 #define CLUSTER_GATEWAY      "10.99.0.254"
@@ -53,5 +57,8 @@ void cluster_node_address(int64_t index, char text[32]);
 int cluster_layout_save(const struct cluster_layout *layout, struct error *err) must_check;
 /* -ERROR_NOT_FOUND: no such cluster. */
 int cluster_layout_load(struct cluster_layout *layout, const char *name, struct error *err) must_check;
+
+/* Directories that all clusters of this machine share: gone with the last of them. */
+void cluster_layout_forget_roots(void);
 
 #endif

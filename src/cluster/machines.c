@@ -22,6 +22,11 @@ static struct fabric_options fabric_options(const struct cluster_layout *layout)
     return options;
 }
 
+void machines_state_file(const struct cluster_layout *layout, const char *node, char *text)
+{
+    cluster_run_path(layout, text, "machines/%s", node);
+}
+
 void machines_containerd_socket(const struct cluster_layout *layout, const char *node, char *text)
 {
     cluster_run_path(layout, text, "nodes/%s/containerd.sock", node);
@@ -66,7 +71,7 @@ static int write_resolvers(const struct cluster_layout *layout, char path[CLUSTE
 /* Node directories: data (images, pods, volumes) and run (sockets, configuration). */
 static int prepare_node(const struct cluster_layout *layout, const char *node, struct error *err)
 {
-    static const char *const data_parts[] = { "containerd", "kubelet" };
+    static const char *const data_parts[] = { "containerd", "kubelet", "cni" };
     static const char *const run_parts[] = { "containerd", "cni/bin", "cni/net.d" };
     char path[CLUSTER_PATH_MAX];
     int rc = 0;
@@ -100,15 +105,17 @@ static int open_node(struct machines *machines, int64_t index, struct error *err
     int rc = prepare_node(machines->layout, name, err);
     if (rc < 0)
         return rc;
-    struct holder_mount mounts[1];
-    char resolvers[CLUSTER_PATH_MAX];
+    char resolvers[CLUSTER_PATH_MAX], cache[CLUSTER_PATH_MAX];
     rc = write_resolvers(machines->layout, resolvers, err);
+    if (rc == 0)
+        rc = file_make_directories(AT_FDCWD, CLUSTER_CNI_CACHE, 0700, err);
     if (rc < 0)
         return rc;
-    mounts[0] = (struct holder_mount){ resolvers, "/etc/resolv.conf" };
-    struct machine_options options = { .name = name, .mounts = mounts };
-    options.n_mounts =
-        access("/etc/resolv.conf", F_OK) == 0 ? 1 : 0; /* a host without resolvers has nothing to cover */
+    cluster_data_path(machines->layout, cache, "nodes/%s/cni", name);
+    const struct holder_mount mounts[] = { { cache, CLUSTER_CNI_CACHE }, { resolvers, "/etc/resolv.conf" } };
+    struct machine_options options = { .name = name, .mounts = mounts, .n_mounts = countof(mounts) };
+    if (access("/etc/resolv.conf", F_OK) < 0)
+        options.n_mounts--; /* a host without resolvers has nothing to cover */
     ip_parse(str_of(address), &options.address);
     rc = machine_open(machines->fabric, &options, &machines->items[index], err);
     return rc < 0 ? error_wrap_code(err, rc, "machine %s", name) : 0;
@@ -152,6 +159,5 @@ int machines_stop(const struct cluster_layout *layout, const char *node, struct 
 int machines_remove(const struct cluster_layout *layout, struct error *err)
 {
     struct fabric_options options = fabric_options(layout);
-    int rc = fabric_remove(&options, err);
-    return rc < 0 ? rc : file_remove_tree(AT_FDCWD, layout->run, err);
+    return fabric_remove(&options, err);
 }

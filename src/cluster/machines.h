@@ -18,7 +18,8 @@ struct machines {
 int machines_open(const struct cluster_layout *layout, struct machines *machines, struct error *err) must_check;
 void machines_close(struct machines *machines);
 
-/* Paths of a machine's parts; 'text' has CLUSTER_PATH_MAX bytes. */
+/* Paths of a machine's parts; 'text' has CLUSTER_PATH_MAX bytes. The state file is machine-exec's. */
+void machines_state_file(const struct cluster_layout *layout, const char *node, char *text);
 void machines_containerd_socket(const struct cluster_layout *layout, const char *node, char *text);
 void machines_containerd_config(const struct cluster_layout *layout, const char *node, char *text);
 
@@ -26,7 +27,7 @@ void machines_containerd_config(const struct cluster_layout *layout, const char 
  * trying, then starts what runs on it. */
 int machines_stop(const struct cluster_layout *layout, const char *node, struct error *err) must_check;
 
-/* Ends every process and removes all that machines_open() made outside the data directory. */
+/* Ends every process and removes the namespaces and cgroups that machines_open() made; files stay. */
 int machines_remove(const struct cluster_layout *layout, struct error *err) must_check;
 
 #endif

@@ -21,11 +21,17 @@ extern const size_t pause_program_size;
 
 enum { SAID_MAX = 512 };
 
-/* Runs ctr; what it says on standard error becomes the error. 'show' leaves its standard output to ours. */
-static int run_ctr(const char *socket, const char *const *words, bool show, struct error *err)
+/* Runs ctr inside the machine, so that it ends with it; what it says on standard error becomes the error. Its standard input
+ * is the archive, when there is one; 'show' leaves its standard output to ours. */
+static int run_ctr(const struct cluster_layout *layout, const char *node, const char *const *words, const char *archive,
+                   bool show, struct error *err)
 {
-    const char *argv[16] = { "ctr", "--address", socket, "--namespace", KUBERNETES_NAMESPACE };
-    size_t count = 5;
+    char socket[CLUSTER_PATH_MAX], state[CLUSTER_PATH_MAX];
+    machines_containerd_socket(layout, node, socket);
+    machines_state_file(layout, node, state);
+    const char *argv[16] = { "coracle",   "machine-exec", state,         "ctr",
+                             "--address", socket,         "--namespace", KUBERNETES_NAMESPACE };
+    size_t count = 8;
     for (; *words != NULL && count < countof(argv) - 1; words++)
         argv[count++] = *words;
     int ends[2];
@@ -34,14 +40,15 @@ static int run_ctr(const char *socket, const char *const *words, bool show, stru
     autoclose int from = ends[0], to = ends[1];
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, archive != NULL ? archive : "/dev/null", O_RDONLY, 0);
     if (!show)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, to, 2);
     pid_t pid = 0;
-    errno = posix_spawnp(&pid, "ctr", &actions, NULL, (char *const *)argv, environ);
+    errno = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (errno != 0)
-        return error_errno(err, "run ctr (it comes with containerd)");
+        return error_errno(err, "run ctr in machine %s", node);
     close(take_fd(&to));
 
     char said[SAID_MAX + 1], rest[SAID_MAX];
@@ -59,16 +66,16 @@ static int run_ctr(const char *socket, const char *const *words, bool show, stru
     return error_set(err, ERROR_SYSTEM, STR_FMT, STR_ARG(text));
 }
 
-static int each_node(const struct cluster_layout *layout, const char *const *words, bool show, struct error *err)
+static int each_node(const struct cluster_layout *layout, const char *const *words, const char *archive, bool show,
+                     struct error *err)
 {
     for (int64_t i = 0; i < layout->nodes; i++) {
-        char node[32], socket[CLUSTER_PATH_MAX];
+        char node[32];
         cluster_node_name(i, node);
-        machines_containerd_socket(layout, node, socket);
         if (show)
             printf("%s:\n", node);
         fflush(stdout);
-        int rc = run_ctr(socket, words, show, err);
+        int rc = run_ctr(layout, node, words, archive, show, err);
         if (rc < 0)
             return error_wrap_code(err, rc, "images of %s", node);
     }
@@ -79,8 +86,8 @@ int node_images_import(const struct cluster_layout *layout, const char *archive,
 {
     if (!file_exists(AT_FDCWD, archive))
         return error_set(err, ERROR_NOT_FOUND, "there is no file %s", archive);
-    const char *const words[] = { "images", "import", archive, NULL };
-    return each_node(layout, words, false, err);
+    const char *const words[] = { "images", "import", "-", NULL };
+    return each_node(layout, words, archive, false, err);
 }
 
 int node_images_import_pause(const struct cluster_layout *layout, struct error *err)
@@ -105,5 +112,5 @@ int node_images_import_pause(const struct cluster_layout *layout, struct error *
 int node_images_list(const struct cluster_layout *layout, struct error *err)
 {
     const char *const words[] = { "images", "list", NULL };
-    return each_node(layout, words, true, err);
+    return each_node(layout, words, NULL, true, err);
 }

@@ -27,6 +27,8 @@
 #define STOP_WAIT_MSEC 20000
 #define READY_WAIT     (5 * USEC_PER_SEC) /* for a runtime that does not say when it is ready */
 
+#define LOCK_FD 3 /* where a supervisor finds the lock it was started with */
+
 enum { PARTS_MAX = 2 * CLUSTER_NODES_MAX + 1, WORDS_MAX = 32, PROGRAM_MAX = 4096 };
 
 /* One process. An agent is started when the server and its machine's runtime are ready: earlier it would only meet closed
@@ -255,16 +257,21 @@ static int make_directories(const struct cluster_layout *layout, struct error *e
     return rc == 0 ? file_make_directories(AT_FDCWD, path, 0755, err) : rc;
 }
 
+/* From here on 'coracle down' finds this process by its file, and all it starts by the cgroup. */
+static int register_self(const struct cluster_layout *layout, const char *pid_path, struct error *err)
+{
+    int rc = make_directories(layout, err);
+    if (rc == 0)
+        rc = join_own_cgroup(layout, err);
+    return rc == 0 ? pidfile_write(pid_path, getpid(), err) : rc;
+}
+
 static int prepare(struct supervisor *supervisor, struct error *err)
 {
     ssize_t size = readlink("/proc/self/exe", supervisor->program, sizeof(supervisor->program) - 1);
     if (size < 0)
         return error_errno(err, "read /proc/self/exe");
-    int rc = make_directories(supervisor->layout, err);
-    if (rc == 0)
-        rc = join_own_cgroup(supervisor->layout, err);
-    if (rc == 0)
-        rc = machines_open(supervisor->layout, &supervisor->machines, err);
+    int rc = machines_open(supervisor->layout, &supervisor->machines, err);
     if (rc == 0)
         rc = loop_create_real(&supervisor->loop, err);
     if (rc == 0)
@@ -288,14 +295,16 @@ static void release(struct supervisor *supervisor)
     machines_close(&supervisor->machines);
 }
 
-int supervisor_run(const struct cluster_layout *layout, struct error *err)
+int supervisor_run(const struct cluster_layout *layout, int lock, struct error *err)
 {
     struct supervisor supervisor = { .layout = layout, .ready_wait.callback = ready_wait_over };
     char pid_path[CLUSTER_PATH_MAX];
     supervisor_pid_path(layout, "supervisor", pid_path);
-    int rc = prepare(&supervisor, err);
+    int rc = register_self(layout, pid_path, err);
+    if (lock >= 0)
+        close(lock);
     if (rc == 0)
-        rc = pidfile_write(pid_path, getpid(), err);
+        rc = prepare(&supervisor, err);
     if (rc == 0) {
         add_server(&supervisor);
         for (int64_t i = 0; i < layout->nodes; i++)
@@ -305,13 +314,13 @@ int supervisor_run(const struct cluster_layout *layout, struct error *err)
         start_parts(&supervisor);
         loop_timer_start(supervisor.loop, &supervisor.ready_wait, READY_WAIT);
         loop_run(supervisor.loop);
-        pidfile_remove(pid_path);
     }
+    pidfile_remove(pid_path);
     release(&supervisor);
     return rc;
 }
 
-int supervisor_start(const struct cluster_layout *layout, struct error *err)
+int supervisor_start(const struct cluster_layout *layout, int lock, struct error *err)
 {
     char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX];
     pid_t pid = 0;
@@ -330,12 +339,14 @@ int supervisor_start(const struct cluster_layout *layout, struct error *err)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    posix_spawn_file_actions_adddup2(&actions, lock, LOCK_FD);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    const char *const argv[] = { "coracle", "supervisor", "--name", layout->name, NULL };
+    const char *const argv[] = { "coracle", "supervisor", "--name", layout->name, "--lock-fd", "3", NULL };
+    _Static_assert(LOCK_FD == 3, "as in the arguments");
     errno = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, (char *const *)argv, environ);
-    rc = errno == 0 ? pidfile_write(pid_path, pid, err) : error_errno(err, "start the supervisor");
+    rc = errno == 0 ? 0 : error_errno(err, "start the supervisor");
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rc;

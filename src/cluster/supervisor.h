@@ -9,11 +9,12 @@
 
 #include "cluster/layout.h"
 
-/* Runs until SIGTERM or SIGINT, then stops the processes in order (containers go on; 'coracle down' ends them). */
-int supervisor_run(const struct cluster_layout *layout, struct error *err) must_check;
+/* Runs until SIGTERM or SIGINT, then stops the processes in order (containers go on; 'coracle down' ends them). 'lock', the
+ * cluster's (cluster/lock.h) or -1, is taken over, and given up once this process can be found. */
+int supervisor_run(const struct cluster_layout *layout, int lock, struct error *err) must_check;
 
-/* Starts a detached supervisor unless one runs. */
-int supervisor_start(const struct cluster_layout *layout, struct error *err) must_check;
+/* Starts a detached supervisor, with a copy of the lock, unless one runs. */
+int supervisor_start(const struct cluster_layout *layout, int lock, struct error *err) must_check;
 
 /* Asks the running one to end and waits for it; -ERROR_NOT_FOUND when there is none, -ERROR_TIMEOUT when it does not. */
 int supervisor_stop(const struct cluster_layout *layout, struct error *err) must_check;

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "client/kubeconfig.h"
+#include "cluster/lock.h"
 #include "cluster/machines.h"
 #include "cluster/node_images.h"
 #include "cluster/pidfile.h"
@@ -214,14 +215,10 @@ static void nodes_ready(void *context, int64_t ready)
     options->note(options->context, text);
 }
 
-static int start_and_wait(const struct cluster_up_options *options, const struct pki *pki, struct error *err)
+static int wait_until_ready(const struct cluster_up_options *options, const struct pki *pki, struct error *err)
 {
-    step(options, "machines, control plane and agents start");
-    int rc = supervisor_start(&options->layout, err);
-    if (rc == 0) {
-        step(options, "container runtimes get the pause image");
-        rc = prepare_runtimes(&options->layout, err);
-    }
+    step(options, "container runtimes get the pause image");
+    int rc = prepare_runtimes(&options->layout, err);
     if (rc < 0)
         return rc;
     step(options, "API server becomes ready");
@@ -238,11 +235,11 @@ static int start_and_wait(const struct cluster_up_options *options, const struct
     return cluster_wait(&wait, err);
 }
 
-int cluster_up(const struct cluster_up_options *options, struct error *err)
+/* What must not happen twice at a time: everything until the supervisor has been started. */
+static int start(const struct cluster_up_options *options, struct pki *ret_pki, struct error *err)
 {
-    struct pki pki = { 0 };
-    step(options, "host is checked");
-    int rc = check_host(err);
+    autoclose int lock = -1;
+    int rc = cluster_lock_take(&options->layout, &lock, err);
     if (rc == 0)
         rc = check_port(&options->layout, err);
     if (rc == 0)
@@ -250,9 +247,22 @@ int cluster_up(const struct cluster_up_options *options, struct error *err)
     if (rc < 0)
         return rc;
     step(options, "keys and certificates are made");
-    rc = make_identities(&options->layout, &pki, err);
+    rc = make_identities(&options->layout, ret_pki, err);
+    if (rc < 0)
+        return rc;
+    step(options, "machines, control plane and agents start");
+    return supervisor_start(&options->layout, lock, err);
+}
+
+int cluster_up(const struct cluster_up_options *options, struct error *err)
+{
+    struct pki pki = { 0 };
+    step(options, "host is checked");
+    int rc = check_host(err);
     if (rc == 0)
-        rc = start_and_wait(options, &pki, err);
+        rc = start(options, &pki, err);
+    if (rc == 0)
+        rc = wait_until_ready(options, &pki, err);
     pki_fini(&pki);
     return rc;
 }

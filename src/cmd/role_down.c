@@ -2,33 +2,23 @@
  * Copyright 2026 The coracle authors */
 
 /* role_down.c - coracle down: stops a cluster and removes everything that 'up' made. */
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "cli/options.h"
-#include "cluster/machines.h"
-#include "cluster/supervisor.h"
+#include "cluster/down.h"
 #include "cmd/role.h"
+
+static void warn(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "coracle down: %s; ending it the hard way\n", text);
+}
 
 static int down(const char *name, bool keep_data, struct error *err)
 {
-    struct cluster_layout layout;
-    int rc = cluster_layout_init(&layout, name, err);
-    if (rc < 0)
-        return rc;
-    if (geteuid() != 0)
-        return error_set(err, ERROR_FORBIDDEN, "needs root: run it with sudo");
-    rc = supervisor_stop(&layout, err);
-    if (rc == -ERROR_TIMEOUT)
-        fprintf(stderr, "coracle down: %s; ending it the hard way\n", err->message);
-    else if (rc < 0 && rc != -ERROR_NOT_FOUND)
-        return rc;
-    rc = machines_remove(&layout, err);
-    if (rc == 0 && !keep_data)
-        rc = file_remove_tree(AT_FDCWD, layout.data, err);
-    return rc;
+    struct cluster_down_options down = { .keep_data = keep_data, .warn = warn };
+    int rc = cluster_layout_init(&down.layout, name, err);
+    return rc == 0 ? cluster_down(&down, err) : rc;
 }
 
 int role_down(int argc, char **argv)

@@ -11,8 +11,10 @@
 int role_supervisor(int argc, char **argv)
 {
     const char *name = "coracle";
+    int64_t lock = -1;
     const struct option options[] = {
         { "name", OPTION_TEXT, &name, "NAME", "the cluster", 0, 0 },
+        { "lock-fd", OPTION_INT, &lock, "FD", "the cluster's lock, held by this descriptor until it runs", -1, 1023 },
     };
     const struct command_line line = {
         "coracle supervisor [--name NAME]",
@@ -30,7 +32,7 @@ int role_supervisor(int argc, char **argv)
     if (rc == 0)
         rc = cluster_layout_load(&layout, name, &err);
     if (rc == 0)
-        rc = supervisor_run(&layout, &err);
+        rc = supervisor_run(&layout, (int)lock, &err);
     if (rc < 0)
         fprintf(stderr, "coracle supervisor: %s\n", err.message);
     return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;

@@ -11,12 +11,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/conntrack.h"
-#include "net/nftables.h"
 
 #define FLOWS_MAX 262144 /* looked at; more than a node's table holds by default */
-
-/* A quiet proxy does without libnftables' tables, about 1.2 MB. Making them anew takes less than a millisecond. */
-#define REST_DELAY USEC_PER_SEC
 
 struct apply {
     struct loop *loop;
@@ -25,12 +21,11 @@ struct apply {
     void (*done)(void *context, int rc, const struct error *err, usec_t duration);
     void *context;
     bool busy;
-    struct loop_timer rest; /* closes nftables when nothing came for a while; runs only while not busy */
 
     /* Of the work under way: the worker's until done. */
     struct loop_work work;
-    struct nftables *nftables;
-    char *commands;
+    struct nft_socket *socket;
+    struct nft_batch *batch;
     bool check_flows;
     struct conntrack_flow *flows;
     size_t n_flows, flows_size;
@@ -38,12 +33,6 @@ struct apply {
     int rc;
     struct error err;
 };
-
-static void rest_due(struct loop_timer *timer)
-{
-    struct apply *apply = container_of(timer, struct apply, rest);
-    nftables_close(take_pointer(&apply->nftables));
-}
 
 struct apply *apply_create(struct loop *loop, int network_namespace, const struct ruleset *v4, const struct ruleset *v6,
                            void (*done)(void *context, int rc, const struct error *err, usec_t duration), void *context)
@@ -55,7 +44,6 @@ struct apply *apply_create(struct loop *loop, int network_namespace, const struc
     apply->v6 = v6;
     apply->done = done;
     apply->context = context;
-    apply->rest.callback = rest_due;
     return apply;
 }
 
@@ -63,9 +51,8 @@ void apply_destroy(struct apply *apply)
 {
     if (apply == NULL)
         return;
-    loop_timer_stop(&apply->rest);
-    nftables_close(apply->nftables);
-    free(apply->commands);
+    nft_socket_close(apply->socket);
+    nft_batch_destroy(apply->batch);
     free(apply->flows);
     free(apply);
 }
@@ -93,10 +80,10 @@ static void run_transaction(struct loop_work *work)
 {
     struct apply *apply = container_of(work, struct apply, work);
     apply->rc = 0;
-    if (apply->nftables == NULL)
-        apply->rc = nftables_open(apply->network_namespace, &apply->nftables, &apply->err);
+    if (apply->socket == NULL)
+        apply->rc = nft_socket_open(apply->network_namespace, &apply->socket, &apply->err);
     if (apply->rc == 0)
-        apply->rc = nftables_run(apply->nftables, apply->commands, NULL, &apply->err);
+        apply->rc = nft_send(apply->socket, apply->batch, &apply->err);
     if (apply->rc < 0 || !apply->check_flows)
         return;
     static const enum ip_family families[] = { IP_V4, IP_V6 };
@@ -122,10 +109,9 @@ static void forget_flows(struct loop_work *work)
 static void finish(struct apply *apply)
 {
     apply->busy = false;
-    free(take_pointer(&apply->commands));
+    nft_batch_destroy(take_pointer(&apply->batch));
     free(take_pointer(&apply->flows));
     apply->n_flows = apply->flows_size = 0;
-    loop_timer_start(apply->loop, &apply->rest, REST_DELAY);
     apply->done(apply->context, apply->rc, &apply->err, loop_monotonic(apply->loop) - apply->started);
 }
 
@@ -138,7 +124,7 @@ static bool affinity_has(const struct ruleset *ruleset, const char *verdict, con
     return ruleset_find(ruleset, RULE_CHAIN, chain) != NULL;
 }
 
-static bool still_an_endpoint(const struct ruleset *ruleset, enum rule_place place, const char *slots,
+static bool still_an_endpoint(const struct ruleset *ruleset, enum rule_place place, const char *frontend,
                               const char *verdict, const char *endpoint)
 {
     if (str_starts(str_of(verdict), STR("goto s")))
@@ -146,7 +132,7 @@ static bool still_an_endpoint(const struct ruleset *ruleset, enum rule_place pla
     char slot_key[256];
     const char *found;
     for (size_t slot = 0;; slot++) {
-        snprintf(slot_key, sizeof(slot_key), "%s . %zu", slots, slot);
+        snprintf(slot_key, sizeof(slot_key), "%s . %zu", frontend, slot);
         found = ruleset_find(ruleset, place, slot_key);
         if (found == NULL || strcmp(found, endpoint) == 0)
             return found != NULL;
@@ -159,24 +145,21 @@ static bool stale(const struct apply *apply, const struct conntrack_flow *flow)
 {
     const struct conntrack_tuple *original = &flow->original;
     const struct ruleset *ruleset = original->destination.family == IP_V6 ? apply->v6 : apply->v4;
-    char ip[IP_TEXT_SIZE], key[128], slots[128], endpoint[IP_TEXT_SIZE + 8];
+    char ip[IP_TEXT_SIZE], key[128], endpoint[IP_TEXT_SIZE + 8];
     ip_format(&flow->reply.source, ip);
     snprintf(endpoint, sizeof(endpoint), "%s . %u", ip, flow->reply.source_port);
     ip_format(&original->destination, ip);
     snprintf(key, sizeof(key), "%s . udp . %u", ip, original->destination_port);
-    snprintf(slots, sizeof(slots), "%s . %u", ip, original->destination_port);
     const char *verdict = ruleset_find(ruleset, RULE_SERVICE, key);
     if (verdict != NULL)
-        return !still_an_endpoint(ruleset, RULE_ENDPOINT_UDP, slots, verdict, endpoint);
+        return !still_an_endpoint(ruleset, RULE_ENDPOINT, key, verdict, endpoint);
     if (ruleset_find(ruleset, RULE_REFUSED, key) != NULL)
         return true;
     /* A node port only where it was translated: the same port elsewhere is nobody's business here. */
     snprintf(key, sizeof(key), "udp . %u", original->destination_port);
-    snprintf(slots, sizeof(slots), "%u", original->destination_port);
     verdict = ruleset_find(ruleset, RULE_NODE_PORT, key);
     bool translated = !ip_equal(&original->destination, &flow->reply.source);
-    return verdict != NULL && translated &&
-           !still_an_endpoint(ruleset, RULE_NODE_ENDPOINT_UDP, slots, verdict, endpoint);
+    return verdict != NULL && translated && !still_an_endpoint(ruleset, RULE_NODE_ENDPOINT, key, verdict, endpoint);
 }
 
 static void flows_forgotten(struct loop_work *work)
@@ -200,11 +183,10 @@ static void transaction_ended(struct loop_work *work)
     loop_work_start(apply->loop, &apply->work);
 }
 
-void apply_start(struct apply *apply, char *take_commands, bool check_flows)
+void apply_start(struct apply *apply, struct nft_batch *take_batch, bool check_flows)
 {
     apply->busy = true;
-    loop_timer_stop(&apply->rest);
-    apply->commands = take_commands;
+    apply->batch = take_batch;
     apply->check_flows = check_flows;
     apply->started = loop_monotonic(apply->loop);
     error_clear(&apply->err);

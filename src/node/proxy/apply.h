@@ -9,6 +9,7 @@
 #define NODE_PROXY_APPLY_H
 
 #include "loop/loop.h"
+#include "net/nft_batch.h"
 #include "node/proxy/ruleset.h"
 
 struct apply;
@@ -20,8 +21,8 @@ struct apply *apply_create(struct loop *loop, int network_namespace, const struc
                            void *context);
 void apply_destroy(struct apply *apply); /* not while busy; NULL is fine */
 
-/* 'take_commands' is freed in the end. check_flows: look for stale UDP flows afterwards. */
-void apply_start(struct apply *apply, char *take_commands, bool check_flows);
+/* 'take_batch' is destroyed in the end. check_flows: look for stale UDP flows afterwards. */
+void apply_start(struct apply *apply, struct nft_batch *take_batch, bool check_flows);
 bool apply_busy(const struct apply *apply);
 
 #endif

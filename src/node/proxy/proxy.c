@@ -17,7 +17,9 @@
 #include "base/memory.h"
 #include "node/proxy/apply.h"
 #include "node/proxy/render.h"
+#include "node/proxy/table.h"
 
+#define TRANSACTION_MAX   ((size_t)256 << 20) /* about two million elements */
 #define RETRY_DELAY_FIRST (100 * USEC_PER_MSEC)
 #define RETRY_DELAY_MAX   (30 * USEC_PER_SEC)
 
@@ -262,19 +264,14 @@ static void sync_rules(struct loop_task *task)
     if (!informer_synced(proxy->services) || !informer_synced(proxy->slices))
         return;
     render_dirty(proxy);
-    auto_buffer struct buffer commands = { .max = (size_t)256 << 20 };
-    bool any = ruleset_take_changes(proxy->v4, &commands);
-    any |= ruleset_take_changes(proxy->v6, &commands);
-    if (!any)
-        return;
-    if (buffer_failed(&commands)) {
-        ruleset_forget(proxy->v4);
-        ruleset_forget(proxy->v6);
-        log_error("the service rules are larger than one transaction may be");
-        schedule_retry(proxy);
+    struct nft_batch *batch = nft_batch_create(TRANSACTION_MAX);
+    bool any = table_write_changes(batch, proxy->v4);
+    any |= table_write_changes(batch, proxy->v6);
+    if (!any) {
+        nft_batch_destroy(batch);
         return;
     }
-    apply_start(proxy->apply, buffer_steal(&commands, NULL), proxy->check_flows);
+    apply_start(proxy->apply, batch, proxy->check_flows);
     proxy->check_flows = false;
 }
 

@@ -24,6 +24,7 @@
 #include "node/proxy/apply.h"
 #include "node/proxy/proxy.h"
 #include "node/proxy/render.h"
+#include "node/proxy/table.h"
 
 enum { PODS = 2 };
 
@@ -138,11 +139,11 @@ static int leave(void **state)
 
 static void apply(struct place *place)
 {
-    auto_buffer struct buffer commands = { .max = 1 << 24 };
-    bool any = ruleset_take_changes(place->v4, &commands);
-    any |= ruleset_take_changes(place->v6, &commands);
+    struct nft_batch *batch = nft_batch_create(1 << 24);
+    bool any = table_write_changes(batch, place->v4);
+    any |= table_write_changes(batch, place->v6);
     assert_true(any);
-    apply_start(place->apply, buffer_steal(&commands, NULL), true);
+    apply_start(place->apply, batch, true);
     loop_run(place->loop);
     assert_int_equal(place->rc, 0);
     assert_false(apply_busy(place->apply));
@@ -291,25 +292,30 @@ static void test_udp_flows_move(void **state)
     close(servers[1]);
 }
 
+static void remove_table(struct place *place)
+{
+    struct error err = { 0 };
+    struct nftables *nftables;
+    check(nftables_open(place->node, &nftables, &err), &err);
+    check(nftables_run(nftables, "delete table ip coracle", NULL, &err), &err);
+    nftables_close(nftables);
+}
+
 /* Somebody removes our table: the next transaction fails, and the whole is written again. */
 static void test_table_removed(void **state)
 {
     struct place *place = *state;
     if (place == NULL)
         skip();
-    struct error err = { 0 };
-    struct nftables *nftables;
     want_service(place, 3, "");
-    check(nftables_open(place->node, &nftables, &err), &err);
-    check(nftables_run(nftables, "delete table ip coracle", NULL, &err), &err);
-    nftables_close(nftables);
+    remove_table(place);
 
-    auto_buffer struct buffer commands = { .max = 4096 };
+    struct nft_batch *batch = nft_batch_create(1 << 20);
     ruleset_begin(place->v4, "x");
     assert_true(ruleset_want(place->v4, RULE_HAIRPIN, "10.0.0.1 . 10.0.0.1", ""));
     ruleset_end(place->v4);
-    assert_true(ruleset_take_changes(place->v4, &commands));
-    apply_start(place->apply, buffer_steal(&commands, NULL), false);
+    assert_true(table_write_changes(batch, place->v4));
+    apply_start(place->apply, batch, false);
     loop_run(place->loop);
     assert_true(place->rc < 0);
     ruleset_forget(place->v4);
@@ -384,11 +390,23 @@ static void test_informers(void **state)
         settle(place);
         assert_int_equal(count_rules(place, "10.244.1.2 . 8081"), 1);
         assert_int_equal(count_rules(place, "10.244.1.2 . 8080"), 0);
+
+        /* Somebody removes the table: the next change is refused, and soon the whole is there again. */
+        remove_table(place);
+        fake_server_put(server, &api_resource_discovery_endpoint_slice, SLICE_JSON("8082"));
+        settle(place);
+        struct proxy_status status;
+        proxy_status(proxy, &status);
+        assert_int_equal(status.failures, 1);
+        assert_int_equal(count_rules(place, "10.244.1.2 . 8082"), 0);
+        for (uint64_t before = status.transactions; status.transactions == before; proxy_status(proxy, &status))
+            settle(place);
+        assert_int_equal(count_rules(place, "10.244.1.2 . 8082"), 1);
         proxy_stop(proxy, count_stop, &stopped);
         proxy_destroy(proxy);
     }
     assert_int_equal(stopped, 2);
-    assert_int_equal(count_rules(place, "10.244.1.2 . 8081"), 1);
+    assert_int_equal(count_rules(place, "10.244.1.2 . 8082"), 1);
     informer_set_destroy(informers);
     client_destroy(client);
     fake_server_destroy(server);

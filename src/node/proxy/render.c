@@ -43,8 +43,7 @@ struct rendering {
     struct arena *arena;
     /* of the port in hand */
     const struct api_service_port *port;
-    char protocol[8];
-    enum rule_place endpoint_place; /* of the protocol; node ports' are as far on as RULE_NODE_ENDPOINT_TCP from _TCP */
+    const char *protocol; /* "tcp" */
     struct endpoints cluster, local;
     bool any;         /* there are usable endpoints somewhere */
     int32_t affinity; /* seconds, 0: none */
@@ -149,23 +148,16 @@ struct frontend {
     bool node_port;
     bool masquerade;
     char key[TEXT_SIZE];
-    char slots[TEXT_SIZE]; /* the same without the protocol, as the keys of endpoints begin */
 };
 
-/* "n3_tcp", "n3m_tcp", "p3_tcp", "p3m_tcp": pick one of three, of an address or a node port, masqueraded or not. */
+/* "n3", "n3m", "p3", "p3m": pick one of three, of an address or a node port, masqueraded or not. */
 static void want_picking_chain(const struct rendering *rendering, const struct frontend *frontend, size_t count,
                                char name[TEXT_SIZE])
 {
-    const char *family = rendering->family == IP_V6 ? "ip6" : "ip";
-    const char *protocol = rendering->protocol;
-    char rules[256], address[16] = "";
-    if (!frontend->node_port)
-        snprintf(address, sizeof(address), "%s daddr . ", family);
-    snprintf(name, TEXT_SIZE, "%c%zu%s_%s", frontend->node_port ? 'p' : 'n', count, frontend->masquerade ? "m" : "",
-             protocol);
-    snprintf(rules, sizeof(rules), "%sdnat %s to %s%s dport . numgen random mod %zu map @%s_%sendpoints",
-             frontend->masquerade ? "meta mark set meta mark | 0x4000\n" : "", family, address, protocol, count,
-             protocol, frontend->node_port ? "node_" : "");
+    char rules[64];
+    snprintf(name, TEXT_SIZE, "%c%zu%s", frontend->node_port ? 'p' : 'n', count, frontend->masquerade ? "m" : "");
+    snprintf(rules, sizeof(rules), "%s%s %zu", frontend->masquerade ? "mark\n" : "",
+             frontend->node_port ? "pick_node" : "pick", count);
     ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules);
 }
 
@@ -174,18 +166,13 @@ static void want_picking_chain(const struct rendering *rendering, const struct f
 static void want_affinity_endpoint(const struct rendering *rendering, const struct endpoint *endpoint,
                                    char chain[TEXT_SIZE], char set[TEXT_SIZE])
 {
-    bool v6 = rendering->family == IP_V6;
-    const char *family = v6 ? "ip6" : "ip";
-    char address[IP_TEXT_SIZE], text[256];
-    ip_format(&endpoint->ip, address);
+    char text[256];
     unsigned hash = (unsigned)(str_hash(str_of(endpoint->text)) >> 16);
     snprintf(set, TEXT_SIZE, "a%s_%08x_%d", rendering->id, hash, rendering->affinity);
     snprintf(chain, TEXT_SIZE, "e%s_%08x", rendering->id, hash);
-    snprintf(text, sizeof(text), "type %s; flags dynamic,timeout; timeout %ds;", v6 ? "ipv6_addr" : "ipv4_addr",
-             rendering->affinity);
+    snprintf(text, sizeof(text), "%d", rendering->affinity);
     ruleset_want(rendering->ruleset, RULE_SET, set, text);
-    snprintf(text, sizeof(text), "update @%s { %s saddr }\nmeta l4proto %s dnat %s to %s%s%s:%u", set, family,
-             rendering->protocol, family, v6 ? "[" : "", address, v6 ? "]" : "", endpoint->port);
+    snprintf(text, sizeof(text), "remember %s\ntranslate %s", set, endpoint->text);
     ruleset_want(rendering->ruleset, RULE_CHAIN, chain, text);
 }
 
@@ -193,22 +180,21 @@ static void want_affinity_chain(const struct rendering *rendering, const struct 
                                 char name[TEXT_SIZE])
 {
     bool only_local = endpoints == &rendering->local;
-    auto_buffer struct buffer rules = { .max = 4 << 20 }, verdicts = { .max = 4 << 20 };
+    auto_buffer struct buffer rules = { .max = 4 << 20 }, choice = { .max = 4 << 20 };
     for (size_t i = 0; i < endpoints->count; i++) {
         char chain[TEXT_SIZE], set[TEXT_SIZE];
         want_affinity_endpoint(rendering, &endpoints->items[i], chain, set);
-        buffer_format(&rules, "%s saddr @%s goto %s\n", rendering->family == IP_V6 ? "ip6" : "ip", set, chain);
-        buffer_format(&verdicts, "%s%zu : goto %s", i > 0 ? ", " : "", i, chain);
+        buffer_format(&rules, "recall %s %s\n", set, chain);
+        buffer_format(&choice, " %s", chain);
     }
-    buffer_format(&rules, "numgen random mod %zu vmap { " STR_FMT " }", endpoints->count,
-                  STR_ARG(buffer_str(&verdicts)));
+    buffer_format(&rules, "choose" STR_FMT, STR_ARG(buffer_str(&choice)));
     snprintf(name, TEXT_SIZE, "s%s%s", rendering->id, only_local ? "l" : "");
-    if (!buffer_failed(&rules) && !buffer_failed(&verdicts))
+    if (!buffer_failed(&rules) && !buffer_failed(&choice))
         ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules.data);
     if (masquerade) {
         char inner[TEXT_SIZE], text[2 * TEXT_SIZE];
         memcpy(inner, name, sizeof(inner));
-        snprintf(text, sizeof(text), "meta mark set meta mark | 0x4000\ngoto %s", inner);
+        snprintf(text, sizeof(text), "mark\ngoto %s", inner);
         snprintf(name, TEXT_SIZE, "s%s%sm", rendering->id, only_local ? "l" : "");
         ruleset_want(rendering->ruleset, RULE_CHAIN, name, text);
     }
@@ -220,6 +206,8 @@ static void want_endpoints(const struct rendering *rendering, const struct front
                            const struct endpoints *endpoints)
 {
     char chain[TEXT_SIZE], verdict[TEXT_SIZE + 8], key[TEXT_SIZE + 32];
+    size_t prefix = strlen(frontend->key);
+    memcpy(key, frontend->key, prefix);
     enum rule_place place = frontend->node_port ? RULE_NODE_PORT : RULE_SERVICE;
     if (rendering->affinity > 0)
         want_affinity_chain(rendering, endpoints, frontend->masquerade, chain);
@@ -231,17 +219,15 @@ static void want_endpoints(const struct rendering *rendering, const struct front
     for (size_t i = 0; i < endpoints->count; i++) {
         const struct endpoint *endpoint = &endpoints->items[i];
         if (rendering->affinity == 0) {
-            snprintf(key, sizeof(key), "%s . %zu", frontend->slots, i);
-            ruleset_want(rendering->ruleset,
-                         rendering->endpoint_place +
-                             (frontend->node_port ? RULE_NODE_ENDPOINT_TCP - RULE_ENDPOINT_TCP : 0),
-                         key, endpoint->text);
+            snprintf(key + prefix, sizeof(key) - prefix, " . %zu", i);
+            ruleset_want(rendering->ruleset, frontend->node_port ? RULE_NODE_ENDPOINT : RULE_ENDPOINT, key,
+                         endpoint->text);
         }
         if (endpoint->local) {
-            char ip[IP_TEXT_SIZE];
+            char ip[IP_TEXT_SIZE], both[2 * IP_TEXT_SIZE];
             ip_format(&endpoint->ip, ip);
-            snprintf(key, sizeof(key), "%s . %s", ip, ip);
-            ruleset_want(rendering->ruleset, RULE_HAIRPIN, key, "");
+            snprintf(both, sizeof(both), "%s . %s", ip, ip);
+            ruleset_want(rendering->ruleset, RULE_HAIRPIN, both, "");
         }
     }
 }
@@ -268,7 +254,6 @@ static void want_address(const struct rendering *rendering, const char *address,
     ip_format(&ip, text);
     struct frontend frontend = { .masquerade = external && !local_policy };
     snprintf(frontend.key, sizeof(frontend.key), "%s . %s . %d", text, rendering->protocol, rendering->port->port);
-    snprintf(frontend.slots, sizeof(frontend.slots), "%s . %d", text, rendering->port->port);
     want_frontend(rendering, &frontend, local_policy);
 }
 
@@ -300,7 +285,6 @@ static void want_node_port(const struct rendering *rendering, bool local_policy)
         return;
     struct frontend frontend = { .node_port = true, .masquerade = !local_policy };
     snprintf(frontend.key, sizeof(frontend.key), "%s . %d", rendering->protocol, rendering->port->node_port);
-    snprintf(frontend.slots, sizeof(frontend.slots), "%d", rendering->port->node_port);
     want_frontend(rendering, &frontend, local_policy);
 }
 
@@ -310,15 +294,11 @@ static bool set_protocol(struct rendering *rendering)
 {
     static const struct {
         const char *given, *word;
-        enum rule_place place;
-    } known[] = { { "TCP", "tcp", RULE_ENDPOINT_TCP },
-                  { "UDP", "udp", RULE_ENDPOINT_UDP },
-                  { "SCTP", "sctp", RULE_ENDPOINT_SCTP } };
+    } known[] = { { "TCP", "tcp" }, { "UDP", "udp" }, { "SCTP", "sctp" } };
     const char *given = text_empty(rendering->port->protocol) ? "TCP" : rendering->port->protocol;
     for (size_t i = 0; i < countof(known); i++)
         if (strcmp(known[i].given, given) == 0) {
-            snprintf(rendering->protocol, sizeof(rendering->protocol), "%s", known[i].word);
-            rendering->endpoint_place = known[i].place;
+            rendering->protocol = known[i].word;
             return true;
         }
     return false;
@@ -333,11 +313,11 @@ static void render_port(struct rendering *rendering)
     snprintf(name, sizeof(name), "%s:%s:%d", rendering->input->owner, rendering->protocol, rendering->port->port);
     snprintf(rendering->id, sizeof(rendering->id), "%016llx", (unsigned long long)str_hash(str_of(name)));
     rendering->cluster = gather(rendering, false);
-    rendering->local = gather(rendering, true);
     rendering->any = rendering->cluster.count > 0;
-
     bool internal_local = text_equal(spec->internal_traffic_policy, "Local");
     bool external_local = text_equal(spec->external_traffic_policy, "Local");
+    if (internal_local || external_local)
+        rendering->local = gather(rendering, true);
     if (spec->n_cluster_ips == 0)
         want_address(rendering, spec->cluster_ip, false, internal_local);
     for (size_t i = 0; i < spec->n_cluster_ips; i++)

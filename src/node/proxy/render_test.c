@@ -78,32 +78,32 @@ struct row {
 #define ELSEWHERE "{\"addresses\":[\"10.244.2.9\"],\"nodeName\":\"node2\",\"conditions\":{\"ready\":true}}"
 
 static const struct row rows[] = {
-    { "cluster ip", SERVICE(""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n2_tcp" },
-    { "sorted slots", SERVICE(""), slice_two, RULE_ENDPOINT_TCP, "10.96.0.7 . 80 . 0", "10.244.1.5 . 8080" },
-    { "sorted slots", SERVICE(""), slice_two, RULE_ENDPOINT_TCP, "10.96.0.7 . 80 . 1", "10.244.2.9 . 8080" },
-    { "no third slot", SERVICE(""), slice_two, RULE_ENDPOINT_TCP, "10.96.0.7 . 80 . 2", NULL },
-    { "node port is masqueraded", SERVICE(""), slice_two, RULE_NODE_PORT, "tcp . 30080", "goto p2m_tcp" },
+    { "cluster ip", SERVICE(""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n2" },
+    { "sorted slots", SERVICE(""), slice_two, RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 0", "10.244.1.5 . 8080" },
+    { "sorted slots", SERVICE(""), slice_two, RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 1", "10.244.2.9 . 8080" },
+    { "no third slot", SERVICE(""), slice_two, RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 2", NULL },
+    { "node port is masqueraded", SERVICE(""), slice_two, RULE_NODE_PORT, "tcp . 30080", "goto p2m" },
     { "hairpin of ours", SERVICE(""), slice_two, RULE_HAIRPIN, "10.244.1.5 . 10.244.1.5", "" },
     { "hairpin of others", SERVICE(""), slice_two, RULE_HAIRPIN, "10.244.2.9 . 10.244.2.9", NULL },
     { "local outside", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_NODE_PORT, "tcp . 30080",
-      "goto p1_tcp" },
+      "goto p1" },
     { "local outside, cluster ip", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_SERVICE,
-      "10.96.0.7 . tcp . 80", "goto n2_tcp" },
+      "10.96.0.7 . tcp . 80", "goto n2" },
     { "local inside", SERVICE(",\"internalTrafficPolicy\":\"Local\""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80",
-      "goto n1_tcp" },
+      "goto n1" },
     { "local inside, none here", SERVICE(",\"internalTrafficPolicy\":\"Local\""), SLICE(ELSEWHERE), RULE_REFUSED,
       "10.96.0.7 . tcp . 80", "drop" },
     { "no endpoints", SERVICE(""), NULL, RULE_REFUSED, "10.96.0.7 . tcp . 80", "goto refuse" },
     { "no endpoints, node port", SERVICE(""), NULL, RULE_REFUSED_NODE, "tcp . 30080", "goto refuse" },
     { "not ready", SERVICE(""), SLICE(NOT_READY), RULE_SERVICE, "10.96.0.7 . tcp . 80", NULL },
-    { "terminating as last resort", SERVICE(""), SLICE(NOT_READY "," TERMINATING), RULE_ENDPOINT_TCP,
-      "10.96.0.7 . 80 . 0", "10.244.1.6 . 8080" },
+    { "terminating as last resort", SERVICE(""), SLICE(NOT_READY "," TERMINATING), RULE_ENDPOINT,
+      "10.96.0.7 . tcp . 80 . 0", "10.244.1.6 . 8080" },
     { "terminating beside ready", SERVICE(""), SLICE(ELSEWHERE "," TERMINATING), RULE_SERVICE, "10.96.0.7 . tcp . 80",
-      "goto n1_tcp" },
+      "goto n1" },
     { "external ip", SERVICE(",\"externalIPs\":[\"192.0.2.1\"]"), slice_two, RULE_SERVICE, "192.0.2.1 . tcp . 80",
-      "goto n2m_tcp" },
+      "goto n2m" },
     { "twice the same endpoint", SERVICE(""), SLICE(ELSEWHERE "," ELSEWHERE), RULE_SERVICE, "10.96.0.7 . tcp . 80",
-      "goto n1_tcp" },
+      "goto n1" },
     { "another port's slice", SERVICE(""),
       "{\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"x\",\"port\":8080}],\"endpoints\":[" ELSEWHERE "]}",
       RULE_REFUSED, "10.96.0.7 . tcp . 80", "goto refuse" },
@@ -139,77 +139,95 @@ static void test_rows(void **state)
     }
 }
 
+/* "fill chain n3: pick 3\n" */
+static void write_change(void *context, const struct rule_change *change)
+{
+    static const char *const steps[] = { "reset", "add", "empty", "fill", "remove" };
+    static const char *const places[] = {
+        "service", "node port", "endpoint", "node endpoint", "refused", "refused node port",
+        "hairpin", "guarded",   "allowed",  "set",           "chain",
+    };
+    struct buffer *out = context;
+    if (change->step == RULE_RESET) {
+        buffer_append_text(out, "reset\n");
+        return;
+    }
+    buffer_format(out, "%s %s %s", steps[change->step], places[change->place], change->key);
+    if (!text_empty(change->value))
+        buffer_format(out, ": %s", change->value);
+    buffer_append_char(out, '\n');
+}
+
 static void expect_changes(struct ruleset *ruleset, const char *expected)
 {
-    auto_buffer struct buffer commands = { .max = 1 << 20 };
-    bool any = ruleset_take_changes(ruleset, &commands);
+    auto_buffer struct buffer changes = { .max = 1 << 20 };
+    bool any = ruleset_take_changes(ruleset, write_change, &changes);
     assert_int_equal(any, expected[0] != '\0');
-    assert_string_equal(any ? commands.data : "", expected);
+    assert_string_equal(any ? changes.data : "", expected);
 }
 
 static void test_a_change_costs_a_few_elements(void **state)
 {
     struct pair *pair = *state;
-    auto_buffer struct buffer commands = { .max = 1 << 20 };
+    auto_buffer struct buffer changes = { .max = 1 << 20 };
     render(pair, "default/web", SERVICE(""), slice_two);
-    assert_true(ruleset_take_changes(pair->v4, &commands));
-    assert_non_null(strstr(commands.data, "delete table ip coracle\n"));
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
+    assert_non_null(strstr(changes.data, "reset\n"));
     expect_changes(pair->v4, "");
     render(pair, "default/web", SERVICE(""), slice_two);
     expect_changes(pair->v4, "");
 
     render(pair, "default/web", SERVICE(""), SLICE(ELSEWHERE));
-    expect_changes(
-        pair->v4,
-        "add chain ip coracle n1_tcp\n"
-        "add chain ip coracle p1m_tcp\n"
-        "flush chain ip coracle p2m_tcp\n"
-        "flush chain ip coracle n2_tcp\n"
-        "add rule ip coracle n1_tcp dnat ip to ip daddr . tcp dport . numgen random mod 1 map @tcp_endpoints\n"
-        "add rule ip coracle p1m_tcp meta mark set meta mark | 0x4000\n"
-        "add rule ip coracle p1m_tcp dnat ip to tcp dport . numgen random mod 1 map @tcp_node_endpoints\n"
-        "delete element ip coracle services { 10.96.0.7 . tcp . 80 }\n"
-        "delete element ip coracle node_ports { tcp . 30080 }\n"
-        "delete element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0, 10.96.0.7 . 80 . 1 }\n"
-        "delete element ip coracle tcp_node_endpoints { 30080 . 0, 30080 . 1 }\n"
-        "delete element ip coracle hairpin { 10.244.1.5 . 10.244.1.5 }\n"
-        "add element ip coracle services { 10.96.0.7 . tcp . 80 : goto n1_tcp }\n"
-        "add element ip coracle node_ports { tcp . 30080 : goto p1m_tcp }\n"
-        "add element ip coracle tcp_endpoints { 10.96.0.7 . 80 . 0 : 10.244.2.9 . 8080 }\n"
-        "add element ip coracle tcp_node_endpoints { 30080 . 0 : 10.244.2.9 . 8080 }\n"
-        "delete chain ip coracle p2m_tcp\n"
-        "delete chain ip coracle n2_tcp\n");
+    expect_changes(pair->v4, "add chain n1\n"
+                             "add chain p1m\n"
+                             "empty chain n2\n"
+                             "empty chain p2m\n"
+                             "fill chain n1: pick 1\n"
+                             "fill chain p1m: mark\npick_node 1\n"
+                             "remove service 10.96.0.7 . tcp . 80\n"
+                             "remove node port tcp . 30080\n"
+                             "remove endpoint 10.96.0.7 . tcp . 80 . 0\n"
+                             "remove endpoint 10.96.0.7 . tcp . 80 . 1\n"
+                             "remove node endpoint tcp . 30080 . 0\n"
+                             "remove node endpoint tcp . 30080 . 1\n"
+                             "remove hairpin 10.244.1.5 . 10.244.1.5\n"
+                             "add service 10.96.0.7 . tcp . 80: goto n1\n"
+                             "add node port tcp . 30080: goto p1m\n"
+                             "add endpoint 10.96.0.7 . tcp . 80 . 0: 10.244.2.9 . 8080\n"
+                             "add node endpoint tcp . 30080 . 0: 10.244.2.9 . 8080\n"
+                             "remove chain n2\n"
+                             "remove chain p2m\n");
     render(pair, "default/web", NULL, NULL);
-    assert_true(ruleset_take_changes(pair->v4, &commands));
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
     assert_int_equal(ruleset_count(pair->v4), 0);
 }
 
 static void test_two_services_share_and_quarrel(void **state)
 {
     struct pair *pair = *state;
-    auto_buffer struct buffer commands = { .max = 1 << 20 };
+    auto_buffer struct buffer changes = { .max = 1 << 20 };
     static const char other[] = "{\"spec\":{\"clusterIP\":\"10.96.0.8\",\"externalIPs\":[\"10.96.0.7\"]," PORTS "}}";
     render(pair, "default/web", SERVICE(""), slice_two);
     render(pair, "default/other", other, SLICE(ELSEWHERE));
     assert_true(ruleset_conflicted(pair->v4, "default/other"));
-    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.7 . tcp . 80"), "goto n2_tcp");
-    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.8 . tcp . 80"), "goto n1_tcp");
+    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.7 . tcp . 80"), "goto n2");
+    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.8 . tcp . 80"), "goto n1");
 
     /* The first goes, the second gets it at its next turn. */
     render(pair, "default/web", NULL, NULL);
     render(pair, "default/other", other, SLICE(ELSEWHERE));
     assert_false(ruleset_conflicted(pair->v4, "default/other"));
     assert_false(ruleset_any_conflict(pair->v4));
-    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.7 . tcp . 80"), "goto n1m_tcp");
+    assert_string_equal(ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.7 . tcp . 80"), "goto n1m");
     assert_null(ruleset_find(pair->v4, RULE_HAIRPIN, "10.244.1.5 . 10.244.1.5"));
-    assert_true(ruleset_take_changes(pair->v4, &commands));
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
 
     /* A failed transaction: everything again, in one. */
     ruleset_forget(pair->v4);
-    buffer_clear(&commands);
-    assert_true(ruleset_take_changes(pair->v4, &commands));
-    assert_non_null(strstr(commands.data, "delete table ip coracle\n"));
-    assert_non_null(strstr(commands.data, "10.96.0.8 . tcp . 80 : goto n1_tcp"));
+    buffer_clear(&changes);
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
+    assert_non_null(strstr(changes.data, "reset\n"));
+    assert_non_null(strstr(changes.data, "10.96.0.8 . tcp . 80: goto n1"));
 }
 
 static void test_affinity_and_v6(void **state)
@@ -224,20 +242,20 @@ static void test_affinity_and_v6(void **state)
     const char *verdict = ruleset_find(pair->v4, RULE_SERVICE, "10.96.0.7 . tcp . 80");
     assert_true(str_starts(str_of(verdict), STR("goto s")));
     const char *rules = ruleset_find(pair->v4, RULE_CHAIN, verdict + 5);
-    assert_non_null(strstr(rules, "numgen random mod 2 vmap"));
-    assert_non_null(strstr(rules, "ip saddr @a"));
-    auto_buffer struct buffer commands = { .max = 1 << 20 };
-    assert_true(ruleset_take_changes(pair->v4, &commands));
-    assert_non_null(strstr(commands.data, "timeout 60s;"));
+    assert_non_null(strstr(rules, "choose e"));
+    assert_non_null(strstr(rules, "recall a"));
+    auto_buffer struct buffer changes = { .max = 1 << 20 };
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
+    assert_non_null(strstr(changes.data, "_60: 60\n"));
     /* An endpoint goes: the other's set, and with it who belongs to it, stays. */
     render(pair, "default/web",
            "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"sessionAffinity\":\"ClientIP\","
            "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":60}}," PORTS "}}",
            SLICE(ELSEWHERE));
-    buffer_clear(&commands);
-    assert_true(ruleset_take_changes(pair->v4, &commands));
-    assert_null(strstr(commands.data, "add set"));
-    assert_non_null(strstr(commands.data, "delete set"));
+    buffer_clear(&changes);
+    assert_true(ruleset_take_changes(pair->v4, write_change, &changes));
+    assert_null(strstr(changes.data, "add set"));
+    assert_non_null(strstr(changes.data, "remove set"));
 }
 
 static void test_answered_here(void **state)

@@ -39,9 +39,9 @@ sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitize
 	@scripts/packages build test
 	@scripts/sanitize address,undefined
 
-threads: ## the tests of what threads share (loop, store, client) under ThreadSanitizer
+threads: ## the tests of what threads share (loop, store, client, apiserver, deciders) under ThreadSanitizer
 	@scripts/packages build test
-	@scripts/sanitize thread loop. store. client.
+	@scripts/sanitize thread loop. store. client. apiserver. cluster.deciders
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (default 10) each
 	@scripts/packages build test

@@ -77,7 +77,8 @@ int api_server_port(const struct api_server *server); /* of the first listener; 
 void api_server_serve(struct api_server *server, struct stream *stream);
 
 /* The direct driver: a client with that identity in this process, on the server's loop. 'groups' is NULL-terminated.
- * 'name' is the user agent and field manager. */
+ * 'name' is the user agent and field manager. May be made on any thread; for use on another loop than the server's it is
+ * given to client_crossing_create(). */
 struct client *api_server_client(struct api_server *server, const char *name, const char *user,
                                  const char *const *groups);
 

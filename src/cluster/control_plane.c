@@ -10,18 +10,16 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/notify.h"
-#include "client/events.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
+#include "cluster/deciders.h"
 #include "cluster/pki.h"
-#include "controllers/controllers.h"
 #include "controllers/runtime/identity.h"
 #include "crypto/tls.h"
 #include "node/dns/relay.h"
 #include "node/machine/holder.h"
 #include "node/machine/nodeports.h"
 #include "node/machine/route.h"
-#include "scheduler/scheduler.h"
 #include "store/store.h"
 
 #define STOP_GRACE               (500 * USEC_PER_MSEC) /* with settling the end takes less than a second */
@@ -40,14 +38,11 @@ struct control_plane {
     struct store *store;
     struct tls_context *server_tls, *kubelet_tls;
     struct api_server *server;
-    struct client *manager_client, *scheduler_client;
-    struct controller_identities *identities;
-    struct informer_set *manager_informers, *scheduler_informers;
-    struct controller_manager *manager;
-    struct event_recorder *scheduler_events;
-    struct scheduler *scheduler;
-    struct nodeports *nodeports; /* NULL without a fabric; so are the next two */
-    struct routes *routes;       /* the fabric's way to pods, for requests that are proxied there */
+    struct deciders *deciders;
+    struct client *fabric_client; /* NULL without a fabric; so are the next four */
+    struct informer_set *fabric_informers;
+    struct nodeports *nodeports;
+    struct routes *routes; /* the fabric's way to pods, for requests that are proxied there */
     struct dns_relay *relay;
     void (*stopped)(void *context);
     void *stopped_context;
@@ -111,12 +106,6 @@ static void start_relay(struct control_plane *plane)
         log_warning("names outside the cluster cannot be resolved", LOG_TEXT("error", err.message));
 }
 
-static struct client *connect_controller(void *context, const char *user, const char *const *groups)
-{
-    struct control_plane *plane = context;
-    return api_server_client(plane->server, CONTROLLER_MANAGER_NAME, user, groups);
-}
-
 /* Whoever waits for the word can still look at /readyz. */
 static void tell_ready(void)
 {
@@ -125,53 +114,45 @@ static void tell_ready(void)
         log_warning("nobody hears that the server is ready", LOG_TEXT("error", err.message));
 }
 
+/* What keeps the machines' network in step with the cluster runs on the server's loop, where the network's sockets are. */
+static void start_fabric(struct control_plane *plane)
+{
+    static const char *const nobody_special[] = { "system:authenticated", NULL };
+    plane->fabric_client =
+        api_server_client(plane->server, CONTROLLER_MANAGER_NAME, CONTROLLER_MANAGER_USER, nobody_special);
+    plane->fabric_informers = informer_set_create(plane->fabric_client);
+    const struct nodeports_options nodeports = { .fabric_namespace = plane->fabric };
+    plane->nodeports = nodeports_create(plane->loop, plane->fabric_informers, &nodeports);
+    nodeports_start(plane->nodeports);
+    const struct routes_options routes = { .node_name = "", .network_namespace = plane->fabric };
+    plane->routes = routes_create(plane->loop, plane->fabric_informers, &routes);
+    routes_start(plane->routes);
+    start_relay(plane);
+}
+
 /* Roles are there from now on, so nobody is refused for their absence. */
 static void start_components(void *context)
 {
     struct control_plane *plane = context;
+    if (plane->stopped != NULL)
+        return; /* it was told to stop before it was ready */
     tell_ready();
-    static const char *const nobody_special[] = { "system:authenticated", NULL };
-    plane->manager_client =
-        api_server_client(plane->server, CONTROLLER_MANAGER_NAME, CONTROLLER_MANAGER_USER, nobody_special);
-    plane->identities = controller_identities_create(connect_controller, plane);
-    plane->manager_informers = informer_set_create(plane->manager_client);
-    const struct controller_manager_options manager = {
-        .client = plane->manager_client,
-        .informers = plane->manager_informers,
-        .client_for = controller_identities_client,
-        .context = plane->identities,
+    deciders_start(plane->deciders, plane->server);
+    if (plane->fabric >= 0)
+        start_fabric(plane);
+}
+
+static int open_deciders(struct control_plane *plane, struct error *err)
+{
+    const struct deciders_options options = {
+        .loop = plane->loop,
         .settings = { .cluster_cidr = plane->options.cluster_cidr,
                       .node_cidr_mask = NODE_CIDR_MASK,
                       .root_ca_pem = buffer_str(&plane->pki.ca_certificate),
                       .node_monitor_grace = NODE_MONITOR_GRACE,
                       .terminated_pod_threshold = TERMINATED_POD_THRESHOLD },
-        .controllers = controllers_all,
-        .n_controllers = controllers_count,
     };
-    plane->manager = controller_manager_create(&manager);
-    controller_manager_start(plane->manager);
-
-    plane->scheduler_client =
-        api_server_client(plane->server, "kube-scheduler", "system:kube-scheduler", nobody_special);
-    plane->scheduler_informers = informer_set_create(plane->scheduler_client);
-    plane->scheduler_events = event_recorder_create(plane->scheduler_client, "default-scheduler", NULL);
-    const struct scheduler_options scheduler = {
-        .client = plane->scheduler_client,
-        .informers = plane->scheduler_informers,
-        .events = plane->scheduler_events,
-    };
-    plane->scheduler = scheduler_create(&scheduler);
-    scheduler_start(plane->scheduler);
-
-    if (plane->fabric >= 0) {
-        const struct nodeports_options nodeports = { .fabric_namespace = plane->fabric };
-        plane->nodeports = nodeports_create(plane->loop, plane->manager_informers, &nodeports);
-        nodeports_start(plane->nodeports);
-        const struct routes_options routes = { .node_name = "", .network_namespace = plane->fabric };
-        plane->routes = routes_create(plane->loop, plane->manager_informers, &routes);
-        routes_start(plane->routes);
-        start_relay(plane);
-    }
+    return deciders_create(&options, &plane->deciders, err);
 }
 
 static int open_server(struct control_plane *plane, struct error *err)
@@ -257,6 +238,8 @@ int control_plane_start(struct loop *loop, const struct control_plane_options *o
         rc =
             store_open_lmdb(loop, arena_format(&plane->arena, "%s/store", options->data_directory), &plane->store, err);
     if (rc == 0)
+        rc = open_deciders(plane, err);
+    if (rc == 0)
         rc = open_server(plane, err);
     if (rc == 0)
         rc = write_kubeconfig(plane, err);
@@ -273,28 +256,18 @@ int control_plane_port(const struct control_plane *plane)
     return api_server_port(plane->server);
 }
 
-static void end_components(struct control_plane *plane)
+static void end_fabric(struct control_plane *plane)
 {
     nodeports_destroy(plane->nodeports);
     routes_destroy(plane->routes);
     dns_relay_close(plane->relay);
+    informer_set_destroy(plane->fabric_informers);
+    client_destroy(plane->fabric_client);
     plane->nodeports = NULL;
     plane->routes = NULL;
     plane->relay = NULL;
-    scheduler_destroy(plane->scheduler);
-    event_recorder_destroy(plane->scheduler_events);
-    informer_set_destroy(plane->scheduler_informers);
-    client_destroy(plane->scheduler_client);
-    controller_manager_destroy(plane->manager);
-    controller_identities_destroy(plane->identities);
-    informer_set_destroy(plane->manager_informers);
-    client_destroy(plane->manager_client);
-    plane->scheduler = NULL;
-    plane->scheduler_events = NULL;
-    plane->scheduler_informers = plane->manager_informers = NULL;
-    plane->scheduler_client = plane->manager_client = NULL;
-    plane->manager = NULL;
-    plane->identities = NULL;
+    plane->fabric_informers = NULL;
+    plane->fabric_client = NULL;
 }
 
 static void server_stopped(void *context)
@@ -303,11 +276,17 @@ static void server_stopped(void *context)
     plane->stopped(plane->stopped_context);
 }
 
+static void deciders_stopped(void *context)
+{
+    struct control_plane *plane = context;
+    api_server_stop(plane->server, STOP_GRACE, server_stopped, plane);
+}
+
 static void routes_stopped(void *context)
 {
     struct control_plane *plane = context;
-    end_components(plane);
-    api_server_stop(plane->server, STOP_GRACE, server_stopped, plane);
+    end_fabric(plane);
+    deciders_stop(plane->deciders, deciders_stopped, plane);
 }
 
 void control_plane_stop(struct control_plane *plane, void (*done)(void *context), void *context)
@@ -324,7 +303,8 @@ void control_plane_destroy(struct control_plane *plane)
 {
     if (plane == NULL)
         return;
-    end_components(plane);
+    end_fabric(plane);
+    deciders_destroy(plane->deciders);
     api_server_destroy(plane->server);
     store_close(plane->store);
     tls_context_unref(plane->server_tls);

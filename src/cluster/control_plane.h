@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* control_plane.h - API server, store, controllers and scheduler in one process, on one loop. */
+/* control_plane.h - API server, store, controllers and scheduler in one process. The functions belong to the loop of the API server and
+ * its store; controllers and scheduler have threads of their own (deciders.h). */
 #ifndef CLUSTER_CONTROL_PLANE_H
 #define CLUSTER_CONTROL_PLANE_H
 
@@ -32,6 +33,6 @@ int control_plane_port(const struct control_plane *plane);
 
 /* Ends politely: open requests have a few seconds, the store is written; then done(). */
 void control_plane_stop(struct control_plane *plane, void (*done)(void *context), void *context);
-void control_plane_destroy(struct control_plane *plane); /* NULL is fine */
+void control_plane_destroy(struct control_plane *plane); /* after done(), or never started; NULL is fine */
 
 #endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* deciders.h - the controllers and the scheduler of a server's own process, each on a loop thread of its own.
+ *
+ * They reach the API server by its direct client, over a crossing: what they decide never waits for a connection, and
+ * no connection waits for them. All functions belong to the API server's loop. */
+#ifndef CLUSTER_DECIDERS_H
+#define CLUSTER_DECIDERS_H
+
+#include "apiserver/apiserver.h"
+#include "controllers/controllers.h"
+
+struct deciders;
+
+struct deciders_options {
+    struct loop *loop;                   /* the API server's */
+    struct controller_settings settings; /* texts must outlive the deciders */
+};
+
+/* The threads are there, and idle. */
+int deciders_create(const struct deciders_options *options, struct deciders **ret_deciders,
+                    struct error *err) must_check;
+
+/* Once the server is ready for them. */
+void deciders_start(struct deciders *deciders, struct api_server *server);
+
+/* Lets them end; stopped() comes when their threads have ended. The server must answer until then. */
+void deciders_stop(struct deciders *deciders, void (*stopped)(void *context), void *context);
+void deciders_destroy(struct deciders *deciders); /* after stopped(), or never started; NULL is fine */
+
+#endif

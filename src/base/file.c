@@ -9,9 +9,12 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 /* Deeper trees are somebody's attack on our stack and descriptors. */
 #define TREE_DEPTH_MAX 256
@@ -62,36 +65,81 @@ static int sync_parent(int directory, const char *path)
     return fd < 0 ? -1 : fsync(fd);
 }
 
-int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err)
+/* A file on its way: written beside its path. */
+struct draft {
+    char temporary[PATH_MAX];
+    int fd;
+};
+
+static int draft_write(struct draft *draft, int directory, const struct file_content *file, struct error *err)
 {
     /* Two writers of one path in this process must not share the name; across processes the pid differs. */
     static atomic_uint counter;
-    char temporary[PATH_MAX];
-    int length =
-        snprintf(temporary, sizeof(temporary), "%s.%d-%u.new", path, (int)getpid(), atomic_fetch_add(&counter, 1));
-    if (length >= (int)sizeof(temporary))
-        return error_set(err, ERROR_LIMIT, "the path %s is too long", path);
-    autoclose int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return error_errno(err, "create %s", temporary);
-    const char *doing = NULL;
-    if (fchmod(fd, mode) < 0)
-        doing = "set the mode of";
-    else if (write_all(fd, content) < 0)
-        doing = "write";
-    else if (fsync(fd) < 0)
-        doing = "sync";
-    else if (renameat(directory, temporary, directory, path) < 0)
-        doing = "replace";
-    if (doing != NULL) {
-        int saved = errno;
-        unlinkat(directory, temporary, 0);
-        errno = saved;
-        return error_errno(err, "%s %s", doing, path);
-    }
-    if (sync_parent(directory, path) < 0)
-        return error_errno(err, "sync the directory of %s", path);
+    int length = snprintf(draft->temporary, sizeof(draft->temporary), "%s.%d-%u.new", file->path, (int)getpid(),
+                          atomic_fetch_add(&counter, 1));
+    if (length >= (int)sizeof(draft->temporary))
+        return error_set(err, ERROR_LIMIT, "the path %s is too long", file->path);
+    draft->fd = openat(directory, draft->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (draft->fd < 0)
+        return error_errno(err, "create %s", draft->temporary);
+    if (fchmod(draft->fd, file->mode) < 0)
+        return error_errno(err, "set the mode of %s", file->path);
+    if (write_all(draft->fd, file->content) < 0)
+        return error_errno(err, "write %s", file->path);
+    /* Begins to write, so that the first sync of several finds the blocks of all of them given out. */
+    sync_file_range(draft->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     return 0;
+}
+
+static bool same_parent(const char *a, const char *b)
+{
+    const char *slash_a = strrchr(a, '/'), *slash_b = strrchr(b, '/');
+    size_t size_a = slash_a == NULL ? 0 : (size_t)(slash_a - a), size_b = slash_b == NULL ? 0 : (size_t)(slash_b - b);
+    return size_a == size_b && memcmp(a, b, size_a) == 0;
+}
+
+static int drafts_commit(struct draft *drafts, int directory, const struct file_content *files, size_t count,
+                         struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fsync(drafts[i].fd) < 0)
+            return error_errno(err, "sync %s", files[i].path);
+    for (size_t i = 0; i < count; i++) {
+        if (renameat(directory, drafts[i].temporary, directory, files[i].path) < 0)
+            return error_errno(err, "replace %s", files[i].path);
+        drafts[i].temporary[0] = '\0';
+    }
+    for (size_t i = 0; i < count; i++)
+        if ((i == 0 || !same_parent(files[i].path, files[i - 1].path)) && sync_parent(directory, files[i].path) < 0)
+            return error_errno(err, "sync the directory of %s", files[i].path);
+    return 0;
+}
+
+int file_write_all(int directory, const struct file_content *files, size_t count, struct error *err)
+{
+    struct draft *drafts = memory_zalloc((count + 1) * sizeof(*drafts));
+    int rc = 0;
+    size_t written = 0;
+    for (; written < count && rc == 0; written++) {
+        drafts[written].fd = -1;
+        rc = draft_write(&drafts[written], directory, &files[written], err);
+    }
+    if (rc == 0)
+        rc = drafts_commit(drafts, directory, files, count, err);
+    for (size_t i = 0; i < written; i++) {
+        if (drafts[i].fd >= 0 && drafts[i].temporary[0] != '\0')
+            unlinkat(directory, drafts[i].temporary, 0);
+        if (drafts[i].fd >= 0)
+            close(drafts[i].fd);
+    }
+    free(drafts);
+    return rc;
+}
+
+int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err)
+{
+    const struct file_content file = { path, content, mode };
+    return file_write_all(directory, &file, 1, err);
 }
 
 static int make_directory(int directory, const char *path, mode_t mode, struct error *err)

@@ -23,6 +23,17 @@ int file_read(int directory, const char *path, size_t max, struct buffer *conten
  * gets exactly that mode whatever the umask is. */
 int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err) must_check;
 
+struct file_content {
+    const char *path;
+    struct str content;
+    mode_t mode;
+};
+
+/* Several files, each as file_write() does it, in that order; the disk is waited for once and not for each of them: first
+ * all are written and synced, then all are renamed. What an error or a crash in the middle leaves is some of the
+ * files, the first ones, each of them whole. */
+int file_write_all(int directory, const struct file_content *files, size_t count, struct error *err) must_check;
+
 /* The directory and all above it that are missing; fine when it is there already. */
 int file_make_directories(int directory, const char *path, mode_t mode, struct error *err) must_check;
 

@@ -39,6 +39,33 @@ static int teardown(void **state)
     return rc;
 }
 
+static void test_several_files_together(void **state)
+{
+    int directory = ((struct fixture *)*state)->fd;
+    struct error err = { 0 };
+    auto_buffer struct buffer content = { .max = 1000 };
+    struct stat status;
+    assert_int_equal(mkdirat(directory, "d", 0700), 0);
+    const struct file_content files[] = { { "a", STR("one"), 0600 },
+                                          { "b", STR(""), 0644 },
+                                          { "d/c", STR("two"), 0640 } };
+    assert_int_equal(file_write_all(directory, files, 3, &err), 0);
+    assert_int_equal(file_read(directory, "a", 100, &content, &err), 0);
+    assert_int_equal(file_read(directory, "b", 100, &content, &err), 0);
+    assert_int_equal(file_read(directory, "d/c", 100, &content, &err), 0);
+    assert_true(str_is(buffer_str(&content), "onetwo"));
+    assert_int_equal(fstatat(directory, "a", &status, 0), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    assert_int_equal(file_write_all(directory, files, 0, &err), 0);
+
+    /* One that cannot be written: none has changed, and teardown finds no drafts. */
+    const struct file_content bad[] = { { "a", STR("new"), 0600 }, { "no/such", STR("x"), 0600 } };
+    assert_int_equal(file_write_all(directory, bad, 2, &err), -ERROR_NOT_FOUND);
+    buffer_clear(&content);
+    assert_int_equal(file_read(directory, "a", 100, &content, &err), 0);
+    assert_true(str_is(buffer_str(&content), "one"));
+}
+
 static void test_write_and_read(void **state)
 {
     int directory = ((struct fixture *)*state)->fd;
@@ -83,6 +110,7 @@ static void test_make_and_remove_trees(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_several_files_together, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_make_and_remove_trees, setup, teardown),
     };

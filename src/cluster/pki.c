@@ -16,10 +16,42 @@
 #define RENEW_BEFORE     (30 * DAY)
 #define CLOCK_SKEW       (300 * USEC_PER_SEC) /* clients whose clock is a little behind accept it too */
 
-enum { PEM_MAX = 1 << 16, DNS_NAMES_MAX = 16, ADDRESSES_MAX = 16, NAME_SIZE = 300 };
+enum { PEM_MAX = 1 << 16, DNS_NAMES_MAX = 16, ADDRESSES_MAX = 16, NAME_SIZE = 300, NEW_FILES_MAX = 16 };
 
 static const char *const service_names[] = { "kubernetes", "kubernetes.default", "kubernetes.default.svc",
                                              "kubernetes.default.svc.cluster.local", "localhost" };
+
+/* What is made is written together at the end: the disk is waited for once. */
+struct new_files {
+    struct file_content files[NEW_FILES_MAX];
+    struct buffer contents[NEW_FILES_MAX];
+    char paths[NEW_FILES_MAX][NAME_SIZE];
+    size_t count;
+};
+
+/* The buffer to be filled. */
+static struct buffer *new_file(struct new_files *new_files, const char *name, const char *suffix, mode_t mode)
+{
+    size_t index = new_files->count++;
+    snprintf(new_files->paths[index], NAME_SIZE, "%s%s", name, suffix);
+    new_files->files[index].mode = mode;
+    return &new_files->contents[index];
+}
+
+static int new_files_write(struct new_files *new_files, int directory, struct error *err)
+{
+    for (size_t i = 0; i < new_files->count; i++) {
+        new_files->files[i].path = new_files->paths[i];
+        new_files->files[i].content = buffer_str(&new_files->contents[i]);
+    }
+    return file_write_all(directory, new_files->files, new_files->count, err);
+}
+
+static void new_files_fini(struct new_files *new_files)
+{
+    for (size_t i = 0; i < new_files->count; i++)
+        buffer_fini(&new_files->contents[i]);
+}
 
 /* What there is stays while it is good: clients may hold its key's fingerprint. */
 static bool still_good(int directory, const char *name, usec_t now)
@@ -37,19 +69,27 @@ static bool still_good(int directory, const char *name, usec_t now)
     return info.not_after > now + RENEW_BEFORE;
 }
 
-static int ensure(const struct x509_authority *authority, int directory, const char *name, struct x509_template what,
-                  usec_t now, struct error *err)
+/* Where certificates are to be, who signs them, and those that have to be made. */
+struct issuing {
+    const struct x509_authority *authority;
+    int directory;
+    usec_t now;
+    struct new_files made;
+};
+
+static int ensure(struct issuing *issuing, const char *name, struct x509_template what, struct error *err)
 {
-    if (still_good(directory, name, now))
+    if (still_good(issuing->directory, name, issuing->now))
         return 0;
-    what.not_before = now - CLOCK_SKEW;
-    what.not_after = now + CERTIFICATE_LIFE;
-    int rc = x509_issue_files(authority, &what, directory, name, err);
+    what.not_before = issuing->now - CLOCK_SKEW;
+    what.not_after = issuing->now + CERTIFICATE_LIFE;
+    struct buffer *key = new_file(&issuing->made, name, ".key", 0600);
+    struct buffer *certificate = new_file(&issuing->made, name, ".crt", 0644);
+    int rc = x509_issue(issuing->authority, &what, certificate, key, err);
     return rc < 0 ? error_wrap_code(err, rc, "certificate %s", name) : 0;
 }
 
-static int ensure_server(const struct x509_authority *authority, int directory, const struct pki_options *options,
-                         struct error *err)
+static int ensure_server(struct issuing *issuing, const struct pki_options *options, struct error *err)
 {
     const char *names[DNS_NAMES_MAX + 1] = { 0 };
     struct ip addresses[ADDRESSES_MAX];
@@ -68,15 +108,15 @@ static int ensure_server(const struct x509_authority *authority, int directory, 
         .address_count = n_addresses,
         .usages = X509_USAGE_SERVER,
     };
-    return ensure(authority, directory, "apiserver", what, options->now, err);
+    return ensure(issuing, "apiserver", what, err);
 }
 
-static int ensure_client(const struct x509_authority *authority, int directory, const char *name, const char *user,
-                         const char *group, usec_t now, struct error *err)
+static int ensure_client(struct issuing *issuing, const char *name, const char *user, const char *group,
+                         struct error *err)
 {
     const char *const groups[] = { group, NULL };
     const struct x509_template what = { .common_name = user, .organizations = groups, .usages = X509_USAGE_CLIENT };
-    return ensure(authority, directory, name, what, now, err);
+    return ensure(issuing, name, what, err);
 }
 
 static int read_pem(int directory, const char *path, struct buffer *pem, struct error *err)
@@ -106,25 +146,49 @@ static int read_all(int directory, struct pki *pki, struct error *err)
     return rc;
 }
 
-static int ensure_all(int directory, const struct pki_options *options, struct error *err)
+static int ensure_authority(struct issuing *issuing, struct x509_authority **ret_authority, struct error *err)
 {
-    struct x509_authority *authority = NULL;
-    struct evp_pkey_st *token_key = NULL;
-    usec_t now = options->now;
-    int rc =
-        x509_authority_open(directory, "ca", "kubernetes", now - CLOCK_SKEW, now + AUTHORITY_LIFE, &authority, err);
+    usec_t begin = issuing->now - CLOCK_SKEW, end = issuing->now + AUTHORITY_LIFE;
+    if (file_exists(issuing->directory, "ca.key") || file_exists(issuing->directory, "ca.crt"))
+        return x509_authority_open(issuing->directory, "ca", "kubernetes", begin, end, ret_authority, err);
+    int rc = x509_authority_create("kubernetes", begin, end, ret_authority, err);
     if (rc < 0)
         return rc;
-    rc = ensure_server(authority, directory, options, err);
+    rc = x509_authority_format_key(*ret_authority, new_file(&issuing->made, "ca", ".key", 0600), err);
+    buffer_append_str(new_file(&issuing->made, "ca", ".crt", 0644), x509_authority_pem(*ret_authority));
+    return rc;
+}
+
+/* P-256 takes microseconds to make where RSA takes a tenth of a second of the start. */
+static int ensure_token_key(struct issuing *issuing, struct error *err)
+{
+    if (file_exists(issuing->directory, "sa.key"))
+        return 0;
+    struct evp_pkey_st *key = NULL;
+    int rc = key_generate(KEY_EC_P256, &key, err);
     if (rc == 0)
-        rc = ensure_client(authority, directory, "apiserver-kubelet-client", "kube-apiserver-kubelet-client", NULL, now,
-                           err);
+        rc = key_format(key, new_file(&issuing->made, "sa", ".key", 0600), err);
+    key_unref(key);
+    return rc;
+}
+
+static int ensure_all(int directory, const struct pki_options *options, struct error *err)
+{
+    struct issuing issuing = { .directory = directory, .now = options->now };
+    struct x509_authority *authority = NULL;
+    int rc = ensure_authority(&issuing, &authority, err);
+    issuing.authority = authority;
     if (rc == 0)
-        rc = ensure_client(authority, directory, "admin", "kubernetes-admin", "system:masters", now, err);
-    /* P-256 takes microseconds to make where RSA takes a tenth of a second of the start. */
+        rc = ensure_server(&issuing, options, err);
     if (rc == 0)
-        rc = key_open(directory, "sa.key", KEY_EC_P256, &token_key, err);
-    key_unref(token_key);
+        rc = ensure_client(&issuing, "apiserver-kubelet-client", "kube-apiserver-kubelet-client", NULL, err);
+    if (rc == 0)
+        rc = ensure_client(&issuing, "admin", "kubernetes-admin", "system:masters", err);
+    if (rc == 0)
+        rc = ensure_token_key(&issuing, err);
+    if (rc == 0)
+        rc = new_files_write(&issuing.made, directory, err);
+    new_files_fini(&issuing.made);
     x509_authority_destroy(authority);
     return rc;
 }
@@ -171,8 +235,7 @@ void pki_fini(struct pki *pki)
     buffer_fini(&pki->token_key);
 }
 
-static int issue_node(const struct x509_authority *authority, int directory, const char *node, const struct ip *address,
-                      usec_t now, struct error *err)
+static int issue_node(struct issuing *issuing, const char *node, const struct ip *address, struct error *err)
 {
     char user[NAME_SIZE];
     snprintf(user, sizeof(user), "system:node:%s", node);
@@ -186,12 +249,13 @@ static int issue_node(const struct x509_authority *authority, int directory, con
         .address_count = 1,
         .usages = X509_USAGE_SERVER,
     };
-    int rc = ensure(authority, directory, "kubelet", server, now, err);
+    int rc = ensure(issuing, "kubelet", server, err);
     if (rc == 0)
-        rc = ensure_client(authority, directory, "kubelet-client", user, "system:nodes", now, err);
+        rc = ensure_client(issuing, "kubelet-client", user, "system:nodes", err);
     if (rc == 0)
-        rc = ensure_client(authority, directory, "proxy-client", "system:kube-proxy", "system:node-proxier", now, err);
-    return rc == 0 ? file_write(directory, "ca.crt", x509_authority_pem(authority), 0644, err) : rc;
+        rc = ensure_client(issuing, "proxy-client", "system:kube-proxy", "system:node-proxier", err);
+    buffer_append_str(new_file(&issuing->made, "ca", ".crt", 0644), x509_authority_pem(issuing->authority));
+    return rc == 0 ? new_files_write(&issuing->made, issuing->directory, err) : rc;
 }
 
 int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
@@ -204,8 +268,10 @@ int pki_issue_node(const char *authority_directory, const char *directory, const
         rc = open_directory(directory, &to, err);
     if (rc == 0)
         rc = x509_authority_open(from, "ca", "kubernetes", now - CLOCK_SKEW, now + AUTHORITY_LIFE, &authority, err);
+    struct issuing issuing = { .authority = authority, .directory = to, .now = now };
     if (rc == 0)
-        rc = issue_node(authority, to, node, address, now, err);
+        rc = issue_node(&issuing, node, address, err);
+    new_files_fini(&issuing.made);
     x509_authority_destroy(authority);
     return rc;
 }

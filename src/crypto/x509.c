@@ -181,17 +181,15 @@ int x509_authority_format_key(const struct x509_authority *authority, struct buf
     return key_format(authority->key, pem, err);
 }
 
-/* The key first: a certificate without its key would look like an authority that was there before. */
 static int write_pair(int directory, const char *name, struct str certificate, struct str key, struct error *err)
 {
-    char path[512];
-    if (snprintf(path, sizeof(path), "%s.key", name) >= (int)sizeof(path))
+    char key_path[512], certificate_path[512];
+    if (snprintf(key_path, sizeof(key_path), "%s.key", name) >= (int)sizeof(key_path))
         return error_set(err, ERROR_LIMIT, "the name %s is too long", name);
-    int rc = file_write(directory, path, key, 0600, err);
-    if (rc < 0)
-        return rc;
-    snprintf(path, sizeof(path), "%s.crt", name);
-    return file_write(directory, path, certificate, 0644, err);
+    snprintf(certificate_path, sizeof(certificate_path), "%s.crt", name);
+    /* The key first: a certificate without its key would look like an authority that was there before. */
+    const struct file_content files[] = { { key_path, key, 0600 }, { certificate_path, certificate, 0644 } };
+    return file_write_all(directory, files, countof(files), err);
 }
 
 static int read_pair(int directory, const char *name, struct buffer *certificate, struct buffer *key, struct error *err)
@@ -259,14 +257,6 @@ int x509_issue(const struct x509_authority *authority, const struct x509_templat
     if (rc == 0)
         rc = format_certificate(certificate, certificate_pem, err);
     return rc < 0 ? rc : key_format(key, key_pem, err);
-}
-
-int x509_issue_files(const struct x509_authority *authority, const struct x509_template *what, int directory,
-                     const char *name, struct error *err)
-{
-    auto_buffer struct buffer certificate = { .max = PEM_MAX }, key = { .max = PEM_MAX };
-    int rc = x509_issue(authority, what, &certificate, &key, err);
-    return rc < 0 ? rc : write_pair(directory, name, buffer_str(&certificate), buffer_str(&key), err);
 }
 
 /* --- requests --- */

@@ -72,10 +72,6 @@ int x509_authority_open(int directory, const char *name, const char *common_name
 int x509_issue(const struct x509_authority *authority, const struct x509_template *what, struct buffer *certificate_pem,
                struct buffer *key_pem, struct error *err) must_check;
 
-/* The same into NAME.crt and NAME.key. Blocks. */
-int x509_issue_files(const struct x509_authority *authority, const struct x509_template *what, int directory,
-                     const char *name, struct error *err) must_check;
-
 /* Subject and alternative names come from the request, whose signature is checked; usages and validity are the caller's. */
 int x509_sign_request(const struct x509_authority *authority, struct str request_pem, unsigned usages,
                       usec_t not_before, usec_t not_after, struct buffer *certificate_pem,

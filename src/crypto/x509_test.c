@@ -157,14 +157,8 @@ static void test_files(void **state)
     assert_int_equal(x509_authority_open(directory, "ca", "ca", NOW, NOW + YEAR, &first, &err), 0);
     assert_int_equal(x509_authority_open(directory, "ca", "ca", NOW, NOW + YEAR, &second, &err), 0);
     assert_true(str_equal(x509_authority_pem(first), x509_authority_pem(second)));
-    struct x509_template what = {
-        .common_name = "admin", .usages = X509_USAGE_CLIENT, .not_before = NOW, .not_after = NOW + YEAR
-    };
-    assert_int_equal(x509_issue_files(first, &what, directory, "admin", &err), 0);
     struct stat status;
     assert_int_equal(fstatat(directory, "ca.key", &status, 0), 0);
-    assert_int_equal(status.st_mode & 0777, 0600);
-    assert_int_equal(fstatat(directory, "admin.key", &status, 0), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
 
     struct evp_pkey_st *key = NULL, *again = NULL;

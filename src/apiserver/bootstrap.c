@@ -13,7 +13,7 @@
 #include "generated/types.h"
 
 enum {
-    AT_ONCE = 16,        /* creates under way, so that they share the store's writes to disk */
+    AT_ONCE = 256,       /* creates under way, so that they share the store's writes to disk: more than there are */
     ADDRESS_OBJECTS = 4, /* Service, Endpoints, EndpointSlice "kubernetes"; Service "kube-dns" */
     ATTEMPTS_MAX = 4,    /* at one object that others write at the same time */
 };

@@ -37,6 +37,8 @@ struct wal {
     struct wal_io io;
     size_t segment_size;
     struct segment segments[SEGMENTS];
+    int directory; /* the caller's */
+    bool is_new;   /* files were made or grew; that is not on disk before the first append is */
     unsigned current;
     uint64_t next;
     uint64_t forgotten; /* frames up to this one are not needed */
@@ -89,15 +91,15 @@ static int write_zeros(struct wal *wal, int fd, size_t from, size_t to)
 
 /* --- opening --- */
 
-static int allocate(struct wal *wal, struct segment *segment, int directory, off_t old_size, struct error *err)
+static int allocate(struct wal *wal, struct segment *segment, off_t old_size, struct error *err)
 {
     int rc = wal->io.allocate(wal->io.context, segment->fd, (off_t)wal->segment_size) < 0 ? errno : 0;
     if (rc == EOPNOTSUPP)
         rc = write_zeros(wal, segment->fd, (size_t)old_size, wal->segment_size);
-    if (rc == 0 && (fsync(segment->fd) < 0 || fsync(directory) < 0))
-        rc = errno;
-    if (rc == 0)
+    if (rc == 0) {
+        wal->is_new = true;
         return 0;
+    }
     /* Half an allocation must not pass for a whole one at the next start. */
     if (ftruncate(segment->fd, old_size) < 0)
         rc = errno;
@@ -136,6 +138,22 @@ static bool has_newer_frame(struct str bytes, size_t from, uint64_t sequence)
     return false;
 }
 
+/* Where the file's last written block ends. What was never written holds no frame and need not be read: most of a young
+ * log is that. Has to be asked before anything is read, since blocks in the page cache count as written. */
+static size_t written_size(int fd, size_t size)
+{
+    size_t end = 0;
+    for (off_t data = 0, hole; end < size; end = (size_t)hole) {
+        data = lseek(fd, (off_t)end, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+            return end;
+        hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+        if (hole < 0)
+            return size; /* a file system that cannot tell */
+    }
+    return size;
+}
+
 static int open_segment(struct wal *wal, struct segment *segment, int directory, struct str *ret_bytes,
                         struct error *err)
 {
@@ -145,18 +163,19 @@ static int open_segment(struct wal *wal, struct segment *segment, int directory,
         return error_errno(err, "open the log %s", segment->name);
     /* Smaller: new, or from a configuration with smaller ones. Larger ones stay, and are used as far as we want. */
     if ((size_t)status.st_size < wal->segment_size) {
-        int rc = allocate(wal, segment, directory, status.st_size, err);
+        int rc = allocate(wal, segment, status.st_size, err);
         if (rc < 0)
             return rc;
         status.st_size = (off_t)wal->segment_size;
     }
-    size_t size = (size_t)status.st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, segment->fd, 0);
+    /* Whole blocks; allocated but unwritten ones count as holes. */
+    off_t hole = lseek(segment->fd, 0, SEEK_HOLE);
+    size_t size = written_size(segment->fd, (size_t)status.st_size) / WAL_BLOCK * WAL_BLOCK;
+    void *bytes = size == 0 ? NULL : mmap(NULL, size, PROT_READ, MAP_PRIVATE, segment->fd, 0);
     if (bytes == MAP_FAILED)
         return error_errno(err, "read the log %s", segment->name);
     *ret_bytes = (struct str){ bytes, size };
     find_run(segment, *ret_bytes);
-    off_t hole = lseek(segment->fd, (off_t)segment->used, SEEK_HOLE); /* allocated but unwritten counts as one */
     segment->written = hole < 0 ? 0 : (size_t)hole;
     return 0;
 }
@@ -228,6 +247,7 @@ int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64
 {
     struct wal *wal = memory_new(struct wal);
     wal->io = *io;
+    wal->directory = directory;
     wal->segment_size = segment_size / WAL_BLOCK * WAL_BLOCK;
     struct str bytes[SEGMENTS] = { 0 };
     int rc = 0;
@@ -294,6 +314,20 @@ void wal_forget(struct wal *wal, uint64_t sequence)
     wal->forgotten = sequence;
 }
 
+/* The current file's data, and with the first append that there are such files. */
+static int sync_append(struct wal *wal)
+{
+    if (wal->io.sync(wal->io.context, wal->segments[wal->current].fd) < 0)
+        return -1;
+    for (unsigned i = 0; i < SEGMENTS && wal->is_new; i++)
+        if (fsync(wal->segments[i].fd) < 0)
+            return -1;
+    if (wal->is_new && fsync(wal->directory) < 0)
+        return -1;
+    wal->is_new = false;
+    return 0;
+}
+
 int wal_append(struct wal *wal, struct str frame, struct error *err)
 {
     if (wal->broken)
@@ -311,7 +345,7 @@ int wal_append(struct wal *wal, struct str frame, struct error *err)
         wal->broken = rc != -ERROR_STORAGE_FULL;
         return rc;
     }
-    if (wal->io.sync(wal->io.context, segment->fd) < 0) {
+    if (sync_append(wal) < 0) {
         wal->broken = true;
         return error_errno(err, "sync the log %s", segment->name);
     }

@@ -33,7 +33,8 @@ extern const struct wal_io wal_system_io;
 
 /* Opens or makes the two files in the directory and calls each() for the frames after sequence 'after', in
  * order; a torn frame at the very end is forgotten. Each() returns 0 or an error that ends it all.
- * -ERROR_INVALID when frames are missing or damaged that were acknowledged. */
+ * -ERROR_INVALID when frames are missing or damaged that were acknowledged. 'directory' must stay open; new
+ * files are on disk for sure only with the first append. */
 int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
              int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context,
              struct wal **ret_wal, struct error *err) must_check;

@@ -185,7 +185,7 @@ static void look(struct loop_timer *timer)
         loop_stop(world->loop);
         return;
     }
-    loop_timer_start(world->loop, timer, USEC_PER_MSEC);
+    loop_timer_start(world->loop, timer, 10 * USEC_PER_MSEC);
 }
 
 static void start_scheduler(void *context)

@@ -49,12 +49,29 @@ static void test_refusals(void **state)
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"), "configmaps \\\"a\\\" already exists");
     expect(ask(f, "POST", "/api/v1/namespaces/none/configmaps", "{\"metadata\":{\"name\":\"a\"}}"),
            "namespaces \\\"none\\\" not found");
-    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"b\"},"), "400 Bad Request");
-    expect(ask(f, "POST", MAPS, "{\"kind\":\"Secret\",\"metadata\":{\"name\":\"b\"}}"), "400 Bad Request");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"),
+           "\"details\":{\"name\":\"a\",\"kind\":\"configmaps\"}");
+    expect(
+        ask(f, "POST", MAPS, "{\"kind\": x}"),
+        "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: "
+        "invalid character 'x' looking for beginning of value ({\\\"kind\\\": x})");
+    expect(ask(f, "POST", MAPS, "[1]"), " (5b315d)");
+    expect(ask(f, "POST", MAPS, ""), "unexpected end of JSON input (\\u003cempty\\u003e)");
+    expect(
+        ask(f, "POST", MAPS, "{\"kind\":\"Job\",\"apiVersion\":\"batch/v1\"}"),
+        "Job in version \\\"v1\\\" cannot be handled as a ConfigMap: converting (v1.Job) to (core.ConfigMap): unknown");
+    expect(ask(f, "POST", MAPS, "{\"data\":{\"a\":1}}"), "ConfigMap in version \\\"v1\\\" cannot be handled as a "
+                                                         "ConfigMap: json: cannot unmarshal number into Go struct");
+    expect(ask(f, "POST", MAPS "?fieldValidation=Some", "{}"),
+           "CreateOptions.meta.k8s.io \\\"\\\" is invalid: fieldValidation: ");
+    expect(ask(f, "GET", MAPS "?resourceVersionMatch=Exact", ""),
+           "\"details\":{\"group\":\"meta.k8s.io\",\"kind\":\"ListOptions\",\"causes\":[{\"reason\":"
+           "\"FieldValueForbidden\"");
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"b\",\"namespace\":\"other\"}}"),
            "the namespace of the provided object does not match the namespace sent on the request");
     expect(ask(f, "POST", MAPS "?fieldValidation=Strict", "{\"metadata\":{\"name\":\"b\"},\"extra\":1}"),
-           "strict decoding error: unknown field \\\"extra\\\"");
+           "ConfigMap in version \\\"v1\\\" cannot be handled as a ConfigMap: strict decoding error: unknown field "
+           "\\\"extra\\\"");
     expect(ask(f, "POST", MAPS "?dryRun=All", "{\"metadata\":{\"name\":\"b\"},\"extra\":1}"),
            "warning: 299 - \"unknown field \\\"extra\\\"\"");
     expect(ask(f, "GET", MAPS "/b", ""), "404 Not Found");

@@ -9,6 +9,8 @@
 
 struct api_status *failure_status(struct request *request, const struct error *err)
 {
+    if (request->failure != NULL)
+        return request->failure;
     const struct api_resource *resource = request->registry == NULL ? NULL : request->registry->resource;
     if (err->code == -ERROR_TOO_MANY_REQUESTS || err->code == -ERROR_SERVER_TIMEOUT)
         return api_status_retry(&request->arena, err, 1);
@@ -29,21 +31,47 @@ void failure_add_cause(struct request *request, struct api_status *status, const
     details->n_causes++;
 }
 
-int failure_invalid(struct request *request, const struct api_kind *kind, const char *name, const char *field,
-                    const char *reason, const char *detail, struct error *err)
+static int fail_invalid(struct request *request, const char *group, const char *kind, const char *name,
+                        const char *field, const char *reason, const char *detail, struct error *err)
 {
     struct arena *arena = &request->arena;
     struct api_status *status = arena_new(arena, struct api_status);
     status->status = "Failure";
     status->reason = error_reason(-ERROR_INVALID);
     status->code = error_http_status(-ERROR_INVALID);
-    status->message = arena_format(arena, "%s%s%s \"%s\" is invalid: %s: %s", kind->kind,
-                                   text_empty(kind->group) ? "" : ".", kind->group, text_or_empty(name), field, detail);
+    status->message = arena_format(arena, "%s%s%s \"%s\" is invalid: %s: %s", kind, text_empty(group) ? "" : ".", group,
+                                   text_or_empty(name), field, detail);
     status->details = arena_new(arena, struct api_status_details);
     status->details->name = name;
-    status->details->group = kind->group;
-    status->details->kind = kind->kind;
+    status->details->group = group;
+    status->details->kind = kind;
     failure_add_cause(request, status, reason, arena_strdup(arena, detail), arena_strdup(arena, field));
     request->failure = status;
     return error_set(err, ERROR_INVALID, "%s", status->message);
+}
+
+int failure_invalid(struct request *request, const struct api_kind *kind, const char *name, const char *field,
+                    const char *reason, const char *detail, struct error *err)
+{
+    return fail_invalid(request, kind->group, kind->kind, name, field, reason, detail, err);
+}
+
+int failure_options(struct request *request, const char *kind, struct error *err)
+{
+    static const struct {
+        const char *begins, *reason;
+    } reasons[] = {
+        { "Forbidden", "FieldValueForbidden" },
+        { "Unsupported value", "FieldValueNotSupported" },
+        { "Invalid value", "FieldValueInvalid" },
+    };
+    const char *colon = err != NULL ? strstr(err->message, ": ") : NULL;
+    if (colon == NULL)
+        return -ERROR_INVALID;
+    const char *field = arena_strndup(&request->arena, err->message, (size_t)(colon - err->message));
+    const char *detail = arena_strdup(&request->arena, colon + 2), *reason = "FieldValueInvalid";
+    for (size_t i = 0; i < countof(reasons); i++)
+        if (strncmp(detail, reasons[i].begins, strlen(reasons[i].begins)) == 0)
+            reason = reasons[i].reason;
+    return fail_invalid(request, "meta.k8s.io", kind, "", field, reason, detail, err);
 }

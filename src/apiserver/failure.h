@@ -8,7 +8,7 @@
 #include "api/status.h"
 #include "apiserver/request.h"
 
-/* A Status for 'err' about the request's object, in its arena. */
+/* A Status for 'err' about the request's object, in its arena; request->failure when that says more. */
 struct api_status *failure_status(struct request *request, const struct error *err);
 
 /* One field that is not valid, as an answer of its own: 'Pod "x" is invalid: spec.y: Invalid value: ...'.
@@ -16,6 +16,10 @@ struct api_status *failure_status(struct request *request, const struct error *e
  * into request->failure and returns the code. */
 int failure_invalid(struct request *request, const struct api_kind *kind, const char *name, const char *field,
                     const char *reason, const char *detail, struct error *err);
+
+/* The options of a request are not valid: err->message is "FIELD: DETAIL" and becomes that of KIND.meta.k8s.io; returns
+ * the code. */
+int failure_options(struct request *request, const char *kind, struct error *err);
 
 void failure_add_cause(struct request *request, struct api_status *status, const char *reason, const char *message,
                        const char *field);

@@ -8,6 +8,8 @@
 
 #include "apiserver/path.h"
 
+#include "apiserver/failure.h"
+
 #define PARTS_MAX 64
 
 static int hex_digit(char c)
@@ -83,6 +85,15 @@ static int query_number(struct request *request, struct str query, const char *n
     return 0;
 }
 
+/* What upstream calls the options of a write. */
+static const char *options_kind(const struct request *request)
+{
+    return strcmp(request->method, "POST") == 0    ? "CreateOptions"
+           : strcmp(request->method, "PUT") == 0   ? "UpdateOptions"
+           : strcmp(request->method, "PATCH") == 0 ? "PatchOptions"
+                                                   : "DeleteOptions";
+}
+
 static int read_validation(struct request *request, struct str query, struct error *err)
 {
     static const char *const names[] = {
@@ -108,7 +119,8 @@ static int read_dry_run(struct request *request, struct str query, struct error 
     if (text_empty(text))
         return 0;
     if (strcmp(text, "All") != 0)
-        return error_set(err, ERROR_INVALID, "dryRun: Unsupported value: \"%s\": supported values: \"All\"", text);
+        return error_set(err, ERROR_INVALID, "dryRun: Unsupported value: []string{\"%s\"}: supported values: \"All\"",
+                         text);
     request->options.dry_run = true;
     return 0;
 }
@@ -152,7 +164,7 @@ static int read_options(struct request *request, struct str query, struct error 
     options->watch |= query_bool(request, query, "watch");
     options->allow_watch_bookmarks = query_bool(request, query, "allowWatchBookmarks");
     options->force = query_bool(request, query, "force");
-    options->pretty = query_bool(request, query, "pretty");
+    options->pretty |= query_bool(request, query, "pretty");
     if (query_value(query, "sendInitialEvents", &request->arena) != NULL) {
         options->send_initial_events = arena_new(&request->arena, bool);
         *options->send_initial_events = query_bool(request, query, "sendInitialEvents");
@@ -164,6 +176,8 @@ static int read_options(struct request *request, struct str query, struct error 
         rc = read_validation(request, query, err);
     if (rc == 0)
         rc = read_dry_run(request, query, err);
+    if (rc == -ERROR_INVALID)
+        rc = failure_options(request, options_kind(request), err);
     if (rc == 0 && strcmp(request->method, "DELETE") == 0)
         rc = read_delete_options(request, query, err);
     return rc;

@@ -156,7 +156,7 @@ void request_fail_status(struct request *request, const struct api_status *statu
 
 void request_fail(struct request *request, const struct error *err)
 {
-    request_fail_status(request, request->failure != NULL ? request->failure : failure_status(request, err));
+    request_fail_status(request, failure_status(request, err));
 }
 
 void request_refuse(struct request *request, enum error_code code, const char *format, ...)

@@ -117,6 +117,7 @@ static int read_request(struct http_call *call, struct error *err)
     struct request *request = call->request;
     const struct http_headers *headers = http_exchange_headers(exchange);
     request->user_agent = arena_str(&request->arena, http_header(headers, "user-agent")).data;
+    request->options.pretty = wants_pretty(request->user_agent);
     request->headers = headers;
     request->peer = http_exchange_stream(exchange);
     request->query = arena_str(&request->arena, http_exchange_query(exchange));
@@ -126,7 +127,6 @@ static int read_request(struct http_call *call, struct error *err)
         return rc;
     if (request->is_resource)
         request->registry = server_registry(call->front->server, request->group, request->version, request->plural);
-    request->options.pretty |= wants_pretty(request->user_agent);
     call->gzip = accepts_gzip(headers);
     if (is_connect(request) || !request->is_resource)
         return 0; /* these have media types of their own */

@@ -43,7 +43,7 @@ static void create_attempt(struct creation *creation)
     struct registry *registry = request->registry;
     struct api_object_meta *meta = creation->object;
     struct bytes *value = registry_encode(registry, creation->object);
-    request->name = meta->name;
+    request->name = meta->name; /* generated anew, perhaps */
     creation->write = (struct store_write){
         .operation = STORE_CREATE,
         .key = str_of(registry_object_key(request, meta->name)),
@@ -94,6 +94,7 @@ static int check_new_meta(struct request *request, struct api_object_meta *meta,
         generate_name(request, meta);
         *ret_generated = true;
     }
+    request->name = text_or_empty(meta->name); /* whom a refusal is about */
     return 0;
 }
 

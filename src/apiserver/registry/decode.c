@@ -12,6 +12,8 @@
 
 #define YAML_JSON_MAX ((size_t)12 << 20) /* what anchors may make of a body */
 
+#define SUMMARY_MAX 30 /* bytes of a body that a message shows */
+
 #define STRICT_TEXTS_MAX 16 /* as many unknown fields are named in one message */
 
 /* kind and apiVersion of a JSON document; "" when absent. */
@@ -21,7 +23,7 @@ static int read_type(struct request *request, struct str json, const char **ret_
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
     int rc = json_read(json, API_DEPTH_MAX, &doc, err);
     if (rc < 0)
-        return rc;
+        return error_wrap_code(err, rc, "couldn't get version/kind; json parse error");
     yyjson_val *root = yyjson_doc_get_root(doc);
     if (!yyjson_is_obj(root))
         return error_set(err, ERROR_BAD_REQUEST,
@@ -42,18 +44,58 @@ static bool is_options(const struct api_kind *kind)
     return kind->type == &api_type_delete_options;
 }
 
-static int check_type(const struct api_kind *wanted, const char *version, const char *kind, struct error *err)
+/* The Go package of a group's internal types, which the message names. */
+static const char *internal_package(struct request *request, const char *group)
+{
+    return text_empty(group) ? "core" : arena_strndup(&request->arena, group, strcspn(group, "."));
+}
+
+static int check_type(struct request *request, const struct api_kind *wanted, const char *version, const char *kind,
+                      struct error *err)
 {
     char expected[256];
     api_kind_version(wanted, expected, sizeof(expected));
-    if (!text_empty(kind) && strcmp(kind, wanted->kind) != 0)
-        return error_set(err, ERROR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: the kinds differ",
-                         kind, text_empty(version) ? expected : version, wanted->kind);
-    if (!text_empty(version) && strcmp(version, expected) != 0 && !is_options(wanted))
+    bool kind_fits = text_empty(kind) || strcmp(kind, wanted->kind) == 0;
+    if (kind_fits && (text_empty(version) || strcmp(version, expected) == 0 || is_options(wanted)))
+        return 0;
+    if (kind_fits)
         return error_set(err, ERROR_BAD_REQUEST,
                          "the API version in the data (%s) does not match the expected API version (%s)", version,
                          expected);
-    return 0;
+    const char *slash = strchr(version, '/');
+    return error_set(
+        err, ERROR_BAD_REQUEST,
+        "%s in version \"%s\" cannot be handled as a %s: converting (%s.%s) to (%s.%s): unknown conversion", kind,
+        slash != NULL ? slash + 1 : version, wanted->kind, slash != NULL ? slash + 1 : version, kind,
+        internal_package(request, wanted->group), wanted->kind);
+}
+
+/* What a body was taken for, before what is wrong with it: clients show the whole. */
+static int cannot_be_handled(struct request *request, const struct api_kind *kind, struct error *err)
+{
+    if (err == NULL)
+        return -ERROR_BAD_REQUEST;
+    const char *why = arena_strdup(&request->arena, err->message);
+    return error_set(err, ERROR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: %s", kind->kind,
+                     kind->version, kind->kind, why);
+}
+
+/* A body that does not even say what it is, with its beginning. */
+static int is_unrecognized(struct request *request, const struct api_kind *kind, struct error *err)
+{
+    auto_buffer struct buffer shown = { .max = 2 * SUMMARY_MAX };
+    struct str body = request->body;
+    size_t size = body.size < SUMMARY_MAX ? body.size : SUMMARY_MAX;
+    if (err == NULL)
+        return -ERROR_BAD_REQUEST;
+    if (body.size == 0)
+        buffer_append_str(&shown, STR("<empty>"));
+    for (size_t i = 0; i < size; i++)
+        buffer_format(&shown, body.data[0] == '{' ? "%c" : "%02x", (unsigned char)body.data[i]);
+    const char *why = arena_strdup(&request->arena, err->message);
+    return error_set(err, ERROR_BAD_REQUEST,
+                     "the object provided is unrecognized (must be of type %s): %s (" STR_FMT "%s)", kind->kind, why,
+                     STR_ARG(buffer_str(&shown)), body.size > SUMMARY_MAX ? " ..." : "");
 }
 
 static int report_strict(struct request *request, const struct api_strict_errors *strict, struct error *err)
@@ -78,17 +120,18 @@ static int decode_json(struct request *request, const struct api_kind *kind, str
     struct api_strict_errors strict = { 0 };
     void *value = arena_zalloc(&request->arena, kind->type->size);
     int rc = read_type(request, json, &version, &name, err);
-    if (rc == 0)
-        rc = check_type(kind, version, name, err);
-    if (rc == 0)
-        rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
+    if (rc < 0)
+        return is_unrecognized(request, kind, err);
+    rc = check_type(request, kind, version, name, err);
+    if (rc < 0)
+        return rc;
+    rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
     if (rc == 0)
         rc = report_strict(request, &strict, err);
-    if (rc == -ERROR_SYNTAX || rc == -ERROR_LIMIT)
-        err->code = rc = -ERROR_BAD_REQUEST;
-    if (rc == 0)
-        *ret_value = value;
-    return rc;
+    if (rc < 0)
+        return cannot_be_handled(request, kind, err);
+    *ret_value = value;
+    return 0;
 }
 
 static int decode_protobuf(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
@@ -100,20 +143,22 @@ static int decode_protobuf(struct request *request, const struct api_kind *kind,
     if (rc < 0)
         return rc;
     api_kind_version(found, version, sizeof(version));
-    rc = check_type(kind, version, found->kind, err);
+    rc = check_type(request, kind, version, found->kind, err);
     if (rc == 0)
         *ret_value = value;
     return rc;
 }
 
-static int body_yaml_to_json(struct request *request, struct str *ret_json, struct error *err)
+static int body_yaml_to_json(struct request *request, const struct api_kind *kind, struct str *ret_json,
+                             struct error *err)
 {
     auto_buffer struct buffer json = { .max = YAML_JSON_MAX };
     unsigned flags = request->options.field_validation == FIELD_VALIDATION_STRICT ? YAML_STRICT : 0;
     int rc = yaml_to_json(request->body, flags, &json, err);
-    if (rc < 0)
-        return error_set(err, ERROR_BAD_REQUEST, "error converting YAML to JSON: %s",
-                         err == NULL ? "" : arena_strdup(&request->arena, err->message));
+    if (rc < 0) {
+        (void)error_wrap_code(err, rc, "error converting YAML to JSON");
+        return is_unrecognized(request, kind, err);
+    }
     *ret_json = arena_str(&request->arena, buffer_str(&json));
     return 0;
 }
@@ -140,7 +185,7 @@ int request_decode(struct request *request, const struct api_kind *kind, void **
         break;
     case BODY_YAML: {
         struct str json;
-        rc = body_yaml_to_json(request, &json, err);
+        rc = body_yaml_to_json(request, kind, &json, err);
         if (rc == 0)
             rc = decode_json(request, kind, json, &value, err);
         break;

@@ -149,6 +149,8 @@ static int plan(struct listing *listing, struct error *err)
     struct request *request = listing->request;
     const struct request_options *options = &request->options;
     int rc = check_list_options(options, err);
+    if (rc == -ERROR_INVALID)
+        rc = failure_options(request, "ListOptions", err);
     if (rc == 0)
         rc = selection_read(request, &listing->selection, err);
     if (rc < 0)

@@ -158,6 +158,8 @@ static int open_watch(struct request *request, struct watch *watch, struct error
     struct watch_cache *cache = request->registry->cache;
     uint64_t revision;
     int rc = check_options(&request->options, err);
+    if (rc == -ERROR_INVALID)
+        rc = failure_options(request, "ListOptions", err);
     if (rc == 0)
         rc = selection_read(request, &watch->selection, err);
     if (rc == 0)

@@ -13,6 +13,8 @@
 #include "client/client_http.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
+#include "cluster/node_images.h"
+#include "cluster/runtime_image.h"
 #include "crypto/tls.h"
 #include "node/cni/cni.h"
 #include "node/cri/cri_grpc.h"
@@ -31,6 +33,8 @@ struct agent {
     struct client *proxy_client;    /* of what serves the network */
     struct informer_set *informers; /* of that one */
     struct cri *cri;
+    struct image_content pause;
+    struct runtime_image *pause_import; /* while it is under way */
     struct tls_context *tls;
     struct kubelet *kubelet;
     struct routes *routes;
@@ -164,6 +168,34 @@ static int start_network(struct agent *agent, struct error *err)
     return start_dns(agent, &dns, err);
 }
 
+static void pause_imported(void *context, int rc, const struct error *err)
+{
+    struct agent *agent = context;
+    if (rc < 0)
+        log_warning("the runtime does not take the pause image", LOG_TEXT("image", agent->pause.reference),
+                    LOG_TEXT("error", err->message));
+    runtime_image_destroy(take_pointer(&agent->pause_import));
+    image_content_fini(&agent->pause);
+    agent->pause = (struct image_content){ 0 };
+}
+
+/* Takes a few milliseconds, and a new node has no pods before it is Ready. */
+static int start_pause_import(struct agent *agent, struct error *err)
+{
+    int rc = node_images_pause(agent->options.pause_image, &agent->pause, err);
+    if (rc < 0)
+        return rc;
+    struct str socket = str_of(agent->options.runtime_endpoint);
+    const struct runtime_image_options options = {
+        .socket = str_starts(socket, STR("unix://")) ? str_skip(socket, 7).data : socket.data,
+        .content = &agent->pause,
+        .done = pause_imported,
+        .context = agent,
+    };
+    agent->pause_import = runtime_image_start(agent->loop, &options);
+    return 0;
+}
+
 static int start_kubelet(struct agent *agent, struct error *err)
 {
     const struct agent_options *given = &agent->options;
@@ -184,7 +216,9 @@ static int start_kubelet(struct agent *agent, struct error *err)
         .tls = agent->tls,
     };
     agent->kubelet = kubelet_create(&options);
-    return kubelet_start(agent->kubelet, err);
+    if (given->pause_image != NULL)
+        rc = start_pause_import(agent, err);
+    return rc == 0 ? kubelet_start(agent->kubelet, err) : rc;
 }
 
 static void copy_options(struct agent *agent, const struct agent_options *given)
@@ -198,6 +232,7 @@ static void copy_options(struct agent *agent, const struct agent_options *given)
         .certificate_directory = arena_strdup(arena, given->certificate_directory),
         .root_directory = arena_strdup(arena, given->root_directory),
         .runtime_endpoint = arena_strdup(arena, given->runtime_endpoint),
+        .pause_image = arena_strdup(arena, given->pause_image),
         .cni_directory = arena_strdup(arena, given->cni_directory),
         .cgroup_root = arena_strdup(arena, given->cgroup_root),
         .cluster_cidr = arena_strdup(arena, given->cluster_cidr),
@@ -239,6 +274,7 @@ void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
 {
     agent->stopped = done;
     agent->stopped_context = context;
+    runtime_image_destroy(take_pointer(&agent->pause_import));
     kubelet_destroy(agent->kubelet);
     dns_destroy(agent->dns);
     agent->kubelet = NULL;
@@ -252,6 +288,8 @@ void agent_destroy(struct agent *agent)
 {
     if (agent == NULL)
         return;
+    runtime_image_destroy(agent->pause_import);
+    image_content_fini(&agent->pause);
     kubelet_destroy(agent->kubelet);
     dns_destroy(agent->dns);
     proxy_destroy(agent->proxy);

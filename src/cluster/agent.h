@@ -22,6 +22,7 @@ struct agent_options {
         certificate_directory; /* kubelet.crt, kubelet.key, ca.crt: what the kubelet's server shows, and whom it trusts */
     const char *root_directory;
     const char *runtime_endpoint; /* unix:///run/containerd/containerd.sock */
+    const char *pause_image;      /* the built-in one gets this name in the runtime; NULL: the runtime has its own */
     const char *cni_directory;    /* where the network list is written once the node has its pod range */
     const char *cgroup_root;
     const char *cluster_cidr;

@@ -90,23 +90,12 @@ int node_images_import(const struct cluster_layout *layout, const char *archive,
     return each_node(layout, words, archive, false, err);
 }
 
-int node_images_import_pause(const struct cluster_layout *layout, struct error *err)
+int node_images_pause(const char *name, struct image_content *content, struct error *err)
 {
     const struct image_file file = { .path = "/pause", .content = { (const char *)pause_program, pause_program_size } };
     const char *const entrypoint[] = { "/pause", NULL };
-    const struct image_options options = {
-        .name = CLUSTER_PAUSE_IMAGE,
-        .files = &file,
-        .n_files = 1,
-        .entrypoint = entrypoint,
-    };
-    char path[CLUSTER_PATH_MAX];
-    auto_buffer struct buffer archive = { .max = IMAGE_SIZE_MAX };
-    cluster_run_path(layout, path, "pause.tar");
-    int rc = image_pack(&options, &archive, err);
-    if (rc == 0)
-        rc = file_write(AT_FDCWD, path, buffer_str(&archive), 0600, err);
-    return rc == 0 ? node_images_import(layout, path, err) : rc;
+    const struct image_options options = { .name = name, .files = &file, .n_files = 1, .entrypoint = entrypoint };
+    return image_build(&options, content, err);
 }
 
 int node_images_list(const struct cluster_layout *layout, struct error *err)

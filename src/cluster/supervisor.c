@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cluster/component.h"
+#include "cluster/containerd.h"
 #include "cluster/machines.h"
 #include "cluster/pidfile.h"
 #include "cluster/readiness.h"
@@ -29,7 +30,7 @@
 
 #define LOCK_FD 3 /* where a supervisor finds the lock it was started with */
 
-enum { PARTS_MAX = 2 * CLUSTER_NODES_MAX + 1, WORDS_MAX = 32, PROGRAM_MAX = 4096 };
+enum { PARTS_MAX = 2 * CLUSTER_NODES_MAX + 1, WORDS_MAX = 34, PROGRAM_MAX = 4096 };
 
 /* One process. An agent is started when the server and its machine's runtime are ready: earlier it would only meet closed
  * doors, and wait before it knocks again. */
@@ -158,6 +159,8 @@ static void add_agent(struct supervisor *supervisor, const struct machine *machi
         data,
         "--container-runtime-endpoint",
         endpoint,
+        "--pod-infra-container-image",
+        CLUSTER_PAUSE_IMAGE,
         "--cni-conf-dir",
         cni,
         "--cgroup-root",

@@ -16,15 +16,10 @@
 #include "base/file.h"
 #include "client/kubeconfig.h"
 #include "cluster/lock.h"
-#include "cluster/machines.h"
-#include "cluster/node_images.h"
 #include "cluster/pidfile.h"
 #include "cluster/pki.h"
 #include "cluster/supervisor.h"
 #include "cluster/wait.h"
-
-#define SOCKET_WAIT_MSEC 20000
-#define SOCKET_LOOK_MSEC 5
 
 enum { PEM_MAX = 1 << 16 };
 
@@ -174,32 +169,6 @@ static int make_identities(const struct cluster_layout *layout, struct pki *ret_
     return rc;
 }
 
-/* The socket of a process that was just started appears when it is ready; there is nobody to ask before. */
-static int wait_for_socket(const char *path, struct error *err)
-{
-    const struct timespec pause = { .tv_nsec = SOCKET_LOOK_MSEC * 1000000 };
-    struct stat status;
-    for (int waited = 0; waited < SOCKET_WAIT_MSEC; waited += SOCKET_LOOK_MSEC) {
-        if (stat(path, &status) == 0 && S_ISSOCK(status.st_mode))
-            return 0;
-        nanosleep(&pause, NULL);
-    }
-    return error_set(err, ERROR_TIMEOUT, "containerd does not open %s", path);
-}
-
-static int prepare_runtimes(const struct cluster_layout *layout, struct error *err)
-{
-    for (int64_t i = 0; i < layout->nodes; i++) {
-        char name[32], socket[CLUSTER_PATH_MAX];
-        cluster_node_name(i, name);
-        machines_containerd_socket(layout, name, socket);
-        int rc = wait_for_socket(socket, err);
-        if (rc < 0)
-            return rc;
-    }
-    return node_images_import_pause(layout, err);
-}
-
 static void api_ready(void *context)
 {
     const struct cluster_up_options *options = context;
@@ -217,10 +186,6 @@ static void nodes_ready(void *context, int64_t ready)
 
 static int wait_until_ready(const struct cluster_up_options *options, const struct pki *pki, struct error *err)
 {
-    step(options, "container runtimes get the pause image");
-    int rc = prepare_runtimes(&options->layout, err);
-    if (rc < 0)
-        return rc;
     step(options, "API server becomes ready");
     const struct cluster_wait_options wait = {
         .layout = &options->layout,

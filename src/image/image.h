@@ -46,6 +46,21 @@ struct image_options {
 /* Appends the archive to 'out', whose maximum should be IMAGE_SIZE_MAX. Reads the source files (blocking). */
 int image_pack(const struct image_options *options, struct buffer *out, struct error *err) must_check;
 
+/* The parts of one, each named by the digest of its bytes. */
+struct image_blob {
+    const char *media_type;
+    char digest[80]; /* "sha256:..." */
+    struct buffer content;
+};
+
+struct image_content {
+    char reference[512];
+    struct image_blob layer, config, manifest; /* what is named comes before what names it */
+};
+
+int image_build(const struct image_options *options, struct image_content *content, struct error *err) must_check;
+void image_content_fini(struct image_content *content); /* a zeroed one is fine */
+
 /* The full reference: registry and tag added when they are missing ("busybox" -> "docker.io/library/busybox:latest").
  * False when it is not an image name. */
 bool image_reference(const char *name, char *text, size_t size);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "crypto/digest.h"
 #include "image/image.h"
 
 static void expect_reference(const char *name, const char *expected)
@@ -56,6 +57,27 @@ static void test_pack_is_repeatable_and_named(void **state)
     assert_string_equal(name, "docker.io/example/test:7");
 }
 
+static void test_build_names_parts_by_digest(void **state)
+{
+    (void)state;
+    struct image_file file = { .path = "/run", .content = STR("#!/bin/sh\n") };
+    struct image_options options = { .name = "a", .files = &file, .n_files = 1 };
+    struct image_content content;
+    struct error err = { 0 };
+    assert_int_equal(image_build(&options, &content, &err), 0);
+    assert_string_equal(content.reference, "docker.io/library/a:latest");
+    const struct image_blob *const blobs[] = { &content.layer, &content.config, &content.manifest };
+    for (size_t i = 0; i < countof(blobs); i++) {
+        char digest[80] = "sha256:";
+        digest_sha256_hex(buffer_str(&blobs[i]->content), digest + strlen(digest));
+        assert_string_equal(blobs[i]->digest, digest);
+    }
+    struct str manifest = buffer_str(&content.manifest.content);
+    assert_true(str_contains(manifest, str_of(content.layer.digest)));
+    assert_true(str_contains(manifest, str_of(content.config.digest)));
+    image_content_fini(&content);
+}
+
 static void test_bad_paths_are_refused(void **state)
 {
     (void)state;
@@ -83,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_pack_is_repeatable_and_named),
+        cmocka_unit_test(test_build_names_parts_by_digest),
         cmocka_unit_test(test_bad_paths_are_refused),
         cmocka_unit_test(test_rubbish_is_no_archive),
     };

@@ -11,7 +11,6 @@
 #include "crypto/digest.h"
 #include "image/image.h"
 
-#define REFERENCE_MAX 512
 #define LAYER_TYPE    "application/vnd.oci.image.layer.v1.tar+gzip"
 #define CONFIG_TYPE   "application/vnd.oci.image.config.v1+json"
 #define MANIFEST_TYPE "application/vnd.oci.image.manifest.v1+json"
@@ -162,31 +161,29 @@ static int build_config(const struct image_options *options, const char *diff_id
     return append_document(doc, out);
 }
 
-static yyjson_mut_val *descriptor(yyjson_mut_doc *doc, const char *type, const struct buffer *blob)
+static yyjson_mut_val *descriptor(yyjson_mut_doc *doc, const struct image_blob *blob)
 {
-    char digest[16 + DIGEST_SHA256_HEX_SIZE] = "sha256:";
-    digest_sha256_hex(buffer_str(blob), digest + strlen(digest));
     yyjson_mut_val *value = yyjson_mut_obj(doc);
-    yyjson_mut_obj_add_str(doc, value, "mediaType", type);
-    yyjson_mut_obj_add_strcpy(doc, value, "digest", digest);
-    yyjson_mut_obj_add_uint(doc, value, "size", blob->size);
+    yyjson_mut_obj_add_str(doc, value, "mediaType", blob->media_type);
+    yyjson_mut_obj_add_str(doc, value, "digest", blob->digest);
+    yyjson_mut_obj_add_uint(doc, value, "size", blob->content.size);
     return value;
 }
 
-static int build_manifest(const struct buffer *config, const struct buffer *layer, struct buffer *out)
+static int build_manifest(const struct image_blob *config, const struct image_blob *layer, struct buffer *out)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);
     yyjson_mut_obj_add_int(doc, root, "schemaVersion", 2);
     yyjson_mut_obj_add_str(doc, root, "mediaType", MANIFEST_TYPE);
-    yyjson_mut_obj_add_val(doc, root, "config", descriptor(doc, CONFIG_TYPE, config));
+    yyjson_mut_obj_add_val(doc, root, "config", descriptor(doc, config));
     yyjson_mut_val *layers = yyjson_mut_obj_add_arr(doc, root, "layers");
-    yyjson_mut_arr_append(layers, descriptor(doc, LAYER_TYPE, layer));
+    yyjson_mut_arr_append(layers, descriptor(doc, layer));
     return append_document(doc, out);
 }
 
-static int build_index(const struct buffer *manifest, const char *reference, struct buffer *out)
+static int build_index(const struct image_blob *manifest, const char *reference, struct buffer *out)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
@@ -194,7 +191,7 @@ static int build_index(const struct buffer *manifest, const char *reference, str
     yyjson_mut_obj_add_int(doc, root, "schemaVersion", 2);
     yyjson_mut_obj_add_str(doc, root, "mediaType", INDEX_TYPE);
     yyjson_mut_val *manifests = yyjson_mut_obj_add_arr(doc, root, "manifests");
-    yyjson_mut_val *entry = descriptor(doc, MANIFEST_TYPE, manifest);
+    yyjson_mut_val *entry = descriptor(doc, manifest);
     yyjson_mut_val *notes = yyjson_mut_obj_add_obj(doc, entry, "annotations");
     const char *tag = strrchr(reference, ':') + 1; /* image_reference() always gives one */
     yyjson_mut_obj_add_strcpy(doc, notes, "io.containerd.image.name", reference);
@@ -203,15 +200,15 @@ static int build_index(const struct buffer *manifest, const char *reference, str
     return append_document(doc, out);
 }
 
-static int write_blob(struct archive_writer *writer, const struct buffer *blob, struct error *err)
+static int write_blob(struct archive_writer *writer, const struct image_blob *blob, struct error *err)
 {
-    char path[128] = "blobs/sha256/";
-    digest_sha256_hex(buffer_str(blob), path + strlen(path));
-    return archive_writer_file(writer, path, 0644, buffer_str(blob), err);
+    char path[128];
+    snprintf(path, sizeof(path), "blobs/sha256/%s", blob->digest + strlen("sha256:"));
+    return archive_writer_file(writer, path, 0644, buffer_str(&blob->content), err);
 }
 
-static int write_layout(const struct buffer *index, const struct buffer *const blobs[], size_t count,
-                        struct buffer *out, struct error *err)
+static int write_layout(const struct buffer *index, const struct image_content *content, struct buffer *out,
+                        struct error *err)
 {
     struct archive_writer *writer = NULL;
     int rc = archive_writer_create(out, ARCHIVE_PLAIN, &writer, err);
@@ -220,35 +217,80 @@ static int write_layout(const struct buffer *index, const struct buffer *const b
     rc = archive_writer_file(writer, "oci-layout", 0644, STR("{\"imageLayoutVersion\":\"1.0.0\"}"), err);
     if (rc == 0)
         rc = archive_writer_file(writer, "index.json", 0644, buffer_str(index), err);
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = write_blob(writer, blobs[i], err);
+    if (rc == 0)
+        rc = write_blob(writer, &content->layer, err);
+    if (rc == 0)
+        rc = write_blob(writer, &content->config, err);
+    if (rc == 0)
+        rc = write_blob(writer, &content->manifest, err);
     int end = archive_writer_finish(writer, rc == 0 ? err : NULL);
     return rc < 0 ? rc : end;
 }
 
-int image_pack(const struct image_options *options, struct buffer *out, struct error *err)
+static void format_digest(const struct buffer *content, char *text)
 {
-    char reference[REFERENCE_MAX], diff_id[16 + DIGEST_SHA256_HEX_SIZE] = "sha256:";
-    if (!image_reference(options->name, reference, sizeof(reference)))
-        return error_set(err, ERROR_USAGE, "'%s' is not an image name (NAME[:TAG])", text_or_empty(options->name));
+    strcpy(text, "sha256:");
+    digest_sha256_hex(buffer_str(content), text + strlen(text));
+}
 
+static int build_blobs(const struct image_options *options, struct image_content *content, struct error *err)
+{
+    char diff_id[sizeof(content->layer.digest)];
     auto_buffer struct buffer plain = { .max = IMAGE_SIZE_MAX };
-    auto_buffer struct buffer layer = { .max = IMAGE_SIZE_MAX };
-    auto_buffer struct buffer config = { 0 };
-    auto_buffer struct buffer manifest = { 0 };
-    auto_buffer struct buffer index = { 0 };
     int rc = build_layer(options, ARCHIVE_PLAIN, &plain, err);
     if (rc == 0)
-        rc = build_layer(options, ARCHIVE_GZIP, &layer, err);
+        rc = build_layer(options, ARCHIVE_GZIP, &content->layer.content, err);
     if (rc < 0)
-        return error_wrap_code(err, rc, "pack image %s", reference);
+        return rc;
+    format_digest(&plain, diff_id);
+    format_digest(&content->layer.content, content->layer.digest);
+    if (build_config(options, diff_id, &content->config.content) < 0)
+        return error_set(err, ERROR_INTERNAL, "a name is not valid UTF-8");
+    format_digest(&content->config.content, content->config.digest);
+    if (build_manifest(&content->config, &content->layer, &content->manifest.content) < 0)
+        return error_set(err, ERROR_INTERNAL, "a name is not valid UTF-8");
+    format_digest(&content->manifest.content, content->manifest.digest);
+    return 0;
+}
 
-    digest_sha256_hex(buffer_str(&plain), diff_id + strlen(diff_id));
-    if (build_config(options, diff_id, &config) < 0 || build_manifest(&config, &layer, &manifest) < 0 ||
-        build_index(&manifest, reference, &index) < 0)
-        return error_set(err, ERROR_INTERNAL, "pack image %s: a name is not valid UTF-8", reference);
+int image_build(const struct image_options *options, struct image_content *content, struct error *err)
+{
+    *content = (struct image_content){
+        .layer = { .media_type = LAYER_TYPE, .content.max = IMAGE_SIZE_MAX },
+        .config = { .media_type = CONFIG_TYPE },
+        .manifest = { .media_type = MANIFEST_TYPE },
+    };
+    if (!image_reference(options->name, content->reference, sizeof(content->reference)))
+        return error_set(err, ERROR_USAGE, "'%s' is not an image name (NAME[:TAG])", text_or_empty(options->name));
+    int rc = build_blobs(options, content, err);
+    if (rc == 0)
+        return 0;
+    rc = error_wrap_code(err, rc, "pack image %s", content->reference);
+    image_content_fini(content);
+    return rc;
+}
 
-    const struct buffer *const blobs[] = { &layer, &config, &manifest };
-    rc = write_layout(&index, blobs, countof(blobs), out, err);
-    return rc < 0 ? error_wrap_code(err, rc, "pack image %s", reference) : 0;
+void image_content_fini(struct image_content *content)
+{
+    buffer_fini(&content->layer.content);
+    buffer_fini(&content->config.content);
+    buffer_fini(&content->manifest.content);
+}
+
+int image_pack(const struct image_options *options, struct buffer *out, struct error *err)
+{
+    struct image_content content;
+    auto_buffer struct buffer index = { 0 };
+    int rc = image_build(options, &content, err);
+    if (rc < 0)
+        return rc;
+    rc = build_index(&content.manifest, content.reference, &index);
+    if (rc < 0)
+        rc = error_set(err, ERROR_INTERNAL, "the name is not valid UTF-8");
+    if (rc == 0)
+        rc = write_layout(&index, &content, out, err);
+    if (rc < 0)
+        rc = error_wrap_code(err, rc, "pack image %s", content.reference);
+    image_content_fini(&content);
+    return rc;
 }

@@ -55,6 +55,13 @@ static void pod_changed(struct cache_follower *follower, const struct object *be
     node_authorizer_change(&container_of(follower, struct access, pod_follower)->nodes, before, after);
 }
 
+static const struct object *find_object(void *context, const struct api_resource *resource, const char *namespace_,
+                                        const char *name)
+{
+    struct access *access = context;
+    return watch_cache_get(server_cache(access->server, resource), namespace_, name);
+}
+
 int access_create(struct api_server *server, struct access **ret_access, struct error *err)
 {
     const struct api_server_options *options = &server->options;
@@ -67,6 +74,8 @@ int access_create(struct api_server *server, struct access **ret_access, struct 
     token_cache_init(access->tokens);
     rbac_init(&access->rbac);
     node_authorizer_init(&access->nodes);
+    access->nodes.find = find_object;
+    access->nodes.context = access;
     if (!text_empty(options->signing_key_pem)) {
         int rc = key_parse(str_of(options->signing_key_pem), &access->key, err);
         if (rc < 0) {

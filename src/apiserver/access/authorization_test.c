@@ -120,12 +120,13 @@ static void test_nodes_see_what_their_pods_need(void **state)
          "\"watch\"],\"apiGroups\":[\"\"],"
          "\"resources\":[\"services\",\"nodes\"]},{\"verbs\":[\"patch\"],\"apiGroups\":[\"\"],\"resources\":[\"nodes/"
          "status\"]}]}");
-    const struct object *pod =
-        made(&api_resource_pod, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"blue\",\"resourceVersion\":\"2\"},"
-                                "\"spec\":{\"nodeName\":\"n1\",\"containers\":"
-                                "[{\"name\":\"c\",\"envFrom\":[{\"secretRef\":{\"name\":\"s\"}}]}],\"volumes\":[{"
-                                "\"name\":\"v\",\"configMap\":{\"name\":\"m\"}}],"
-                                "\"serviceAccountName\":\"robot\"}}");
+    const struct object *pod = made(
+        &api_resource_pod, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"blue\",\"resourceVersion\":\"2\"},"
+                           "\"spec\":{\"nodeName\":\"n1\",\"containers\":"
+                           "[{\"name\":\"c\",\"envFrom\":[{\"secretRef\":{\"name\":\"s\"}}]}],\"volumes\":[{"
+                           "\"name\":\"v\",\"configMap\":{\"name\":\"m\"}},{\"name\":\"w\",\"persistentVolumeClaim\":{"
+                           "\"claimName\":\"claim\"}}],"
+                           "\"serviceAccountName\":\"robot\"}}");
     node_authorizer_change(&nodes, NULL, pod);
     const char *const groups[] = { "system:nodes", "system:authenticated" };
     struct authorization_attributes attributes = plain;
@@ -148,7 +149,14 @@ static void test_nodes_see_what_their_pods_need(void **state)
     NODE(ALLOW, a->verb = "watch", a->field_selector = "spec.nodeName=n1", a->namespace_ = "");
     NODE(NO_OPINION, a->verb = "watch", a->field_selector = "", a->namespace_ = "");
     NODE(ALLOW, a->resource = "nodes", a->subresource = "status", a->verb = "patch", a->name = "n1");
-    NODE(NO_OPINION, a->resource = "nodes", a->subresource = "status", a->verb = "patch", a->name = "n2");
+    NODE(ALLOW, a->resource = "nodes", a->name = "n1");
+    NODE(NO_OPINION, a->resource = "nodes", a->name = "n2");
+    NODE(NO_OPINION, a->resource = "nodes", a->verb = "list");
+    NODE(NO_OPINION, a->resource = "nodes", a->verb = "delete", a->name = "n1");
+    NODE(NO_OPINION, a->subresource = "exec", a->verb = "create", a->name = "p");
+    NODE(NO_OPINION, a->resource = "persistentvolumeclaims", a->name = "claim", a->verb = "update");
+    NODE(ALLOW, a->resource = "persistentvolumeclaims", a->subresource = "status", a->name = "claim",
+         a->verb = "patch");
     NODE(ALLOW, a->group = "coordination.k8s.io", a->resource = "leases", a->namespace_ = "kube-node-lease",
          a->name = "n1", a->verb = "update");
     NODE(NO_OPINION, a->user = "ann");

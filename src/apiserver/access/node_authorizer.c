@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apiserver/access/pod_references.h"
 #include "base/memory.h"
 #include "generated/types.h"
 
@@ -82,107 +83,72 @@ void node_authorizer_fini(struct node_authorizer *authorizer)
     map_fini(&authorizer->nodes);
 }
 
-/* ---------------------------------------------------------------- what a pod needs */
+/* ---------------------------------------------------------------- what pods need */
 
-enum need { NEED_SECRET, NEED_CONFIG_MAP, NEED_CLAIM, NEED_SERVICE_ACCOUNT };
-
-static bool environment_needs(const struct api_container *container, enum need need, const char *name)
+static const struct object *find(const struct node_authorizer *authorizer, const struct api_resource *resource,
+                                 const char *namespace_, const char *name)
 {
-    for (size_t i = 0; i < container->n_env_from; i++) {
-        const struct api_env_from_source *from = &container->env_from[i];
-        if (need == NEED_SECRET && from->secret_ref != NULL && text_equal(from->secret_ref->name, name))
-            return true;
-        if (need == NEED_CONFIG_MAP && from->config_map_ref != NULL && text_equal(from->config_map_ref->name, name))
-            return true;
-    }
-    for (size_t i = 0; i < container->n_env; i++) {
-        const struct api_env_var_source *from = container->env[i].value_from;
-        if (from == NULL)
-            continue;
-        if (need == NEED_SECRET && from->secret_key_ref != NULL && text_equal(from->secret_key_ref->name, name))
-            return true;
-        if (need == NEED_CONFIG_MAP && from->config_map_key_ref != NULL &&
-            text_equal(from->config_map_key_ref->name, name))
-            return true;
-    }
-    return false;
+    return authorizer->find == NULL ? NULL : authorizer->find(authorizer->context, resource, namespace_, name);
 }
 
-static bool projection_needs(const struct api_projected_volume_source *projected, enum need need, const char *name)
+/* The volumes behind its claims may have secrets for the node, in any namespace. */
+static bool volume_secret(const struct api_persistent_volume *volume, const char *namespace_, const char *name)
 {
-    for (size_t i = 0; i < projected->n_sources; i++) {
-        const struct api_volume_projection *source = &projected->sources[i];
-        if (need == NEED_SECRET && source->secret != NULL && text_equal(source->secret->name, name))
-            return true;
-        if (need == NEED_CONFIG_MAP && source->config_map != NULL && text_equal(source->config_map->name, name))
-            return true;
-    }
-    return false;
-}
-
-/* A claim made for a pod from a template is called POD-VOLUME. */
-static bool ephemeral_claim_is(const struct api_pod *pod, const struct api_volume *volume, const char *name)
-{
-    size_t length = strlen(pod->metadata.name);
-    return volume->ephemeral != NULL && strncmp(name, pod->metadata.name, length) == 0 && name[length] == '-' &&
-           text_equal(name + length + 1, volume->name);
-}
-
-static bool volume_needs(const struct api_pod *pod, const struct api_volume *volume, enum need need, const char *name)
-{
-    switch (need) {
-    case NEED_SECRET:
-        if (volume->secret != NULL && text_equal(volume->secret->secret_name, name))
-            return true;
-        if (volume->csi != NULL && volume->csi->node_publish_secret_ref != NULL &&
-            text_equal(volume->csi->node_publish_secret_ref->name, name))
-            return true;
-        break;
-    case NEED_CONFIG_MAP:
-        if (volume->config_map != NULL && text_equal(volume->config_map->name, name))
-            return true;
-        break;
-    case NEED_CLAIM:
-        return (volume->persistent_volume_claim != NULL &&
-                text_equal(volume->persistent_volume_claim->claim_name, name)) ||
-               ephemeral_claim_is(pod, volume, name);
-    case NEED_SERVICE_ACCOUNT:
+    const struct api_csi_persistent_volume_source *csi = volume->spec.csi;
+    if (csi == NULL)
         return false;
-    }
-    return volume->projected != NULL && projection_needs(volume->projected, need, name);
-}
-
-static bool pod_needs(const struct api_pod *pod, enum need need, const char *name)
-{
-    const struct api_pod_spec *spec = &pod->spec;
-    if (need == NEED_SERVICE_ACCOUNT)
-        return text_equal(spec->service_account_name, name);
-    for (size_t i = 0; need == NEED_SECRET && i < spec->n_image_pull_secrets; i++)
-        if (text_equal(spec->image_pull_secrets[i].name, name))
-            return true;
-    for (size_t i = 0; i < spec->n_volumes; i++)
-        if (volume_needs(pod, &spec->volumes[i], need, name))
-            return true;
-    for (size_t i = 0; i < spec->n_init_containers; i++)
-        if (environment_needs(&spec->init_containers[i], need, name))
-            return true;
-    for (size_t i = 0; i < spec->n_containers; i++)
-        if (environment_needs(&spec->containers[i], need, name))
+    const struct api_secret_reference *const references[] = { csi->node_stage_secret_ref, csi->node_publish_secret_ref,
+                                                              csi->node_expand_secret_ref };
+    for (size_t i = 0; i < countof(references); i++)
+        if (references[i] != NULL && text_equal(references[i]->namespace, namespace_) &&
+            text_equal(references[i]->name, name))
             return true;
     return false;
 }
 
-static bool node_needs(const struct node_authorizer *authorizer, const char *node, enum need need,
+static const struct api_persistent_volume *volume_of_claim(const struct node_authorizer *authorizer,
+                                                           const char *namespace_, const char *name)
+{
+    const struct object *claim = find(authorizer, &api_resource_persistent_volume_claim, namespace_, name);
+    if (claim == NULL || text_empty(api_persistent_volume_claim_of(claim)->spec.volume_name))
+        return NULL;
+    const struct object *volume = find(authorizer, &api_resource_persistent_volume, NULL,
+                                       api_persistent_volume_claim_of(claim)->spec.volume_name);
+    return volume == NULL ? NULL : api_persistent_volume_of(volume);
+}
+
+static bool volumes_need_secret(const struct node_authorizer *authorizer, const struct api_pod *pod,
+                                const struct authorization_attributes *attributes)
+{
+    for (size_t i = 0; i < pod->spec.n_volumes; i++) {
+        char claim[512];
+        if (!pod_volume_claim(pod, &pod->spec.volumes[i], claim))
+            continue;
+        const struct api_persistent_volume *volume = volume_of_claim(authorizer, pod->metadata.namespace, claim);
+        if (volume != NULL && volume_secret(volume, attributes->namespace_, attributes->name))
+            return true;
+    }
+    return false;
+}
+
+/* Mirror pods are made by kubelets: what they name gives no rights. */
+static bool node_needs(const struct node_authorizer *authorizer, const char *node, enum pod_reference reference,
                        const struct authorization_attributes *attributes)
 {
     const struct node_pods *home = map_find_entry(&authorizer->nodes, str_of(node), struct node_pods, node);
     const struct node_pod *pod = NULL;
-    if (home == NULL || attributes->name[0] == '\0')
+    if (home == NULL || attributes->name[0] == '\0' || attributes->namespace_[0] == '\0')
         return false;
-    list_for_each (&home->pods, pod, on_node)
+    list_for_each (&home->pods, pod, on_node) {
+        const struct api_pod *typed = api_pod_of(pod->object);
+        if (pod_is_mirror(typed))
+            continue;
         if (strcmp(object_namespace(pod->object), attributes->namespace_) == 0 &&
-            pod_needs(api_pod_of(pod->object), need, attributes->name))
+            pod_refers_to(typed, reference, attributes->name))
             return true;
+        if (reference == POD_REFERENCE_SECRET && volumes_need_secret(authorizer, typed, attributes))
+            return true;
+    }
     return false;
 }
 
@@ -206,62 +172,177 @@ static bool verb_is(const struct authorization_attributes *attributes, const cha
     return false;
 }
 
-static bool own_pods_selected(const char *field_selector, const char *node)
+static bool selects(const char *field_selector, const char *field, const char *node)
 {
-    static const char field[] = "spec.nodeName=";
     struct str rest = str_of(field_selector), term;
-    while (field_selector[0] != '\0' && str_next(&rest, ',', &term))
-        if (str_starts(term, STR("spec.nodeName=")) && str_is(str_skip(term, sizeof(field) - 1), node))
+    while (field_selector[0] != '\0' && str_next(&rest, ',', &term)) {
+        if (!str_starts(term, str_of(field)))
+            continue;
+        term = str_skip(term, strlen(field));
+        if (str_starts(term, STR("==")))
+            term = str_skip(term, 1);
+        if (term.size > 0 && term.data[0] == '=' && str_is(str_skip(term, 1), node))
             return true;
+    }
     return false;
+}
+
+static bool may_always(const struct node_authorizer *authorizer, const char *node,
+                       const struct authorization_attributes *attributes)
+{
+    (void)authorizer;
+    (void)node;
+    (void)attributes;
+    return true;
+}
+
+static bool may_read_secret(const struct node_authorizer *authorizer, const char *node,
+                            const struct authorization_attributes *attributes)
+{
+    return node_needs(authorizer, node, POD_REFERENCE_SECRET, attributes);
+}
+
+static bool may_read_config_map(const struct node_authorizer *authorizer, const char *node,
+                                const struct authorization_attributes *attributes)
+{
+    return node_needs(authorizer, node, POD_REFERENCE_CONFIG_MAP, attributes);
+}
+
+static bool may_use_claim(const struct node_authorizer *authorizer, const char *node,
+                          const struct authorization_attributes *attributes)
+{
+    return node_needs(authorizer, node, POD_REFERENCE_CLAIM, attributes);
+}
+
+static bool may_use_resource_claim(const struct node_authorizer *authorizer, const char *node,
+                                   const struct authorization_attributes *attributes)
+{
+    return node_needs(authorizer, node, POD_REFERENCE_RESOURCE_CLAIM, attributes);
+}
+
+static bool may_use_account(const struct node_authorizer *authorizer, const char *node,
+                            const struct authorization_attributes *attributes)
+{
+    return node_needs(authorizer, node, POD_REFERENCE_SERVICE_ACCOUNT, attributes);
+}
+
+/* A volume is its claim's, and a claim its pod's. */
+static bool may_read_volume(const struct node_authorizer *authorizer, const char *node,
+                            const struct authorization_attributes *attributes)
+{
+    const struct object *volume = find(authorizer, &api_resource_persistent_volume, NULL, attributes->name);
+    if (volume == NULL || api_persistent_volume_of(volume)->spec.claim_ref == NULL)
+        return false;
+    struct authorization_attributes claim = *attributes;
+    claim.namespace_ = text_or_empty(api_persistent_volume_of(volume)->spec.claim_ref->namespace);
+    claim.name = text_or_empty(api_persistent_volume_of(volume)->spec.claim_ref->name);
+    return node_needs(authorizer, node, POD_REFERENCE_CLAIM, &claim);
+}
+
+static bool may_read_attachment(const struct node_authorizer *authorizer, const char *node,
+                                const struct authorization_attributes *attributes)
+{
+    const struct object *object = find(authorizer, &api_resource_storage_volume_attachment, NULL, attributes->name);
+    return object != NULL && text_equal(api_storage_volume_attachment_of(object)->spec.node_name, node);
+}
+
+static bool may_write_slice(const struct node_authorizer *authorizer, const char *node,
+                            const struct authorization_attributes *attributes)
+{
+    const struct object *object = find(authorizer, &api_resource_resource_resource_slice, NULL, attributes->name);
+    return object != NULL && text_equal(api_resource_resource_slice_of(object)->spec.node_name, node);
+}
+
+static bool may_list_slices(const struct node_authorizer *authorizer, const char *node,
+                            const struct authorization_attributes *attributes)
+{
+    (void)authorizer;
+    return selects(attributes->field_selector, "spec.nodeName", node);
 }
 
 static bool may_read_pods(const struct node_authorizer *authorizer, const char *node,
                           const struct authorization_attributes *attributes)
 {
-    if (verb_is(attributes, "list watch") && attributes->name[0] == '\0')
-        return own_pods_selected(attributes->field_selector, node);
+    if (verb_is(attributes, "list watch") && selects(attributes->field_selector, "spec.nodeName", node))
+        return true;
     char key[512];
     snprintf(key, sizeof(key), "%s/%s", attributes->namespace_, attributes->name);
     const struct node_pod *pod = map_find_entry(&authorizer->pods, str_of(key), struct node_pod, by_key);
     return pod != NULL && str_is(pod->home->node.key, node);
 }
 
-/* Questions about particular objects. False in *ret_special: the general rules answer. */
-static bool answer_special(const struct node_authorizer *authorizer, const char *node,
-                           const struct authorization_attributes *attributes, bool *ret_special)
+/* Of the same name as the node. */
+static bool may_access_own(const struct node_authorizer *authorizer, const char *node,
+                           const struct authorization_attributes *attributes)
 {
-    bool core = attributes->group[0] == '\0', main = attributes->subresource[0] == '\0';
-    const char *resource = attributes->resource;
-    *ret_special = true;
-    if (core && strcmp(resource, "secrets") == 0)
-        return main && verb_is(attributes, "get list watch") && node_needs(authorizer, node, NEED_SECRET, attributes);
-    if (core && strcmp(resource, "configmaps") == 0)
-        return main && verb_is(attributes, "get list watch") &&
-               node_needs(authorizer, node, NEED_CONFIG_MAP, attributes);
-    if (core && strcmp(resource, "persistentvolumeclaims") == 0)
-        return verb_is(attributes, "get patch update") && node_needs(authorizer, node, NEED_CLAIM, attributes);
-    if (core && strcmp(resource, "serviceaccounts") == 0)
-        return verb_is(attributes, strcmp(attributes->subresource, "token") == 0 ? "create" : "get") &&
-               node_needs(authorizer, node, NEED_SERVICE_ACCOUNT, attributes);
-    if (core && strcmp(resource, "pods") == 0 && main && verb_is(attributes, "get list watch"))
-        return may_read_pods(authorizer, node, attributes);
-    if (strcmp(resource, "leases") == 0 && strcmp(attributes->group, "coordination.k8s.io") == 0)
-        return strcmp(attributes->namespace_, NODE_LEASES) == 0 &&
-               verb_is(attributes, "get create update patch delete") &&
-               (verb_is(attributes, "create") || strcmp(attributes->name, node) == 0);
-    if (strcmp(resource, "csinodes") == 0 && strcmp(attributes->group, "storage.k8s.io") == 0)
-        return verb_is(attributes, "get create update patch delete") &&
-               (verb_is(attributes, "create") || strcmp(attributes->name, node) == 0);
-    *ret_special = false;
+    (void)authorizer;
+    return strcmp(attributes->name, node) == 0;
+}
+
+static bool may_access_lease(const struct node_authorizer *authorizer, const char *node,
+                             const struct authorization_attributes *attributes)
+{
+    (void)authorizer;
+    return strcmp(attributes->namespace_, NODE_LEASES) == 0 &&
+           (verb_is(attributes, "create") || strcmp(attributes->name, node) == 0);
+}
+
+/* Questions about particular objects. What no row of a resource answers is not allowed; where the object itself must be
+ * looked at, the admission plug-in NodeRestriction does so. */
+static const struct special {
+    const char *group;
+    const char *resource;
+    const char *subresource;
+    const char *verbs;
+    bool (*may)(const struct node_authorizer *authorizer, const char *node,
+                const struct authorization_attributes *attributes);
+    const char *why_not; /* NULL: the usual sentence */
+} specials[] = {
+    { "", "secrets", "", "get list watch", may_read_secret, NULL },
+    { "", "configmaps", "", "get list watch", may_read_config_map, NULL },
+    { "", "persistentvolumeclaims", "", "get", may_use_claim, NULL },
+    { "", "persistentvolumeclaims", "status", "get patch update", may_use_claim, NULL },
+    { "", "persistentvolumes", "", "get", may_read_volume, NULL },
+    { "", "serviceaccounts", "token", "create", may_use_account, NULL },
+    { "", "serviceaccounts", "", "get", may_use_account, NULL },
+    { "", "pods", "", "get", may_read_pods, NULL },
+    { "", "pods", "", "list watch", may_read_pods, "can only list/watch pods with spec.nodeName field selector" },
+    { "", "pods", "", "create delete", may_always, NULL },
+    { "", "pods", "status", "patch update", may_always, NULL },
+    { "", "pods", "eviction", "create", may_always, NULL },
+    { "", "nodes", "", "get list watch", may_access_own, "node can only read its own Node object" },
+    { "", "nodes", "", "create patch update", may_always, NULL },
+    { "", "nodes", "status", "patch update", may_always, NULL },
+    { "coordination.k8s.io", "leases", "", "get create update patch delete", may_access_lease,
+      "can only access node lease with the same name as the requesting node" },
+    { "storage.k8s.io", "csinodes", "", "create", may_always, NULL },
+    { "storage.k8s.io", "csinodes", "", "get update patch delete", may_access_own,
+      "can only access CSINode with the same name as the requesting node" },
+    { "storage.k8s.io", "volumeattachments", "", "get", may_read_attachment, NULL },
+    { "resource.k8s.io", "resourceclaims", "", "get", may_use_resource_claim, NULL },
+    { "resource.k8s.io", "resourceslices", "", "create", may_always, NULL },
+    { "resource.k8s.io", "resourceslices", "", "get update patch delete", may_write_slice, NULL },
+    { "resource.k8s.io", "resourceslices", "", "list watch deletecollection", may_list_slices,
+      "can only list/watch/deletecollection resourceslices with nodeName field selector" },
+};
+
+static bool is_special(const struct authorization_attributes *attributes)
+{
+    for (size_t i = 0; i < countof(specials); i++)
+        if (strcmp(specials[i].group, attributes->group) == 0 &&
+            strcmp(specials[i].resource, attributes->resource) == 0)
+            return true;
     return false;
 }
 
-/* A kubelet writes its own node only. */
-static bool other_node(const char *node, const struct authorization_attributes *attributes)
+static const struct special *find_special(const struct authorization_attributes *attributes)
 {
-    return attributes->group[0] == '\0' && strcmp(attributes->resource, "nodes") == 0 && attributes->name[0] != '\0' &&
-           strcmp(attributes->name, node) != 0;
+    for (size_t i = 0; i < countof(specials); i++)
+        if (strcmp(specials[i].group, attributes->group) == 0 &&
+            strcmp(specials[i].resource, attributes->resource) == 0 &&
+            strcmp(specials[i].subresource, attributes->subresource) == 0 && verb_is(attributes, specials[i].verbs))
+            return &specials[i];
+    return NULL;
 }
 
 static bool general_rules_allow(const struct rbac *rbac, const struct authorization_attributes *attributes)
@@ -280,13 +361,14 @@ enum decision node_authorize(const struct node_authorizer *authorizer, const str
     const char *node = node_of_user(attributes);
     if (node == NULL || !attributes->is_resource)
         return DECISION_NO_OPINION;
-    bool special = false;
-    bool allowed = answer_special(authorizer, node, attributes, &special);
-    if (!special)
-        allowed = !other_node(node, attributes) && general_rules_allow(rbac, attributes);
+    const struct special *special = find_special(attributes);
+    bool allowed = is_special(attributes) ? special != NULL && special->may(authorizer, node, attributes)
+                                          : general_rules_allow(rbac, attributes);
     if (allowed)
         return DECISION_ALLOW;
-    if (reason != NULL)
+    if (reason != NULL && special != NULL && special->why_not != NULL)
+        snprintf(reason, AUTHORIZATION_REASON_SIZE, "%s", special->why_not);
+    else if (reason != NULL)
         snprintf(reason, AUTHORIZATION_REASON_SIZE, "no relationship found between node '%s' and this object", node);
     return DECISION_NO_OPINION;
 }

@@ -15,6 +15,10 @@
 struct node_authorizer {
     struct map nodes; /* struct node_pods by node name */
     struct map pods;  /* struct node_pod by "namespace/name" */
+    /* Claims, volumes, attachments and slices as they are now, borrowed for the turn; NULL: there are none. */
+    const struct object *(*find)(void *context, const struct api_resource *resource, const char *namespace_,
+                                 const char *name);
+    void *context;
 };
 
 void node_authorizer_init(struct node_authorizer *authorizer);

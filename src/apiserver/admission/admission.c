@@ -13,6 +13,7 @@
 static const struct admission_plugin plugins[] = {
     { "NamespaceLifecycle", admit_namespace_lifecycle, NULL },
     { "ServiceAccount", admit_service_account, NULL },
+    { "NodeRestriction", admit_node_restriction, NULL },
     { "TaintNodesByCondition", admit_node_taint, NULL },
     { "Priority", admit_priority, NULL },
     { "DefaultTolerationSeconds", admit_default_tolerations, NULL },
@@ -36,6 +37,19 @@ int admission_validate(struct admission *admission, struct error *err)
             return rc;
     }
     return 0;
+}
+
+int admission_check_creation(struct request *request, void *body, struct error *err)
+{
+    struct admission admission = { .request = request,
+                                   .registry = request->registry,
+                                   .operation = ADMISSION_CREATE,
+                                   .subresource = request->subresource,
+                                   .namespace_ = request->namespace_,
+                                   .name = request->name,
+                                   .object = body };
+    int rc = admission_admit(&admission, err);
+    return rc < 0 ? rc : admission_validate(&admission, err);
 }
 
 bool admission_is(const struct admission *admission, const struct api_kind *kind)

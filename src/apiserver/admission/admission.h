@@ -36,12 +36,15 @@ int admission_validate(struct admission *admission, struct error *err) must_chec
 bool admission_is(const struct admission *admission, const struct api_kind *kind);
 /* Its creation, not one of its subresources? */
 bool admission_creates(const struct admission *admission, const struct api_kind *kind);
+/* For subresources that are created and stored nowhere (tokens, evictions): both passes over 'body', the request's. */
+int admission_check_creation(struct request *request, void *body, struct error *err) must_check;
 /* 'pods "x" is forbidden: ...' */
 int admission_forbid(struct admission *admission, struct error *err, const char *format, ...) printf_like(3, 4);
 
 /* --- the plug-ins --- */
 int admit_namespace_lifecycle(struct admission *admission, struct error *err);
 int admit_service_account(struct admission *admission, struct error *err);
+int admit_node_restriction(struct admission *admission, struct error *err);
 int admit_node_taint(struct admission *admission, struct error *err);
 int admit_priority(struct admission *admission, struct error *err);
 int admit_default_tolerations(struct admission *admission, struct error *err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apiserver/access/pod_references.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/server_internal.h"
 
@@ -114,21 +115,13 @@ static void add_token(struct admission *admission, struct api_pod_spec *spec)
     spec->n_volumes++;
 }
 
-static bool is_mirror(const struct api_object_meta *meta)
-{
-    for (size_t i = 0; i < meta->n_annotations; i++)
-        if (strcmp(meta->annotations[i].key, "kubernetes.io/config.mirror") == 0)
-            return true;
-    return false;
-}
-
 int admit_service_account(struct admission *admission, struct error *err)
 {
     if (!admission_creates(admission, &api_kind_pod))
         return 0;
     struct api_pod *pod = admission->object;
     struct api_pod_spec *spec = &pod->spec;
-    if (is_mirror(&pod->metadata)) {
+    if (pod_is_mirror(pod)) {
         if (!text_empty(spec->service_account_name))
             return admission_forbid(admission, err, "a mirror pod may not reference service accounts");
         return 0;

@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/selector.h"
 #include "api/status.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
@@ -221,7 +222,7 @@ void serve_eviction(struct request *request)
         request_fail(request, &err);
         return;
     }
-    const struct api_policy_eviction *body = value;
+    struct api_policy_eviction *body = value;
     if (!text_empty(body->metadata.name) && !text_equal(body->metadata.name, request->name)) {
         request_refuse(request, ERROR_BAD_REQUEST, "name in URL does not match name in Eviction object: %s",
                        body->metadata.name);
@@ -230,6 +231,10 @@ void serve_eviction(struct request *request)
     const struct object *object = registry_current(request);
     if (object == NULL)
         return;
+    if (admission_check_creation(request, body, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
     const struct api_pod *pod = api_pod_of(object);
     struct eviction *eviction = arena_new(&request->arena, struct eviction);
     eviction->request = request;

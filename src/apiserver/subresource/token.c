@@ -8,6 +8,7 @@
 #include "api/status.h"
 #include "apiserver/access/access.h"
 #include "apiserver/access/service_account_token.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
@@ -155,7 +156,8 @@ void serve_token_request(struct request *request)
     const struct object *account = registry_current(request);
     if (account == NULL)
         return;
-    if (request_decode(request, &api_kind_authentication_token_request, &value, &err) < 0) {
+    if (request_decode(request, &api_kind_authentication_token_request, &value, &err) < 0 ||
+        admission_check_creation(request, value, &err) < 0) {
         request_fail(request, &err);
         return;
     }

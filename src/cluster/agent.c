@@ -162,6 +162,8 @@ static int start_network(struct agent *agent, struct error *err)
         .network_namespace = -1,
         .answered_here = &dns,
         .n_answered_here = 1,
+        .inside = range,
+        .n_inside = 1,
     };
     agent->proxy = proxy_create(agent->loop, agent->informers, &proxy);
     proxy_start(agent->proxy);

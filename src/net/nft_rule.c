@@ -119,23 +119,38 @@ void nft_load_flow_status(struct nft_batch *batch, unsigned word)
     load(batch, "ct", NFTA_CT_KEY, NFT_CT_STATUS, NFTA_CT_DREG, word);
 }
 
-void nft_load_random(struct nft_batch *batch, unsigned word, uint32_t count)
+void nft_load_random(struct nft_batch *batch, unsigned word, uint32_t first, uint32_t count)
 {
     struct expression expression = begin(batch, "numgen");
     put_word(&expression, NFTA_NG_DREG, word);
     put(&expression, NFTA_NG_MODULUS, count);
     put(&expression, NFTA_NG_TYPE, NFT_NG_RANDOM);
-    put(&expression, NFTA_NG_OFFSET, 0);
+    put(&expression, NFTA_NG_OFFSET, first);
     end(&expression);
 }
 
-void nft_load_destination_type(struct nft_batch *batch, unsigned word)
+static void load_type(struct nft_batch *batch, unsigned word, uint32_t which)
 {
     struct expression expression = begin(batch, "fib");
     put_word(&expression, NFTA_FIB_DREG, word);
     put(&expression, NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-    put(&expression, NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR);
+    put(&expression, NFTA_FIB_FLAGS, which);
     end(&expression);
+}
+
+void nft_load_source_type(struct nft_batch *batch, unsigned word)
+{
+    load_type(batch, word, NFTA_FIB_F_SADDR);
+}
+
+void nft_load_destination_type(struct nft_batch *batch, unsigned word)
+{
+    load_type(batch, word, NFTA_FIB_F_DADDR);
+}
+
+void nft_load_input_index(struct nft_batch *batch, unsigned word)
+{
+    load(batch, "meta", NFTA_META_KEY, NFT_META_IIF, NFTA_META_DREG, word);
 }
 
 void nft_load_bytes(struct nft_batch *batch, unsigned word, const void *bytes, size_t size)
@@ -148,15 +163,34 @@ void nft_load_bytes(struct nft_batch *batch, unsigned word, const void *bytes, s
 
 /* ---------------------------------------------------------------- tests */
 
-void nft_change_word(struct nft_batch *batch, unsigned word, uint32_t keep, uint32_t flip)
+static void change(struct nft_batch *batch, unsigned word, const void *keep, const void *flip, size_t size)
 {
     struct expression expression = begin(batch, "bitwise");
     put_word(&expression, NFTA_BITWISE_SREG, word);
     put_word(&expression, NFTA_BITWISE_DREG, word);
-    put(&expression, NFTA_BITWISE_LEN, sizeof(keep));
-    put_bytes(&expression, NFTA_BITWISE_MASK, &keep, sizeof(keep));
-    put_bytes(&expression, NFTA_BITWISE_XOR, &flip, sizeof(flip));
+    put(&expression, NFTA_BITWISE_LEN, (uint32_t)size);
+    put_bytes(&expression, NFTA_BITWISE_MASK, keep, size);
+    put_bytes(&expression, NFTA_BITWISE_XOR, flip, size);
     end(&expression);
+}
+
+void nft_change_word(struct nft_batch *batch, unsigned word, uint32_t keep, uint32_t flip)
+{
+    change(batch, word, &keep, &flip, sizeof(keep));
+}
+
+void nft_require_prefix(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison,
+                        const struct ip_prefix *prefix)
+{
+    static const uint8_t zeros[16];
+    struct ip network = ip_prefix_network(prefix);
+    uint8_t mask[16] = { 0 };
+    for (unsigned bit = 0; bit < prefix->length; bit++)
+        mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+    size_t size = ip_size(&network);
+    if (prefix->length < 8 * size)
+        change(batch, word, mask, zeros, size);
+    nft_require(batch, word, comparison, network.bytes, size);
 }
 
 void nft_require(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison, const void *bytes, size_t size)

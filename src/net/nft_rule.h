@@ -18,14 +18,20 @@ void nft_load_destination(struct nft_batch *batch, unsigned word);
 void nft_load_protocol(struct nft_batch *batch, unsigned word);
 void nft_load_port(struct nft_batch *batch, unsigned word); /* destination's, of any protocol that has ports */
 void nft_load_mark(struct nft_batch *batch, unsigned word);
-void nft_load_random(struct nft_batch *batch, unsigned word, uint32_t count);                /* 0 to count - 1 */
-void nft_load_destination_type(struct nft_batch *batch, unsigned word);                      /* RTN_LOCAL, ... */
-void nft_load_flow_state(struct nft_batch *batch, unsigned word);                            /* NF_CT_STATE_BIT() */
-void nft_load_flow_status(struct nft_batch *batch, unsigned word);                           /* IPS_* */
+void nft_load_random(struct nft_batch *batch, unsigned word, uint32_t first,
+                     uint32_t count);                              /* one of 'count' numbers */
+void nft_load_source_type(struct nft_batch *batch, unsigned word); /* RTN_LOCAL, ... */
+void nft_load_destination_type(struct nft_batch *batch, unsigned word);
+void nft_load_input_index(struct nft_batch *batch, unsigned word); /* of the link it came by */
+void nft_load_flow_state(struct nft_batch *batch, unsigned word);  /* NF_CT_STATE_BIT() */
+void nft_load_flow_status(struct nft_batch *batch, unsigned word); /* IPS_* */
 void nft_load_bytes(struct nft_batch *batch, unsigned word, const void *bytes, size_t size); /* at most 16 */
 
 void nft_change_word(struct nft_batch *batch, unsigned word, uint32_t keep, uint32_t flip); /* (word & keep) ^ flip */
 void nft_require(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison, const void *bytes, size_t size);
+
+void nft_require_prefix(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison,
+                        const struct ip_prefix *prefix);
 
 /* Goes on when the words from 'word' on are a key of the set, or ('inverted') are none. */
 void nft_require_in_set(struct nft_batch *batch, unsigned word, const char *set, bool inverted);

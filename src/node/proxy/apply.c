@@ -115,7 +115,7 @@ static void finish(struct apply *apply)
     apply->done(apply->context, apply->rc, &apply->err, loop_monotonic(apply->loop) - apply->started);
 }
 
-/* "goto s<id>[l][m]": whether the service port's own chains, of affinity, know the endpoint. */
+/* "goto s<id>" and more letters: whether the service port's own chains, of affinity, know the endpoint. */
 static bool affinity_has(const struct ruleset *ruleset, const char *verdict, const char *endpoint)
 {
     char chain[64];
@@ -129,14 +129,18 @@ static bool still_an_endpoint(const struct ruleset *ruleset, enum rule_place pla
 {
     if (str_starts(str_of(verdict), STR("goto s")))
         return affinity_has(ruleset, verdict, endpoint);
+    static const size_t firsts[] = { 0, RULE_SLOT_LOCAL };
     char slot_key[256];
-    const char *found;
-    for (size_t slot = 0;; slot++) {
-        snprintf(slot_key, sizeof(slot_key), "%s . %zu", frontend, slot);
-        found = ruleset_find(ruleset, place, slot_key);
-        if (found == NULL || strcmp(found, endpoint) == 0)
-            return found != NULL;
-    }
+    for (size_t i = 0; i < countof(firsts); i++)
+        for (size_t slot = firsts[i];; slot++) {
+            snprintf(slot_key, sizeof(slot_key), "%s . %zu", frontend, slot);
+            const char *found = ruleset_find(ruleset, place, slot_key);
+            if (found != NULL && strcmp(found, endpoint) == 0)
+                return true;
+            if (found == NULL)
+                break;
+        }
+    return false;
 }
 
 /* A flow to one of our frontends whose answers do not come from one of its endpoints: of an endpoint that is gone,

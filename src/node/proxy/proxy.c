@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "net/namespace.h"
 #include "node/proxy/apply.h"
 #include "node/proxy/render.h"
 #include "node/proxy/table.h"
@@ -24,6 +25,7 @@
 #define RETRY_DELAY_MAX   (30 * USEC_PER_SEC)
 
 static const char *const service_label = "kubernetes.io/service-name";
+static const char *const zone_label = "topology.kubernetes.io/zone";
 
 struct slice {
     struct list_node by_service; /* in entry.slices */
@@ -42,9 +44,13 @@ struct entry {
 
 struct proxy {
     struct loop *loop;
-    struct informer *services, *slices;
-    struct informer_listener service_listener, slice_listener;
+    struct informer *services, *slices, *nodes; /* of nodes only ours */
+    struct informer_listener service_listener, slice_listener, node_listener;
+    int network_namespace;
     char *node_name;
+    char *zone; /* NULL: none known */
+    struct ip_prefix inside[PROXY_INSIDE_MAX];
+    size_t n_inside;
     struct ip answered_here[PROXY_ANSWERED_MAX];
     size_t n_answered_here;
     struct map entries;
@@ -155,6 +161,28 @@ static void slice_changed(struct informer_listener *listener, const struct objec
     }
 }
 
+/* Our node is in another zone now: the hints say other things. */
+static void node_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
+{
+    (void)before;
+    struct proxy *proxy = container_of(listener, struct proxy, node_listener);
+    struct str zone = { 0 };
+    if (after != NULL)
+        object_label(after, str_of(zone_label), &zone);
+    if (str_is(zone, text_or_empty(proxy->zone)))
+        return;
+    free(proxy->zone);
+    proxy->zone = zone.size > 0 ? memory_strndup(zone.data, zone.size) : NULL;
+    struct entry *entry;
+    map_for_each (&proxy->entries, entry, by_key)
+        mark_dirty(proxy, entry);
+}
+
+static void node_synced(struct informer_listener *listener)
+{
+    queue_sync(container_of(listener, struct proxy, node_listener));
+}
+
 static void service_synced(struct informer_listener *listener)
 {
     queue_sync(container_of(listener, struct proxy, service_listener));
@@ -188,6 +216,9 @@ static void render_entry(struct proxy *proxy, struct entry *entry)
         .slices = slices,
         .n_slices = count,
         .node_name = proxy->node_name,
+        .zone = proxy->zone,
+        .inside = proxy->inside,
+        .n_inside = proxy->n_inside,
         .answered_here = proxy->answered_here,
         .n_answered_here = proxy->n_answered_here,
     };
@@ -261,7 +292,7 @@ static void sync_rules(struct loop_task *task)
 {
     struct proxy *proxy = container_of(task, struct proxy, sync);
     proxy->sync_queued = false;
-    if (!informer_synced(proxy->services) || !informer_synced(proxy->slices))
+    if (!informer_synced(proxy->services) || !informer_synced(proxy->slices) || !informer_synced(proxy->nodes))
         return;
     render_dirty(proxy);
     struct nft_batch *batch = nft_batch_create(TRANSACTION_MAX);
@@ -289,11 +320,18 @@ struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, co
     proxy->services = informer_set_get(informers, &(struct informer_options){ .resource = &api_resource_service });
     proxy->slices =
         informer_set_get(informers, &(struct informer_options){ .resource = &api_resource_discovery_endpoint_slice });
+    autofree char *selector = memory_format("metadata.name=%s", options->node_name);
+    proxy->nodes = informer_set_get(
+        informers, &(struct informer_options){ .resource = &api_resource_node, .field_selector = selector });
+    proxy->node_listener = (struct informer_listener){ .changed = node_changed, .synced = node_synced };
     proxy->service_listener = (struct informer_listener){ .changed = service_changed, .synced = service_synced };
     proxy->slice_listener = (struct informer_listener){ .changed = slice_changed, .synced = slice_synced };
     proxy->node_name = memory_strdup(options->node_name);
     for (size_t i = 0; i < options->n_answered_here && i < PROXY_ANSWERED_MAX; i++)
         proxy->answered_here[proxy->n_answered_here++] = options->answered_here[i];
+    for (size_t i = 0; i < options->n_inside && i < PROXY_INSIDE_MAX; i++)
+        proxy->inside[proxy->n_inside++] = options->inside[i];
+    proxy->network_namespace = options->network_namespace;
     list_init(&proxy->dirty);
     proxy->v4 = ruleset_create(IP_V4);
     proxy->v6 = ruleset_create(IP_V6);
@@ -305,7 +343,11 @@ struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, co
 
 void proxy_start(struct proxy *proxy)
 {
+    struct error err = { 0 };
+    if (namespace_sysctl(proxy->network_namespace, "ipv4/conf/all/route_localnet", "1", &err) < 0)
+        log_warning("node ports do not work on 127.0.0.1", LOG_TEXT("error", err.message));
     proxy->running = true;
+    informer_listen(proxy->nodes, &proxy->node_listener);
     informer_listen(proxy->services, &proxy->service_listener);
     informer_listen(proxy->slices, &proxy->slice_listener);
     queue_sync(proxy);
@@ -316,6 +358,7 @@ void proxy_stop(struct proxy *proxy, void (*stopped)(void *context), void *conte
     if (proxy->running) {
         informer_unlisten(proxy->services, &proxy->service_listener);
         informer_unlisten(proxy->slices, &proxy->slice_listener);
+        informer_unlisten(proxy->nodes, &proxy->node_listener);
     }
     proxy->running = false;
     loop_cancel(proxy->loop, &proxy->sync);
@@ -338,6 +381,7 @@ void proxy_destroy(struct proxy *proxy)
     ruleset_destroy(proxy->v4);
     ruleset_destroy(proxy->v6);
     free(proxy->node_name);
+    free(proxy->zone);
     free(proxy);
 }
 

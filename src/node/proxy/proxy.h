@@ -17,7 +17,7 @@
 
 struct proxy;
 
-enum { PROXY_ANSWERED_MAX = 4 };
+enum { PROXY_ANSWERED_MAX = 4, PROXY_INSIDE_MAX = 4 };
 
 struct proxy_options {
     const char *node_name;
@@ -26,6 +26,9 @@ struct proxy_options {
      * endpoints for them or not. At most PROXY_ANSWERED_MAX. */
     const struct ip *answered_here;
     size_t n_answered_here;
+    /* The ranges of the cluster's pods: their traffic does not come from outside. At most PROXY_INSIDE_MAX. */
+    const struct ip_prefix *inside;
+    size_t n_inside;
 };
 
 struct proxy_status {

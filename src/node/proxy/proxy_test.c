@@ -29,7 +29,8 @@
 enum { PODS = 2 };
 
 struct place {
-    int node, pods[PODS];
+    int node, pods[PODS], outside; /* namespaces */
+    const char *node_name;
     struct ruleset *v4, *v6;
     struct loop *loop;
     struct apply *apply;
@@ -77,18 +78,25 @@ static void connect_pod(struct place *place, int i)
     netlink_close(pod);
 }
 
-/* A way out, as every node has one: packets are routed before they are translated. */
+/* A way out, as every node has one: packets are routed before they are translated. Somebody is there: 10.99.0.2. */
 static void connect_uplink(struct place *place)
 {
     struct error err = { 0 };
-    struct netlink *node;
-    struct ip_prefix own = prefix_of("10.99.0.1/24");
+    struct netlink *node, *outside;
+    struct ip_prefix own = prefix_of("10.99.0.1/24"), other = prefix_of("10.99.0.2/24");
     check(netlink_open(place->node, &node, &err), &err);
+    check(netlink_open(place->outside, &outside, &err), &err);
     netlink_add_bridge(node, &(struct netlink_link){ .name = "eth0", .index = 50, .up = true });
     netlink_add_address(node, 50, &own);
     netlink_add_route(node, &(struct netlink_route){ .gateway = ip_v4(10, 99, 0, 254) });
+    netlink_add_veth(node, &(struct netlink_link){ .name = "out", .index = 51, .master = 50, .up = true },
+                     &(struct netlink_link){ .name = "eth0", .index = 5 }, place->outside);
     check(netlink_commit(node, &err), &err);
+    netlink_set_link(outside, &(struct netlink_link){ .index = 5, .up = true });
+    netlink_add_address(outside, 5, &other);
+    check(netlink_commit(outside, &err), &err);
     netlink_close(node);
+    netlink_close(outside);
 }
 
 static void applied(void *context, int rc, const struct error *err, usec_t duration)
@@ -112,7 +120,10 @@ static int enter(void **state)
         assert_int_equal(namespace_create(&place.pods[i], &err), 0);
         connect_pod(&place, i);
     }
+    assert_int_equal(namespace_create(&place.outside, &err), 0);
     connect_uplink(&place);
+    place.node_name = "node1";
+    check(namespace_sysctl(place.node, "ipv4/conf/all/route_localnet", "1", &err), &err);
     check(namespace_sysctl(place.node, "ipv4/ip_forward", "1", &err), &err);
     check(loop_create_real(&place.loop, &err), &err);
     place.v4 = ruleset_create(IP_V4);
@@ -132,6 +143,7 @@ static int leave(void **state)
     ruleset_destroy(place->v4);
     ruleset_destroy(place->v6);
     close(place->node);
+    close(place->outside);
     for (int i = 0; i < PODS; i++)
         close(place->pods[i]);
     return 0;
@@ -172,7 +184,15 @@ static void want_service(struct place *place, unsigned pods, const char *more)
     buffer_append_text(&json, "]}");
     check(api_decode_json(&api_type_discovery_endpoint_slice, buffer_str(&json), &arena, &slice, NULL, &err), &err);
     const struct api_discovery_endpoint_slice *slices[] = { &slice };
-    render_service(&(struct render_input){ "default/web", &service, slices, 1, "node1" }, place->v4, place->v6);
+    static const struct ip_prefix inside = { { IP_V4, { 10, 244 } }, 16 };
+    struct render_input input = { .owner = "default/web",
+                                  .service = &service,
+                                  .slices = slices,
+                                  .n_slices = 1,
+                                  .node_name = place->node_name,
+                                  .inside = &inside,
+                                  .n_inside = 1 };
+    render_service(&input, place->v4, place->v6);
     apply(place);
 }
 
@@ -254,6 +274,40 @@ static void test_connections(void **state)
     want_service(place, 1u << !first, ",\"sessionAffinity\":\"ClientIP\"");
     assert_int_equal(connect_to(place->pods[0], "10.96.0.7", 80, servers), !first);
 
+    close(servers[0]);
+    close(servers[1]);
+}
+
+static void test_node_ports(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    int servers[PODS];
+    listen_in_pods(place, SOCK_STREAM, servers);
+    want_service(place, 2, "");
+    assert_int_equal(connect_to(place->outside, "10.99.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "10.99.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "127.0.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "127.0.0.1", 30081, servers), -1);
+
+    static const char local[] = ",\"externalTrafficPolicy\":\"Local\"";
+    want_service(place, 2, local);
+    assert_int_equal(connect_to(place->outside, "10.99.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "127.0.0.1", 30080, servers), 1);
+
+    place->node_name = "node2"; /* the endpoint is elsewhere: only outsiders are sent away */
+    want_service(place, 2, local);
+    assert_int_equal(connect_to(place->outside, "10.99.0.1", 30080, servers), -2);
+    assert_int_equal(connect_to(place->pods[0], "10.99.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "10.99.0.1", 30080, servers), 1);
+    assert_int_equal(connect_to(place->node, "127.0.0.1", 30080, servers), 1);
+    want_service(place, 2, ",\"externalTrafficPolicy\":\"Local\",\"sessionAffinity\":\"ClientIP\"");
+    assert_int_equal(connect_to(place->outside, "10.99.0.1", 30080, servers), -2);
+    assert_int_equal(connect_to(place->pods[0], "10.99.0.1", 30080, servers), 1);
+    place->node_name = "node1";
+    want_service(place, 2, ",\"externalTrafficPolicy\":\"Local\",\"sessionAffinity\":\"ClientIP\"");
+    assert_int_equal(connect_to(place->outside, "10.99.0.1", 30080, servers), 1);
     close(servers[0]);
     close(servers[1]);
 }
@@ -416,6 +470,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_connections, enter, leave),
+        cmocka_unit_test_setup_teardown(test_node_ports, enter, leave),
         cmocka_unit_test_setup_teardown(test_udp_flows_move, enter, leave),
         cmocka_unit_test_setup_teardown(test_table_removed, enter, leave),
         cmocka_unit_test_setup_teardown(test_informers, enter, leave),

@@ -7,12 +7,13 @@
  * policy picks the endpoints:
  *
  *                       Cluster policy                 Local policy
- *   ready ones          all                            those of this node
+ *   ready ones          all that are hinted for us     those of this node
  *   none ready          those terminating and serving  the same, of this node
  *   none of those       reject                         drop, when there are some elsewhere
  *
  * Traffic from outside (node port, external, load balancer) with the Cluster policy is masqueraded, because
- * the endpoint may be on another node and its answer must come back by this one. */
+ * the endpoint may be on another node and its answer must come back by this one. With the Local policy, what comes
+ * from a pod or from this node itself is not from outside: it may go to every endpoint. */
 #include "node/proxy/render.h"
 
 #include <stdio.h>
@@ -36,6 +37,9 @@ struct endpoints {
     size_t count;
 };
 
+/* Whom the Cluster policy prefers: what the slices' hints say for our node or our zone, when they can be followed. */
+enum hinting { HINTS_NONE, HINTS_NODE, HINTS_ZONE };
+
 struct rendering {
     const struct render_input *input;
     struct ruleset *ruleset;
@@ -45,7 +49,8 @@ struct rendering {
     const struct api_service_port *port;
     const char *protocol; /* "tcp" */
     struct endpoints cluster, local;
-    bool any;         /* there are usable endpoints somewhere */
+    bool any; /* there are usable endpoints somewhere */
+    enum hinting hinting;
     int32_t affinity; /* seconds, 0: none */
     char id[24];      /* of the port's own chains, when it has affinity */
 };
@@ -96,6 +101,62 @@ static const struct api_discovery_endpoint_port *find_port(const struct api_disc
     return NULL;
 }
 
+static bool for_our_node(const struct rendering *rendering, const struct api_discovery_endpoint *endpoint)
+{
+    const struct api_discovery_endpoint_hints *hints = endpoint->hints;
+    for (size_t i = 0; hints != NULL && i < hints->n_for_nodes; i++)
+        if (text_equal(hints->for_nodes[i].name, rendering->input->node_name))
+            return true;
+    return false;
+}
+
+static bool for_our_zone(const struct rendering *rendering, const struct api_discovery_endpoint *endpoint)
+{
+    const struct api_discovery_endpoint_hints *hints = endpoint->hints;
+    for (size_t i = 0; hints != NULL && i < hints->n_for_zones; i++)
+        if (text_equal(hints->for_zones[i].name, rendering->input->zone))
+            return true;
+    return false;
+}
+
+/* Hints count when every ready endpoint has one and some are for us; the node's before the zone's. */
+static enum hinting hinting_of(const struct rendering *rendering)
+{
+    bool all_nodes = true, all_zones = true, our_node = false, our_zone = false;
+    for (size_t i = 0; i < rendering->input->n_slices; i++) {
+        const struct api_discovery_endpoint_slice *slice = rendering->input->slices[i];
+        if (find_port(slice, rendering->port, rendering->protocol) == NULL)
+            continue;
+        for (size_t j = 0; j < slice->n_endpoints; j++) {
+            const struct api_discovery_endpoint *endpoint = &slice->endpoints[j];
+            if (condition_of(endpoint) != READY)
+                continue;
+            all_nodes &= endpoint->hints != NULL && endpoint->hints->n_for_nodes > 0;
+            all_zones &= endpoint->hints != NULL && endpoint->hints->n_for_zones > 0;
+            our_node |= for_our_node(rendering, endpoint);
+            our_zone |= for_our_zone(rendering, endpoint);
+        }
+    }
+    if (all_nodes && our_node)
+        return HINTS_NODE;
+    return all_zones && our_zone && !text_empty(rendering->input->zone) ? HINTS_ZONE : HINTS_NONE;
+}
+
+static bool is_local(const struct render_input *input, const struct api_discovery_endpoint *endpoint)
+{
+    return !text_empty(endpoint->node_name) && text_equal(endpoint->node_name, input->node_name);
+}
+
+static bool wants_endpoint(const struct rendering *rendering, const struct api_discovery_endpoint *endpoint,
+                           enum condition wanted, bool only_local)
+{
+    if (condition_of(endpoint) != wanted || (only_local && !is_local(rendering->input, endpoint)))
+        return false;
+    if (only_local || wanted != READY || rendering->hinting == HINTS_NONE)
+        return true;
+    return rendering->hinting == HINTS_NODE ? for_our_node(rendering, endpoint) : for_our_zone(rendering, endpoint);
+}
+
 static void gather_slice(const struct rendering *rendering, const struct api_discovery_endpoint_slice *slice,
                          enum condition wanted, bool only_local, struct endpoints *found)
 {
@@ -104,9 +165,8 @@ static void gather_slice(const struct rendering *rendering, const struct api_dis
         return;
     for (size_t i = 0; i < slice->n_endpoints; i++) {
         const struct api_discovery_endpoint *from = &slice->endpoints[i];
-        bool local = !text_empty(from->node_name) && text_equal(from->node_name, rendering->input->node_name);
-        struct endpoint endpoint = { .port = (uint16_t)*port->port, .local = local };
-        if (condition_of(from) != wanted || (only_local && !local) || from->n_addresses == 0 ||
+        struct endpoint endpoint = { .port = (uint16_t)*port->port, .local = is_local(rendering->input, from) };
+        if (!wants_endpoint(rendering, from, wanted, only_local) || from->n_addresses == 0 ||
             !ip_parse(str_of(from->addresses[0]), &endpoint.ip) || endpoint.ip.family != rendering->family)
             continue;
         char ip[IP_TEXT_SIZE];
@@ -141,23 +201,44 @@ static struct endpoints gather(const struct rendering *rendering, bool only_loca
     return found.count > 0 ? found : gather_condition(rendering, LAST_RESORT, only_local);
 }
 
+size_t render_count_local(const struct render_input *input)
+{
+    auto_arena struct arena arena = { 0 };
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < input->n_slices; i++)
+        most += input->slices[i]->n_endpoints;
+    const char **seen = arena_new_array(&arena, const char *, most + 1);
+    for (size_t i = 0; i < input->n_slices; i++)
+        for (size_t j = 0; j < input->slices[i]->n_endpoints; j++) {
+            const struct api_discovery_endpoint *endpoint = &input->slices[i]->endpoints[j];
+            if (condition_of(endpoint) != READY || !is_local(input, endpoint) || endpoint->n_addresses == 0)
+                continue;
+            size_t k = 0;
+            while (k < count && strcmp(seen[k], endpoint->addresses[0]) != 0)
+                k++;
+            seen[k] = endpoint->addresses[0];
+            count += k == count;
+        }
+    return count;
+}
+
 /* ---------------------------------------------------------------- chains */
 
 /* A frontend as the keys of the maps begin: "10.96.0.10 . tcp . 53", or "tcp . 30080" for a node port. */
 struct frontend {
     bool node_port;
-    bool masquerade;
+    bool external; /* traffic from outside: not the cluster's own address */
     char key[TEXT_SIZE];
 };
 
 /* "n3", "n3m", "p3", "p3m": pick one of three, of an address or a node port, masqueraded or not. */
 static void want_picking_chain(const struct rendering *rendering, const struct frontend *frontend, size_t count,
-                               char name[TEXT_SIZE])
+                               bool masquerade, char name[TEXT_SIZE])
 {
     char rules[64];
-    snprintf(name, TEXT_SIZE, "%c%zu%s", frontend->node_port ? 'p' : 'n', count, frontend->masquerade ? "m" : "");
-    snprintf(rules, sizeof(rules), "%s%s %zu", frontend->masquerade ? "mark\n" : "",
-             frontend->node_port ? "pick_node" : "pick", count);
+    snprintf(name, TEXT_SIZE, "%c%zu%s", frontend->node_port ? 'p' : 'n', count, masquerade ? "m" : "");
+    snprintf(rules, sizeof(rules), "%s%s %zu", masquerade ? "mark\n" : "", frontend->node_port ? "pick_node" : "pick",
+             count);
     ruleset_want(rendering->ruleset, RULE_CHAIN, name, rules);
 }
 
@@ -202,24 +283,17 @@ static void want_affinity_chain(const struct rendering *rendering, const struct 
 
 /* ---------------------------------------------------------------- frontends */
 
-static void want_endpoints(const struct rendering *rendering, const struct frontend *frontend,
-                           const struct endpoints *endpoints)
+/* Endpoints in the frontend's slots from 'first' on. */
+static void want_slots(const struct rendering *rendering, const struct frontend *frontend,
+                       const struct endpoints *endpoints, size_t first)
 {
-    char chain[TEXT_SIZE], verdict[TEXT_SIZE + 8], key[TEXT_SIZE + 32];
+    char key[TEXT_SIZE + 32];
     size_t prefix = strlen(frontend->key);
     memcpy(key, frontend->key, prefix);
-    enum rule_place place = frontend->node_port ? RULE_NODE_PORT : RULE_SERVICE;
-    if (rendering->affinity > 0)
-        want_affinity_chain(rendering, endpoints, frontend->masquerade, chain);
-    else
-        want_picking_chain(rendering, frontend, endpoints->count, chain);
-    snprintf(verdict, sizeof(verdict), "goto %s", chain);
-    if (!ruleset_want(rendering->ruleset, place, frontend->key, verdict))
-        return; /* another service has the frontend: its endpoints must not get mixed with ours */
     for (size_t i = 0; i < endpoints->count; i++) {
         const struct endpoint *endpoint = &endpoints->items[i];
         if (rendering->affinity == 0) {
-            snprintf(key + prefix, sizeof(key) - prefix, " . %zu", i);
+            snprintf(key + prefix, sizeof(key) - prefix, " . %zu", first + i);
             ruleset_want(rendering->ruleset, frontend->node_port ? RULE_NODE_ENDPOINT : RULE_ENDPOINT, key,
                          endpoint->text);
         }
@@ -232,14 +306,81 @@ static void want_endpoints(const struct rendering *rendering, const struct front
     }
 }
 
+/* False: another service has the frontend, and its endpoints must not get mixed with ours. */
+static bool want_target(const struct rendering *rendering, const struct frontend *frontend, const char *chain)
+{
+    char verdict[TEXT_SIZE + 8];
+    snprintf(verdict, sizeof(verdict), "goto %s", chain);
+    return ruleset_want(rendering->ruleset, frontend->node_port ? RULE_NODE_PORT : RULE_SERVICE, frontend->key,
+                        verdict);
+}
+
+/* The chain that picks one of them. */
+static void want_choice(const struct rendering *rendering, const struct frontend *frontend,
+                        const struct endpoints *endpoints, bool masquerade, char name[TEXT_SIZE])
+{
+    if (rendering->affinity > 0)
+        want_affinity_chain(rendering, endpoints, masquerade, name);
+    else
+        want_picking_chain(rendering, frontend, endpoints->count, masquerade, name);
+}
+
+static void want_refusal(const struct rendering *rendering, const struct frontend *frontend)
+{
+    ruleset_want(rendering->ruleset, frontend->node_port ? RULE_REFUSED_NODE : RULE_REFUSED, frontend->key,
+                 rendering->any ? "drop" : "goto refuse");
+}
+
+/* The Local policy for what comes from outside. What comes from inside is told by its source; it finds the Cluster
+ * policy's endpoints in the first slots. */
+static void want_outside_local(const struct rendering *rendering, const struct frontend *frontend)
+{
+    char inside[TEXT_SIZE], inside_masqueraded[TEXT_SIZE], chain[TEXT_SIZE], range[IP_TEXT_SIZE];
+    const struct endpoints *cluster = &rendering->cluster, *local = &rendering->local;
+    auto_buffer struct buffer rules = { .max = 1 << 16 };
+    want_choice(rendering, frontend, cluster, false, inside);
+    want_choice(rendering, frontend, cluster, true, inside_masqueraded);
+    for (size_t i = 0; i < rendering->input->n_inside; i++)
+        if (rendering->input->inside[i].address.family == rendering->family) {
+            ip_prefix_format(&rendering->input->inside[i], range);
+            buffer_format(&rules, "from %s %s\n", range, inside);
+        }
+    buffer_format(&rules, "from_node %s", inside_masqueraded);
+    if (rendering->affinity > 0) {
+        snprintf(chain, sizeof(chain), "s%so", rendering->id);
+        if (local->count > 0) {
+            char outside[TEXT_SIZE];
+            want_affinity_chain(rendering, local, false, outside);
+            buffer_format(&rules, "\ngoto %s", outside);
+        }
+    } else {
+        snprintf(chain, sizeof(chain), "%c%zu_%zu", frontend->node_port ? 'y' : 'x', local->count, cluster->count);
+        if (local->count > 0)
+            buffer_format(&rules, "\n%s %zu from %d", frontend->node_port ? "pick_node" : "pick", local->count,
+                          RULE_SLOT_LOCAL);
+    }
+    if (buffer_failed(&rules) || !ruleset_want(rendering->ruleset, RULE_CHAIN, chain, rules.data) ||
+        !want_target(rendering, frontend, chain))
+        return;
+    want_slots(rendering, frontend, cluster, 0);
+    want_slots(rendering, frontend, local, RULE_SLOT_LOCAL);
+    if (local->count == 0)
+        want_refusal(rendering, frontend);
+}
+
 static void want_frontend(const struct rendering *rendering, struct frontend *frontend, bool local_policy)
 {
     const struct endpoints *endpoints = local_policy ? &rendering->local : &rendering->cluster;
-    if (endpoints->count > 0)
-        want_endpoints(rendering, frontend, endpoints);
-    else
-        ruleset_want(rendering->ruleset, frontend->node_port ? RULE_REFUSED_NODE : RULE_REFUSED, frontend->key,
-                     rendering->any ? "drop" : "goto refuse");
+    char chain[TEXT_SIZE];
+    if (local_policy && frontend->external && rendering->any) {
+        want_outside_local(rendering, frontend);
+    } else if (endpoints->count > 0) {
+        want_choice(rendering, frontend, endpoints, frontend->external, chain);
+        if (want_target(rendering, frontend, chain))
+            want_slots(rendering, frontend, endpoints, 0);
+    } else {
+        want_refusal(rendering, frontend);
+    }
 }
 
 static void want_address(const struct rendering *rendering, const char *address, bool external, bool local_policy)
@@ -252,7 +393,7 @@ static void want_address(const struct rendering *rendering, const char *address,
             return;
     char text[IP_TEXT_SIZE];
     ip_format(&ip, text);
-    struct frontend frontend = { .masquerade = external && !local_policy };
+    struct frontend frontend = { .external = external };
     snprintf(frontend.key, sizeof(frontend.key), "%s . %s . %d", text, rendering->protocol, rendering->port->port);
     want_frontend(rendering, &frontend, local_policy);
 }
@@ -266,7 +407,6 @@ static void want_source_ranges(const struct rendering *rendering, const char *ad
     char key[TEXT_SIZE], allowed[2 * TEXT_SIZE], text[IP_TEXT_SIZE];
     ip_format(&ip, text);
     snprintf(key, sizeof(key), "%s . %s . %d", text, rendering->protocol, rendering->port->port);
-    ruleset_want(rendering->ruleset, RULE_GUARDED, key, "");
     for (size_t i = 0; i < spec->n_load_balancer_source_ranges; i++) {
         struct ip_prefix range;
         if (!ip_prefix_parse(str_trim(str_of(spec->load_balancer_source_ranges[i])), &range) ||
@@ -275,6 +415,7 @@ static void want_source_ranges(const struct rendering *rendering, const char *ad
         range.address = ip_prefix_network(&range);
         ip_prefix_format(&range, text);
         snprintf(allowed, sizeof(allowed), "%s . %s", key, text);
+        ruleset_want(rendering->ruleset, RULE_GUARDED, key, ""); /* ranges of the other family only guard nothing */
         ruleset_want(rendering->ruleset, RULE_ALLOWED, allowed, "");
     }
 }
@@ -283,7 +424,7 @@ static void want_node_port(const struct rendering *rendering, bool local_policy)
 {
     if (rendering->port->node_port < 1 || rendering->port->node_port > 65535)
         return;
-    struct frontend frontend = { .node_port = true, .masquerade = !local_policy };
+    struct frontend frontend = { .node_port = true, .external = true };
     snprintf(frontend.key, sizeof(frontend.key), "%s . %d", rendering->protocol, rendering->port->node_port);
     want_frontend(rendering, &frontend, local_policy);
 }
@@ -312,6 +453,7 @@ static void render_port(struct rendering *rendering)
     char name[512];
     snprintf(name, sizeof(name), "%s:%s:%d", rendering->input->owner, rendering->protocol, rendering->port->port);
     snprintf(rendering->id, sizeof(rendering->id), "%016llx", (unsigned long long)str_hash(str_of(name)));
+    rendering->hinting = hinting_of(rendering);
     rendering->cluster = gather(rendering, false);
     rendering->any = rendering->cluster.count > 0;
     bool internal_local = text_equal(spec->internal_traffic_policy, "Local");

@@ -31,6 +31,8 @@ static int leave(void **state)
     return 0;
 }
 
+static const struct ip_prefix pods = { { IP_V4, { 10, 244 } }, 16 };
+
 static void render(struct pair *pair, const char *owner, const char *service, const char *slice)
 {
     auto_arena struct arena arena = { 0 };
@@ -47,7 +49,10 @@ static void render(struct pair *pair, const char *owner, const char *service, co
                                   .service = service != NULL ? &decoded : NULL,
                                   .slices = slices,
                                   .n_slices = slice != NULL ? 1 : 0,
-                                  .node_name = "node1" };
+                                  .node_name = "node1",
+                                  .zone = "b",
+                                  .inside = &pods,
+                                  .n_inside = 1 };
     render_service(&input, pair->v4, pair->v6);
 }
 
@@ -77,6 +82,13 @@ struct row {
     "\"terminating\":true}}"
 #define ELSEWHERE "{\"addresses\":[\"10.244.2.9\"],\"nodeName\":\"node2\",\"conditions\":{\"ready\":true}}"
 
+#define FOR_ZONE(ip, zone) \
+    "{\"addresses\":[\"" ip "\"],\"nodeName\":\"node2\",\"hints\":{\"forZones\":[{\"name\":\"" zone "\"}]}}"
+#define FOR_NODE(ip, node) \
+    "{\"addresses\":[\"" ip "\"],\"nodeName\":\"node2\",\"hints\":{\"forNodes\":[{\"name\":\"" node "\"}]}}"
+#define HERE_FOR_ZONE(ip, zone) \
+    "{\"addresses\":[\"" ip "\"],\"nodeName\":\"node1\",\"hints\":{\"forZones\":[{\"name\":\"" zone "\"}]}}"
+
 static const struct row rows[] = {
     { "cluster ip", SERVICE(""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n2" },
     { "sorted slots", SERVICE(""), slice_two, RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 0", "10.244.1.5 . 8080" },
@@ -86,7 +98,34 @@ static const struct row rows[] = {
     { "hairpin of ours", SERVICE(""), slice_two, RULE_HAIRPIN, "10.244.1.5 . 10.244.1.5", "" },
     { "hairpin of others", SERVICE(""), slice_two, RULE_HAIRPIN, "10.244.2.9 . 10.244.2.9", NULL },
     { "local outside", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_NODE_PORT, "tcp . 30080",
-      "goto p1" },
+      "goto y1_2" },
+    { "local outside, its chain", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_CHAIN, "y1_2",
+      "from 10.244.0.0/16 p2\nfrom_node p2m\npick_node 1 from 1048576" },
+    { "local outside, its local slot", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_NODE_ENDPOINT,
+      "tcp . 30080 . 1048576", "10.244.1.5 . 8080" },
+    { "local outside, none here", SERVICE(",\"externalTrafficPolicy\":\"Local\""), SLICE(ELSEWHERE), RULE_REFUSED_NODE,
+      "tcp . 30080", "drop" },
+    { "local outside, none here but from inside", SERVICE(",\"externalTrafficPolicy\":\"Local\""), SLICE(ELSEWHERE),
+      RULE_CHAIN, "y0_1", "from 10.244.0.0/16 p1\nfrom_node p1m" },
+    { "local outside, none anywhere", SERVICE(",\"externalTrafficPolicy\":\"Local\""), NULL, RULE_REFUSED_NODE,
+      "tcp . 30080", "goto refuse" },
+    { "hint for our zone", SERVICE(""), SLICE(FOR_ZONE("10.244.3.1", "a") "," FOR_ZONE("10.244.3.2", "b")),
+      RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 0", "10.244.3.2 . 8080" },
+    { "hint for our zone alone", SERVICE(""), SLICE(FOR_ZONE("10.244.3.1", "a") "," FOR_ZONE("10.244.3.2", "b")),
+      RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n1" },
+    { "hints for other zones", SERVICE(""), SLICE(FOR_ZONE("10.244.3.1", "a") "," FOR_ZONE("10.244.3.2", "c")),
+      RULE_SERVICE, "10.96.0.7 . tcp . 80", "goto n2" },
+    { "not all hinted", SERVICE(""), SLICE(FOR_ZONE("10.244.3.2", "b") "," ELSEWHERE), RULE_SERVICE,
+      "10.96.0.7 . tcp . 80", "goto n2" },
+    { "hint for our node", SERVICE(""), SLICE(FOR_NODE("10.244.3.1", "node2") "," FOR_NODE("10.244.3.2", "node1")),
+      RULE_ENDPOINT, "10.96.0.7 . tcp . 80 . 0", "10.244.3.2 . 8080" },
+    { "hints do not matter to the Local policy", SERVICE(",\"internalTrafficPolicy\":\"Local\""),
+      SLICE(FOR_ZONE("10.244.3.2", "b") "," HERE_FOR_ZONE("10.244.1.9", "a")), RULE_ENDPOINT,
+      "10.96.0.7 . tcp . 80 . 0", "10.244.1.9 . 8080" },
+    { "source ranges of the other family",
+      "{\"spec\":{\"clusterIP\":\"10.96.0.7\",\"loadBalancerSourceRanges\":[\"fd00::/8\"]," PORTS
+      "},\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"198.51.100.1\"}]}}}",
+      slice_two, RULE_GUARDED, "198.51.100.1 . tcp . 80", NULL },
     { "local outside, cluster ip", SERVICE(",\"externalTrafficPolicy\":\"Local\""), slice_two, RULE_SERVICE,
       "10.96.0.7 . tcp . 80", "goto n2" },
     { "local inside", SERVICE(",\"internalTrafficPolicy\":\"Local\""), slice_two, RULE_SERVICE, "10.96.0.7 . tcp . 80",

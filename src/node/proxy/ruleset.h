@@ -33,13 +33,19 @@ enum rule_place {
 /* The words of a chain's rules. "pick" knows the frontend by the packet.
  *
  *   mark                       the packet is to be masqueraded
- *   pick COUNT                 translate to one of the frontend's slots
- *   pick_node COUNT            the same for a node port
+ *   pick COUNT                 translate to one of the frontend's slots, the first or
+ *   pick COUNT from SLOT       those from that slot on
+ *   pick_node COUNT ...        the same for a node port
+ *   from RANGE CHAIN           go there when the packet's source is in the range
+ *   from_node CHAIN            ... is an address of this node
  *   choose CHAIN CHAIN ...     go to one of them
  *   recall SET CHAIN           go there when the set has the client
  *   remember SET               put the client in the set
  *   translate ADDRESS . PORT
  *   goto CHAIN */
+
+/* The first slot of what the Local policy knows, where a frontend has both. An EndpointSlice has at most 1,000. */
+enum { RULE_SLOT_LOCAL = 1 << 20 };
 
 struct ruleset;
 

@@ -18,6 +18,9 @@
 
 #define MASQUERADE_MARK 0x4000
 
+static const struct ip_prefix loopback_v4 = { { IP_V4, { 127 } }, 8 };
+static const struct ip_prefix loopback_v6 = { { IP_V6, { [15] = 1 } }, 128 };
+
 /* What keys and values are made of, in the order of their text: "10.96.0.7 . tcp . 80". */
 enum field { END, ADDRESS, PROTOCOL, PORT, SLOT, RANGE };
 enum value { NOTHING, VERDICT, ENDPOINT };
@@ -90,23 +93,22 @@ static unsigned load_frontend(struct nft_batch *batch, bool node_port)
     return word + 2;
 }
 
-/* One rule for addresses, one for the node's own, which have the node ports; not for loopback ones. */
+/* One rule for addresses, one for the node's own, which have the node ports. Of the loopback addresses only IPv4's:
+ * the kernel cannot be made to send from ::1 to elsewhere. */
 static void write_lookups(struct nft_batch *batch, const char *chain, enum rule_place services,
                           enum rule_place node_ports)
 {
-    static const uint8_t loopback_v4[4] = { 127 }, loopback_v6[16] = { [15] = 1 };
-    bool v6 = nft_family(batch) == IP_V6;
     nft_begin_rule(batch, chain);
     load_frontend(batch, false);
     nft_look_up_verdict(batch, 0, places[services].name, 0);
     nft_end_rule(batch);
 
-    nft_begin_rule(batch, chain);
-    nft_load_destination(batch, 0);
-    if (!v6)
-        nft_change_word(batch, 0, htonl(0xff000000), 0);
-    nft_require(batch, 0, NFT_CMP_NEQ, v6 ? loopback_v6 : loopback_v4, v6 ? sizeof(loopback_v6) : sizeof(loopback_v4));
     uint32_t local = RTN_LOCAL;
+    nft_begin_rule(batch, chain);
+    if (nft_family(batch) == IP_V6) {
+        nft_load_destination(batch, 0);
+        nft_require_prefix(batch, 0, NFT_CMP_NEQ, &loopback_v6);
+    }
     nft_load_destination_type(batch, 0);
     nft_require(batch, 0, NFT_CMP_EQ, &local, sizeof(local));
     load_frontend(batch, true);
@@ -140,8 +142,38 @@ static void require_new_flow(struct nft_batch *batch)
     require_bit(batch, 0, NF_CT_STATE_BIT(IP_CT_NEW));
 }
 
+/* With route_localnet, which node ports on 127.0.0.1 need, the kernel no longer refuses loopback addresses on the wire:
+ * this does. */
+static void write_loopback_guard(struct nft_batch *batch)
+{
+    uint32_t loopback_index = 1; /* in every network namespace */
+    nft_begin_rule(batch, "guard");
+    nft_load_input_index(batch, 0);
+    nft_require(batch, 0, NFT_CMP_NEQ, &loopback_index, sizeof(loopback_index));
+    nft_load_destination(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_EQ, &loopback_v4);
+    nft_give_verdict(batch, NF_DROP, NULL);
+    nft_end_rule(batch);
+}
+
+/* What a process of the node sent to 127.0.0.1 still has that as its source. */
+static void write_loopback_masquerade(struct nft_batch *batch)
+{
+    nft_begin_rule(batch, "postrouting");
+    nft_load_flow_status(batch, 0);
+    require_bit(batch, 0, IPS_DST_NAT);
+    nft_load_source(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_EQ, &loopback_v4);
+    nft_load_destination(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_NEQ, &loopback_v4);
+    nft_masquerade(batch);
+    nft_end_rule(batch);
+}
+
 static void write_guard(struct nft_batch *batch)
 {
+    if (nft_family(batch) == IP_V4)
+        write_loopback_guard(batch);
     nft_begin_rule(batch, "guard");
     require_new_flow(batch);
     unsigned word = load_frontend(batch, false);
@@ -180,6 +212,8 @@ static void write_postrouting(struct nft_batch *batch)
     nft_require_in_set(batch, 0, places[RULE_HAIRPIN].name, false);
     nft_masquerade(batch);
     nft_end_rule(batch);
+    if (nft_family(batch) == IP_V4)
+        write_loopback_masquerade(batch);
 }
 
 static void write_fixed_part(struct nft_batch *batch)
@@ -332,10 +366,14 @@ static void write_mark(struct nft_batch *batch, struct str arguments)
     nft_set_mark(batch, 0);
 }
 
-static void write_pick_from(struct nft_batch *batch, struct str count, bool node_port)
+/* "3" or "3 from 1048576" */
+static void write_pick_from(struct nft_batch *batch, struct str arguments, bool node_port)
 {
+    struct str count = { 0 }, from = { 0 };
+    if (str_next(&arguments, ' ', &count))
+        str_next(&arguments, ' ', &from);
     unsigned word = load_frontend(batch, node_port);
-    nft_load_random(batch, word, number_of(count));
+    nft_load_random(batch, word, from.size > 0 ? number_of(arguments) : 0, number_of(count));
     nft_look_up(batch, 0, places[node_port ? RULE_NODE_ENDPOINT : RULE_ENDPOINT].name, 0);
     nft_translate_destination(batch, 0, nft_address_words(batch));
 }
@@ -348,6 +386,27 @@ static void write_pick(struct nft_batch *batch, struct str arguments)
 static void write_pick_node(struct nft_batch *batch, struct str arguments)
 {
     write_pick_from(batch, arguments, true);
+}
+
+static void write_from(struct nft_batch *batch, struct str arguments)
+{
+    struct str range;
+    struct ip_prefix prefix;
+    if (!str_next(&arguments, ' ', &range) || !ip_prefix_parse(range, &prefix))
+        return;
+    autofree char *chain = memory_strndup(arguments.data, arguments.size);
+    nft_load_source(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_EQ, &prefix);
+    nft_give_verdict(batch, NFT_GOTO, chain);
+}
+
+static void write_from_node(struct nft_batch *batch, struct str arguments)
+{
+    uint32_t local = RTN_LOCAL;
+    autofree char *chain = memory_strndup(arguments.data, arguments.size);
+    nft_load_source_type(batch, 0);
+    nft_require(batch, 0, NFT_CMP_EQ, &local, sizeof(local));
+    nft_give_verdict(batch, NFT_GOTO, chain);
 }
 
 static void write_recall(struct nft_batch *batch, struct str arguments)
@@ -392,7 +451,7 @@ static const struct {
 } words[] = {
     { "mark", write_mark },     { "pick", write_pick },         { "pick_node", write_pick_node },
     { "recall", write_recall }, { "remember", write_remember }, { "translate", write_translate },
-    { "goto", write_goto },
+    { "goto", write_goto },     { "from", write_from },         { "from_node", write_from_node },
 };
 
 static void write_rule(struct nft_batch *batch, const char *chain, struct str line)
@@ -403,7 +462,7 @@ static void write_rule(struct nft_batch *batch, const char *chain, struct str li
     if (str_is(word, "choose")) {
         uint32_t count, choice = write_choice(batch, rest, &count);
         nft_begin_rule(batch, chain);
-        nft_load_random(batch, 0, count);
+        nft_load_random(batch, 0, 0, count);
         nft_look_up_verdict(batch, 0, "__map%d", choice);
         nft_end_rule(batch);
         return;

@@ -124,14 +124,26 @@ static bool find_path(const struct api_resource *resource, struct str label, str
     return false;
 }
 
-int field_selector_check(const struct field_selector *selector, const struct api_resource *resource, struct error *err)
+/* An Event's source has a rule of its own (read_label()) and no path. */
+static void resolve(struct field_requirement *requirement, const struct api_resource *resource, struct str path)
+{
+    if (str_is(path, "source"))
+        return;
+    requirement->resource = resource;
+    if (!field_path_resolve(resource->kind->type, path, &requirement->path))
+        requirement->path.count = 0;
+}
+
+int field_selector_check(struct field_selector *selector, const struct api_resource *resource, struct error *err)
 {
     struct str path;
 
     for (size_t i = 0; i < selector->n_requirements; i++) {
         struct str label = selector->requirements[i].key;
-        if (find_path(resource, label, &path))
+        if (find_path(resource, label, &path)) {
+            resolve(&selector->requirements[i], resource, path);
             continue;
+        }
         /* Kinds with fields of their own say it in other words than those without. */
         if (resource->selectable_fields != NULL)
             return error_set(err, ERROR_BAD_REQUEST, "field label not supported: " STR_FMT, STR_ARG(label));
@@ -170,7 +182,9 @@ bool field_selector_matches(const struct field_selector *selector, const struct 
 
     for (size_t i = 0; i < selector->n_requirements; i++) {
         const struct field_requirement *requirement = &selector->requirements[i];
-        struct str value = read_label(resource, requirement->key, typed, space);
+        struct str value = requirement->resource != resource ? read_label(resource, requirement->key, typed, space)
+                           : requirement->path.count == 0    ? STR("")
+                                                             : field_path_text(&requirement->path, typed, space);
         if (str_equal(value, requirement->value) == requirement->negate)
             return false;
     }

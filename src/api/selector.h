@@ -8,6 +8,7 @@
 #ifndef API_SELECTOR_H
 #define API_SELECTOR_H
 
+#include "api/field_path.h"
 #include "api/object.h"
 #include "api/schema.h"
 #include "base/arena.h"
@@ -74,6 +75,8 @@ struct field_requirement {
     struct str key;
     struct str value;
     bool negate;
+    const struct api_resource *resource; /* that 'path' was resolved for; NULL: not yet */
+    struct field_path path;              /* empty: no object of the resource has the field */
 };
 
 /* Zeroed, it selects everything. */
@@ -86,8 +89,8 @@ struct field_selector {
 int field_selector_parse(struct str text, struct arena *arena, struct field_selector *ret_selector,
                          struct error *err) must_check;
 
-/* Whether the resource can be selected by these fields. */
-int field_selector_check(const struct field_selector *selector, const struct api_resource *resource,
+/* Whether the resource can be selected by these fields; from then on matching its objects looks nothing up. */
+int field_selector_check(struct field_selector *selector, const struct api_resource *resource,
                          struct error *err) must_check;
 
 /* Against the decoded struct of an object of that resource. The selector has been checked. */

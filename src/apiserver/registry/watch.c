@@ -181,7 +181,9 @@ static int open_watch(struct request *request, struct watch *watch, struct error
     if (!initial)
         return 0;
     watch->initial = arena_new_array(&request->arena, const struct object *, watch_cache_objects(cache)->size);
-    return watch_cache_range(cache, now, watch->selection.prefix, STR(""), collect_initial, watch, err);
+    const struct selection *selection = &watch->selection;
+    struct str prefix = selection->only.data != NULL ? selection->only : selection->prefix;
+    return watch_cache_range(cache, now, prefix, STR(""), collect_initial, watch, err);
 }
 
 void registry_watch(struct request *request)

@@ -46,6 +46,16 @@ static int64_t floor_divide(int64_t value, int64_t by)
     return value / by - (value % by < 0);
 }
 
+/* 'count' digits with leading zeros, then a character; what does not fit the digits is left out. */
+static char *put_digits(char *text, int64_t value, int count, char end)
+{
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        text[i] = (char)('0' + value % 10);
+    text[count] = end;
+    return text + count + 1;
+}
+
+/* Not by snprintf(): every object that is written has several times in it. */
 void time_format(usec_t moment, bool micros, char text[TIME_TEXT_SIZE])
 {
     int64_t seconds = floor_divide(moment, USEC_PER_SEC);
@@ -55,11 +65,20 @@ void time_format(usec_t moment, bool micros, char text[TIME_TEXT_SIZE])
     int64_t year = 0;
     int month = 0, day = 0;
     date_of_days(days, &year, &month, &day);
-    int used = snprintf(text, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month, day, second / 3600,
-                        second / 60 % 60, second % 60);
+    if (year < 0 || year > 9999) { /* no date of RFC 3339 */
+        snprintf(text, TIME_TEXT_SIZE, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)year, month, day, second / 3600,
+                 second / 60 % 60, second % 60);
+        return;
+    }
+    text = put_digits(text, year, 4, '-');
+    text = put_digits(text, month, 2, '-');
+    text = put_digits(text, day, 2, 'T');
+    text = put_digits(text, second / 3600, 2, ':');
+    text = put_digits(text, second / 60 % 60, 2, ':');
+    text = put_digits(text, second % 60, 2, micros ? '.' : 'Z');
     if (micros)
-        used += snprintf(text + used, (size_t)(TIME_TEXT_SIZE - used), ".%06d", fraction);
-    snprintf(text + used, (size_t)(TIME_TEXT_SIZE - used), "Z");
+        text = put_digits(text, fraction, 6, 'Z');
+    *text = '\0';
 }
 
 /* Exactly 'count' digits and then 'end' (0: nothing). */

@@ -97,6 +97,8 @@ static bool value_equal(const struct api_field *field, const void *a, const void
         return quantity_compare(a, b) == 0;
     case API_FLOAT64:
         return *(const double *)a == *(const double *)b;
+    case API_TIME: /* whole seconds are all that is ever written of it */
+        return *(const usec_t *)a / USEC_PER_SEC == *(const usec_t *)b / USEC_PER_SEC;
     case API_MESSAGE:
         return api_equal(field->type, a, b);
     default:

@@ -7,8 +7,7 @@
 #include "node/kubelet/pod/status.h"
 #include "node/kubelet/pod/worker.h"
 
-#define STATUS_BYTES_MAX ((size_t)4 << 20)
-#define RETRY            (USEC_PER_SEC / 2)
+#define RETRY (USEC_PER_SEC / 2)
 
 static void status_done(struct client_call *call, const struct client_result *result)
 {
@@ -28,14 +27,6 @@ static void status_done(struct client_call *call, const struct client_result *re
         return;
     }
     pod_worker_poke(worker);
-}
-
-static bool same_status(const struct api_pod_status *a, const struct api_pod_status *b)
-{
-    auto_buffer struct buffer text_a = { .max = STATUS_BYTES_MAX }, text_b = { .max = STATUS_BYTES_MAX };
-    api_encode_json(&api_type_pod_status, NULL, a, &text_a);
-    api_encode_json(&api_type_pod_status, NULL, b, &text_b);
-    return !buffer_failed(&text_a) && str_equal(buffer_str(&text_a), buffer_str(&text_b));
 }
 
 void pod_report(struct pod_worker *worker)
@@ -58,7 +49,7 @@ void pod_report(struct pod_worker *worker)
         .message = worker->message,
     };
     struct api_pod_status *status = pod_status_make(&input, &arena);
-    if (same_status(status, &worker->pod->status))
+    if (api_equal(&api_type_pod_status, status, &worker->pod->status))
         return;
     struct api_pod body = *worker->pod;
     body.status = *status;

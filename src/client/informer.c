@@ -36,6 +36,13 @@ struct informer {
     bool listing;         /* the BOOKMARK that ends the list is still to come */
     bool synced;
     bool started;
+    struct informer_cursor *cursor; /* apart, so that readers of an immutable informer can move it */
+};
+
+/* Where the last steps of the iterations ended: the next one begins there, without a search. NULL: nowhere. */
+struct informer_cursor {
+    struct entry *entry;
+    struct owner_link *link;
 };
 
 struct entry {
@@ -55,6 +62,16 @@ struct owner_link {
 
 static void open_watch(struct informer *informer);
 
+static char *link_key(const char *uid, const char *object_key)
+{
+    size_t head = strlen(uid), tail = strlen(object_key);
+    char *key = memory_alloc(head + tail + 2);
+    memcpy(key, uid, head);
+    key[head] = '/';
+    memcpy(key + head + 1, object_key, tail + 1);
+    return key;
+}
+
 static void link_owners(struct informer *informer, struct entry *entry)
 {
     const struct api_object_meta *meta = object_meta(entry->object);
@@ -64,7 +81,7 @@ static void link_owners(struct informer *informer, struct entry *entry)
     for (size_t i = 0; i < meta->n_owner_references; i++) {
         struct owner_link *link = &entry->links[entry->n_links++];
         link->entry = entry;
-        link->key = memory_format("%s/%s", text_or_empty(meta->owner_references[i].uid), object_key(entry->object));
+        link->key = link_key(text_or_empty(meta->owner_references[i].uid), object_key(entry->object));
         tree_insert(&informer->owners, str_of(link->key), &link->node); /* named twice: linked once */
     }
 }
@@ -72,6 +89,8 @@ static void link_owners(struct informer *informer, struct entry *entry)
 static void unlink_owners(struct informer *informer, struct entry *entry)
 {
     for (size_t i = 0; i < entry->n_links; i++) {
+        if (informer->cursor->link == &entry->links[i])
+            informer->cursor->link = NULL;
         tree_remove(&informer->owners, &entry->links[i].node);
         free(entry->links[i].key);
     }
@@ -80,8 +99,22 @@ static void unlink_owners(struct informer *informer, struct entry *entry)
     entry->n_links = 0;
 }
 
+static bool same_owners(const struct object *a, const struct object *b)
+{
+    const struct api_object_meta *x = object_meta(a), *y = object_meta(b);
+    if (x->n_owner_references != y->n_owner_references)
+        return false;
+    for (size_t i = 0; i < x->n_owner_references; i++) {
+        if (!text_equal(x->owner_references[i].uid, y->owner_references[i].uid))
+            return false;
+    }
+    return true;
+}
+
 static void entry_destroy(struct informer *informer, struct entry *entry)
 {
+    if (informer->cursor->entry == entry)
+        informer->cursor->entry = NULL;
     tree_remove(&informer->entries, &entry->node);
     unlink_owners(informer, entry);
     object_unref(entry->object);
@@ -109,13 +142,15 @@ static void store(struct informer *informer, const struct object *object)
         if (object_revision(entry->object) == object_revision(object))
             return;
         before = entry->object;
-        unlink_owners(informer, entry);
         entry->object = object_ref(object);
         entry->node.key = str_of(object_key(entry->object)); /* equal bytes that live with the new object */
+        if (!same_owners(before, object))
+            unlink_owners(informer, entry);
     }
     entry->list_number = informer->list_number;
     entry->seen = loop_now(informer->client->loop);
-    link_owners(informer, entry);
+    if (entry->links == NULL)
+        link_owners(informer, entry);
     tell(informer, before, entry->object);
     object_unref(before);
 }
@@ -230,6 +265,7 @@ struct informer *informer_create(struct client *client, const struct informer_op
     informer->label_selector = memory_strdup(options->label_selector);
     informer->field_selector = memory_strdup(options->field_selector);
     informer->retry.callback = retry;
+    informer->cursor = memory_new(struct informer_cursor);
     list_init(&informer->listeners);
     return informer;
 }
@@ -246,6 +282,7 @@ void informer_destroy(struct informer *informer)
     free(informer->namespace_);
     free(informer->label_selector);
     free(informer->field_selector);
+    free(informer->cursor);
     free(informer);
 }
 
@@ -326,41 +363,75 @@ static struct tree_node *node_behind(const struct tree *tree, struct str key)
     return node != NULL && str_equal(node->key, key) ? tree_next(node) : node;
 }
 
+static bool link_is_of(const struct owner_link *link, const char *owner_uid)
+{
+    size_t size = strlen(owner_uid);
+    struct str key = link->node.key;
+    return key.size > size && key.data[size] == '/' && memcmp(key.data, owner_uid, size) == 0;
+}
+
+static const struct object *step_to(const struct informer *informer, struct tree_node *node)
+{
+    if (node == NULL)
+        return NULL;
+    informer->cursor->entry = container_of(node, struct entry, node);
+    return informer->cursor->entry->object;
+}
+
+static struct tree_node *entry_behind(const struct informer *informer, const struct object *previous)
+{
+    struct entry *entry = informer->cursor->entry;
+    if (entry != NULL && entry->object == previous)
+        return tree_next(&entry->node);
+    return node_behind(&informer->entries, str_of(object_key(previous)));
+}
+
 const struct object *informer_next(const struct informer *informer, const struct object *previous)
 {
-    struct tree_node *node = previous == NULL ? tree_first(&informer->entries)
-                                              : node_behind(&informer->entries, str_of(object_key(previous)));
-    return node == NULL ? NULL : container_of(node, struct entry, node)->object;
+    return step_to(informer, previous == NULL ? tree_first(&informer->entries) : entry_behind(informer, previous));
 }
 
 const struct object *informer_next_in(const struct informer *informer, const char *namespace_,
                                       const struct object *previous)
 {
-    char prefix[300];
-    int length = snprintf(prefix, sizeof(prefix), "%s/", namespace_);
-    if (length < 0 || (size_t)length >= sizeof(prefix))
+    struct tree_node *node;
+    size_t size = strlen(namespace_);
+    if (previous != NULL) {
+        node = entry_behind(informer, previous);
+    } else {
+        char prefix[300];
+        if (size + 1 >= sizeof(prefix))
+            return NULL;
+        memcpy(prefix, namespace_, size);
+        prefix[size] = '/';
+        node = tree_lower_bound(&informer->entries, (struct str){ prefix, size + 1 });
+    }
+    if (node == NULL || node->key.size <= size || node->key.data[size] != '/' ||
+        memcmp(node->key.data, namespace_, size) != 0)
         return NULL;
-    struct str start = { prefix, (size_t)length };
-    struct tree_node *node = previous == NULL ? tree_lower_bound(&informer->entries, start)
-                                              : node_behind(&informer->entries, str_of(object_key(previous)));
-    if (node == NULL || !str_starts(node->key, start))
+    return step_to(informer, node);
+}
+
+static struct tree_node *link_behind(const struct informer *informer, const char *owner_uid,
+                                     const struct object *previous)
+{
+    struct owner_link *link = informer->cursor->link;
+    if (previous != NULL && link != NULL && link->entry->object == previous && link_is_of(link, owner_uid))
+        return tree_next(&link->node);
+    char key[700];
+    int length = snprintf(key, sizeof(key), "%s/%s", owner_uid, previous == NULL ? "" : object_key(previous));
+    if (length < 0 || (size_t)length >= sizeof(key))
         return NULL;
-    return container_of(node, struct entry, node)->object;
+    struct str start = { key, (size_t)length };
+    return previous == NULL ? tree_lower_bound(&informer->owners, start) : node_behind(&informer->owners, start);
 }
 
 const struct object *informer_next_owned(const struct informer *informer, const char *owner_uid,
                                          const struct object *previous)
 {
-    char key[700];
-    int length =
-        snprintf(key, sizeof(key), "%s/%s", text_or_empty(owner_uid), previous == NULL ? "" : object_key(previous));
-    if (length < 0 || (size_t)length >= sizeof(key))
+    struct tree_node *node = link_behind(informer, text_or_empty(owner_uid), previous);
+    if (node == NULL || !link_is_of(container_of(node, struct owner_link, node), text_or_empty(owner_uid)))
         return NULL;
-    struct str start = { key, (size_t)length };
-    struct tree_node *node =
-        previous == NULL ? tree_lower_bound(&informer->owners, start) : node_behind(&informer->owners, start);
-    struct str prefix = { key, strlen(text_or_empty(owner_uid)) + 1 };
-    if (node == NULL || !str_starts(node->key, prefix))
-        return NULL;
-    return container_of(node, struct owner_link, node)->entry->object;
+    informer->cursor->link = container_of(node, struct owner_link, node);
+    return informer->cursor->link->entry->object;
 }

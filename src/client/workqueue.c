@@ -23,9 +23,11 @@ struct item {
     struct list_node waiting; /* in workqueue.ready */
     struct loop_timer delay;
     struct workqueue *queue;
+    usec_t rest_until; /* monotonic */
     unsigned failures;
     bool working;
-    bool again; /* added while it was worked on */
+    bool resting; /* the delay is only there to remember the rest */
+    bool again;   /* added while it was worked on */
     char key[];
 };
 
@@ -68,20 +70,34 @@ void workqueue_destroy(struct workqueue *queue)
     free(queue);
 }
 
+/* True: its delay lasts at least as long as its rest. */
+static bool item_rests(struct item *item)
+{
+    usec_t now = loop_monotonic(item->queue->loop);
+    if (item->rest_until <= now)
+        return false;
+    loop_timer_start(item->queue->loop, &item->delay, item->rest_until - now);
+    return true;
+}
+
 static void item_release(struct item *item)
 {
-    if (!item->working && !list_linked(&item->waiting) && !loop_timer_running(&item->delay) && item->failures == 0)
+    if (item->working || list_linked(&item->waiting) || loop_timer_running(&item->delay) || item->failures > 0)
+        return;
+    item->resting = item_rests(item);
+    if (!item->resting)
         item_destroy(item);
 }
 
 static void item_queue(struct item *item)
 {
     loop_timer_stop(&item->delay);
+    item->resting = false;
     if (item->working) {
         item->again = true;
         return;
     }
-    if (list_linked(&item->waiting))
+    if (list_linked(&item->waiting) || item_rests(item))
         return;
     struct workqueue *queue = item->queue;
     queue->counters.adds++;
@@ -92,7 +108,11 @@ static void item_queue(struct item *item)
 
 static void delay_over(struct loop_timer *timer)
 {
-    item_queue(container_of(timer, struct item, delay));
+    struct item *item = container_of(timer, struct item, delay);
+    if (item->resting)
+        item_release(item);
+    else
+        item_queue(item);
 }
 
 static struct item *item_find(const struct workqueue *queue, struct str key)
@@ -127,9 +147,17 @@ void workqueue_add_after(struct workqueue *queue, struct str key, usec_t delay)
     }
     if (list_linked(&item->waiting) || item->again)
         return;
-    if (loop_timer_running(&item->delay) && item->delay.due <= loop_monotonic(queue->loop) + delay)
+    if (!item->resting && loop_timer_running(&item->delay) && item->delay.due <= loop_monotonic(queue->loop) + delay)
         return;
+    item->resting = false;
     loop_timer_start(queue->loop, &item->delay, delay);
+}
+
+void workqueue_rest(struct workqueue *queue, struct str key, usec_t until)
+{
+    struct item *item = item_get(queue, key);
+    item->rest_until = until;
+    item_release(item);
 }
 
 void workqueue_retry(struct workqueue *queue, struct str key)

@@ -33,7 +33,9 @@ void workqueue_add(struct workqueue *queue, struct str key);
 void workqueue_add_after(struct workqueue *queue, struct str key, usec_t delay); /* the earlier of two delays wins */
 void workqueue_retry(struct workqueue *queue, struct str key);                   /* after its back-off */
 void workqueue_forget(struct workqueue *queue, struct str key);                  /* it worked: back-off starts anew */
-unsigned workqueue_failures(const struct workqueue *queue, struct str key);      /* retries since it last worked */
+/* Until then (loop_monotonic()) whoever adds the key waits; a second word replaces the first. */
+void workqueue_rest(struct workqueue *queue, struct str key, usec_t until);
+unsigned workqueue_failures(const struct workqueue *queue, struct str key); /* retries since it last worked */
 
 /* NULL when nothing is ready. The text lives until workqueue_done(). */
 const char *workqueue_pop(struct workqueue *queue);

@@ -100,6 +100,32 @@ static void earlier_delay_wins(void **state)
     assert_int_equal(f->ready, 1);
 }
 
+static void a_resting_key_waits(void **state)
+{
+    struct fixture *f = *state;
+    usec_t start = loop_monotonic(f->loop);
+    workqueue_add(f->queue, STR("a"));
+    const char *key = workqueue_pop(f->queue);
+    workqueue_add(f->queue, STR("a"));
+    workqueue_rest(f->queue, STR("a"), start + USEC_PER_SEC);
+    workqueue_done(f->queue, key);
+    assert_null(workqueue_pop(f->queue));
+    loop_run(f->loop);
+    assert_int_equal(loop_monotonic(f->loop) - start, USEC_PER_SEC);
+    key = workqueue_pop(f->queue);
+    workqueue_rest(f->queue, STR("a"), start + 3 * USEC_PER_SEC);
+    workqueue_done(f->queue, key); /* nothing to do, but the rest is remembered */
+    loop_run_until(f->loop, loop_now(f->loop) + USEC_PER_SEC);
+    workqueue_add_after(f->queue, STR("a"), USEC_PER_SEC / 2); /* too early, too */
+    workqueue_add(f->queue, STR("a"));
+    loop_run(f->loop);
+    assert_int_equal(loop_monotonic(f->loop) - start, 3 * USEC_PER_SEC);
+    workqueue_done(f->queue, workqueue_pop(f->queue));
+    workqueue_add(f->queue, STR("a")); /* rested */
+    assert_string_equal(workqueue_pop(f->queue), "a");
+    workqueue_done(f->queue, "a");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +133,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(added_while_worked_on_comes_again, setup, teardown),
         cmocka_unit_test_setup_teardown(failures_wait_twice_as_long, setup, teardown),
         cmocka_unit_test_setup_teardown(earlier_delay_wins, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_resting_key_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

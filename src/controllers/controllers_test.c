@@ -303,6 +303,44 @@ static void slices_hold_a_hundred(void **state)
     assert_int_equal(fake_server_revision(f->server), revision + 2); /* the leases: nothing else is written at rest */
 }
 
+static size_t count_lines(const char *text, const char *line)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, line)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* What becomes of many pods in a moment is written in a few passes; one change alone is written at once. */
+static void changes_of_many_pods_share_passes(void **state)
+{
+    struct fixture *f = *state;
+    create_namespace(f, "a");
+    create_node(f, "n1");
+    create_service(f, "");
+    create_deployment(f, 150);
+    run_pods(f, "n1");
+    fixture_run(f, 5);
+    fake_server_clear_log(f->server);
+    char *names[100];
+    size_t count = 0;
+    for (const struct object *o = NULL; count < 100; count++)
+        names[count] = strdup(object_name(o = fake_server_next(f->server, &api_resource_pod, o)));
+    for (size_t i = 0; i < count; i++) {
+        fixture_delete(f, &api_resource_pod, "a", names[i], CLIENT_PROPAGATION_DEFAULT);
+        fixture_run(f, 0.0005);
+        if (i == 0)
+            assert_int_equal(count_lines(fake_server_log(f->server), "update endpoints a/web"), 1);
+    }
+    fixture_run(f, 5);
+    size_t passes = count_lines(fake_server_log(f->server), "update endpoints a/web");
+    assert_in_range(passes, 2, 10);
+    const struct object *endpoints = fake_server_get(f->server, &api_resource_endpoints, "a", "web");
+    assert_int_equal(api_endpoints_of(endpoints)->subsets[0].n_addresses, 50);
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+}
+
 static void owned_objects_go_in_the_background(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_eviction_when_all_are_silent, setup, teardown),
         cmocka_unit_test_setup_teardown(endpoints_follow_pods, setup, teardown),
         cmocka_unit_test_setup_teardown(slices_hold_a_hundred, setup, teardown),
+        cmocka_unit_test_setup_teardown(changes_of_many_pods_share_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(owned_objects_go_in_the_background, setup, teardown),
         cmocka_unit_test_setup_teardown(owners_wait_in_the_foreground, setup, teardown),
         cmocka_unit_test_setup_teardown(orphans_live_on, setup, teardown),

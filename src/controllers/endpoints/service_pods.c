@@ -7,6 +7,9 @@
 #include "base/ip.h"
 #include "controllers/workload/pod_state.h"
 
+#define PAUSE_PER_POD (100 * USEC_PER_MSEC / 1000) /* a pass looks at each pod: at most one percent of the time */
+#define PAUSE_MAX     USEC_PER_SEC
+
 static bool selects(const struct api_service *service, const struct api_object_meta *meta)
 {
     if (service->spec.n_selector == 0)
@@ -121,6 +124,8 @@ struct service_pod *service_pods(struct reconcile *reconcile, const struct api_s
             found->hostname = text_or_empty(pod->spec.hostname);
         find_ports(reconcile, service, found);
     }
+    usec_t pause = (usec_t)count * PAUSE_PER_POD;
+    reconcile->pause = pause > PAUSE_MAX ? PAUSE_MAX : pause;
     *ret_count = count;
     return pods;
 }

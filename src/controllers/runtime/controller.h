@@ -70,6 +70,7 @@ struct reconcile {
     const char *failure_reason;
     const char *failure_message;
     usec_t requeue_after; /* set it to be called again; 0: only when something changes */
+    usec_t pause;         /* set it so that changes within this time after 'now' share one later pass; 0: none */
     struct list actions;  /* private */
 };
 

@@ -24,6 +24,7 @@ struct pass {
     struct list calls;   /* running ones */
     struct list written; /* what the caches have to show */
     struct loop_timer give_up;
+    usec_t started; /* monotonic */
     enum outcome outcome;
     struct error err;
     bool unfinished; /* a collection was not empty yet */
@@ -253,6 +254,8 @@ static void pass_end(struct pass *pass)
     } else {
         workqueue_retry(worker->queue, key);
     }
+    if (pass->reconcile.pause > 0)
+        workqueue_rest(worker->queue, key, pass->started + pass->reconcile.pause);
     autofree char *name = memory_strdup(pass->reconcile.key);
     pass_free(pass);
     worker_pass_ended(worker, name);
@@ -333,6 +336,7 @@ void pass_start(struct worker *worker, const char *key)
     reconcile->key = arena_strdup(arena, key);
     reconcile->namespace_ = slash == NULL ? "" : arena_strndup(arena, key, (size_t)(slash - key));
     reconcile->name = slash == NULL ? reconcile->key : arena_strdup(arena, slash + 1);
+    pass->started = loop_monotonic(loop);
     reconcile->now = loop_now(loop);
     reconcile->random = loop_random(loop);
     reconcile->arena = arena;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "apiserver/cache/watch_cache.h"
 #include "apiserver/chain.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
@@ -74,6 +75,11 @@ static void dispatch_resource(struct request *request)
     if (!(verbs & request->action) || create_by_name) {
         request_refuse(request, ERROR_METHOD_NOT_ALLOWED,
                        "the server does not allow this method on the requested resource");
+        return;
+    }
+    struct error err = { 0 };
+    if (request->registry->cache != NULL && watch_cache_start(request->registry->cache, &err) < 0) {
+        request_fail(request, &err);
         return;
     }
     const struct resource_handler *handler = resource_handler_find(resource, request->subresource, request->action);

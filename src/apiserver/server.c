@@ -163,6 +163,8 @@ static void start_bootstrap(struct api_server *server)
 int api_server_start(struct api_server *server, struct error *err)
 {
     for (size_t i = 0; i < server->n_caches; i++) {
+        if (watch_cache_converts(server->caches[i]))
+            continue;
         int rc = watch_cache_start(server->caches[i], err);
         if (rc < 0)
             return rc;

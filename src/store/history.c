@@ -60,6 +60,8 @@ int store_watch_start(struct store *store, struct store_watch *watch, uint64_t r
     watch->store = store;
     list_append(&store->watches, &watch->node);
     struct list_node *node = store->history.head.next;
+    if (watch->after >= store->revision) /* the usual: nothing has happened since */
+        node = &store->history.head;
     for (; node != &store->history.head && list_linked(&watch->node); node = node->next) {
         const struct store_change *change = container_of(node, struct store_change, by_age);
         if (concerns(watch, change))

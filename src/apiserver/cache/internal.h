@@ -15,6 +15,7 @@ struct watch_cache {
     const struct conversion *conversion; /* NULL: stored as it is served */
     char *prefix;                        /* "/registry/pods/" */
     struct store_watch feed;
+    bool started;
     struct tree objects;        /* of struct cache_entry */
     struct cache_event *oldest; /* a reference; what is known starts behind it */
     struct cache_event *newest; /* borrowed from the chain */

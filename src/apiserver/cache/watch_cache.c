@@ -91,12 +91,16 @@ static bool load_each(void *context, const struct store_record *record)
 
 int watch_cache_start(struct watch_cache *cache, struct error *err)
 {
+    if (cache->started)
+        return 0;
     struct cache_load load = { .cache = cache, .err = err };
     uint64_t revision = store_range(cache->store, str_of(cache->prefix), (struct str){ 0 }, load_each, &load);
     if (load.rc < 0)
         return load.rc;
     cache->oldest->revision = revision;
-    return store_watch_start(cache->store, &cache->feed, revision, err);
+    int rc = store_watch_start(cache->store, &cache->feed, revision, err);
+    cache->started = rc == 0;
+    return rc;
 }
 
 void watch_cache_destroy(struct watch_cache *cache)
@@ -116,6 +120,11 @@ void watch_cache_destroy(struct watch_cache *cache)
 const struct api_resource *watch_cache_resource(const struct watch_cache *cache)
 {
     return cache->resource;
+}
+
+bool watch_cache_converts(const struct watch_cache *cache)
+{
+    return cache->conversion != NULL;
 }
 
 const struct object *watch_cache_find(const struct watch_cache *cache, struct str key)
@@ -281,7 +290,7 @@ int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache
     if (revision < cache->oldest->revision)
         return error_set(err, ERROR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)revision,
                          (unsigned long long)cache->oldest->revision);
-    struct cache_event *position = cache->oldest;
+    struct cache_event *position = revision >= cache->newest->revision ? cache->newest : cache->oldest;
     while (position->next != NULL && position->next->revision <= revision)
         position = position->next;
     position->references++;

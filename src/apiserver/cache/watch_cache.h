@@ -41,7 +41,11 @@ struct cache_event {
 };
 
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource);
-int watch_cache_start(struct watch_cache *cache, struct error *err) must_check; /* loads, then follows */
+
+/* Loads, then follows; nothing when that was done before. A cache of objects that are converted is started by the first
+ * request for them: most clusters never see one, and it holds everything a second time. */
+int watch_cache_start(struct watch_cache *cache, struct error *err) must_check;
+bool watch_cache_converts(const struct watch_cache *cache);
 void watch_cache_destroy(struct watch_cache *cache); /* no watcher may be left; NULL is fine */
 
 const struct api_resource *watch_cache_resource(const struct watch_cache *cache);

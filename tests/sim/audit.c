@@ -28,6 +28,8 @@ struct audit {
     struct informer_listener pod_listener;
     struct loop_task check;
     size_t active, ready;
+    const char *gone; /* the node that vanished */
+    size_t on_gone, active_on_gone;
     size_t pods_max, ready_min;
     uint64_t digest;
     char violation[256];
@@ -52,6 +54,19 @@ static bool is_ready(const struct object *object)
             return text_equal(pod->status.conditions[i].status, "True");
     }
     return false;
+}
+
+static bool is_on(const struct object *object, const char *node)
+{
+    return object != NULL && node != NULL && text_equal(api_pod_of(object)->spec.node_name, node);
+}
+
+static void count_gone(struct audit *audit, const struct object *object, int by)
+{
+    if (!is_on(object, audit->gone))
+        return;
+    audit->on_gone += (size_t)by;
+    audit->active_on_gone += is_active(object) ? (size_t)by : 0;
 }
 
 static void digest_bytes(struct audit *audit, const void *bytes, size_t size)
@@ -106,6 +121,8 @@ static void pod_changed(struct informer_listener *listener, const struct object 
     digest_bytes(audit, facts, sizeof(facts));
     audit->active = audit->active - is_active(before) + is_active(after);
     audit->ready = audit->ready - (is_active(before) && is_ready(before)) + (is_active(after) && is_ready(after));
+    count_gone(audit, before, -1);
+    count_gone(audit, after, 1);
     check_node(audit, before, after);
     loop_defer(cluster_loop(audit->cluster), &audit->check);
 }
@@ -154,6 +171,14 @@ void audit_bound(struct audit *audit, size_t pods_max, size_t ready_min)
     audit->ready_min = ready_min;
 }
 
+void audit_vanished(struct audit *audit, const char *node)
+{
+    audit->gone = node;
+    audit->on_gone = audit->active_on_gone = 0;
+    for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;)
+        count_gone(audit, o, 1);
+}
+
 const char *audit_violation(const struct audit *audit)
 {
     const char *order = fault_network_violation(cluster_network(audit->cluster));
@@ -169,15 +194,11 @@ uint64_t audit_digest(const struct audit *audit)
 
 void audit_picture(const struct audit *audit, struct audit_picture *picture)
 {
-    *picture =
-        (struct audit_picture){ .pods = informer_count(audit->pods), .active = audit->active, .ready = audit->ready };
-    for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;) {
-        const char *node = api_pod_of(o)->spec.node_name;
-        if (!text_empty(node) && cluster_node_gone(audit->cluster, node)) {
-            picture->on_gone++;
-            picture->active_on_gone += is_active(o);
-        }
-    }
+    *picture = (struct audit_picture){ .pods = informer_count(audit->pods),
+                                       .active = audit->active,
+                                       .ready = audit->ready,
+                                       .on_gone = audit->on_gone,
+                                       .active_on_gone = audit->active_on_gone };
 }
 
 size_t audit_ready_nodes(const struct audit *audit)
@@ -198,7 +219,7 @@ size_t audit_active_on(const struct audit *audit, const char *node)
 {
     size_t count = 0;
     for (const struct object *o = NULL; (o = informer_next(audit->pods, o)) != NULL;)
-        count += is_active(o) && text_equal(api_pod_of(o)->spec.node_name, node);
+        count += is_active(o) && is_on(o, node);
     return count;
 }
 

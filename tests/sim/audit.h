@@ -19,6 +19,9 @@ void audit_destroy(struct audit *audit); /* NULL is fine */
  * 0 each: no bound. */
 void audit_bound(struct audit *audit, size_t pods_max, size_t ready_min);
 
+/* That node, one at most, is no more: from now on pods on it are counted. Borrows the name. */
+void audit_vanished(struct audit *audit, const char *node);
+
 /* The first violation; NULL: none. */
 const char *audit_violation(const struct audit *audit);
 
@@ -26,7 +29,7 @@ struct audit_picture {
     size_t pods;    /* all there are */
     size_t active;  /* neither finished nor being deleted */
     size_t ready;   /* of the active ones */
-    size_t on_gone; /* on nodes that vanished */
+    size_t on_gone; /* on the node that vanished */
     size_t active_on_gone;
 };
 void audit_picture(const struct audit *audit, struct audit_picture *picture);

@@ -364,15 +364,6 @@ void cluster_vanish(struct cluster *cluster, size_t node)
     component_stop(component);
 }
 
-bool cluster_node_gone(const struct cluster *cluster, const char *name)
-{
-    for (size_t i = COMPONENT_NODES; i < cluster->n_components; i++) {
-        if (text_equal(cluster->components[i].name, name))
-            return cluster->components[i].gone;
-    }
-    return true;
-}
-
 size_t cluster_sandboxes(const struct cluster *cluster)
 {
     size_t count = 0;

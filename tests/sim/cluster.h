@@ -36,8 +36,7 @@ uint64_t cluster_crashes(const struct cluster *cluster);
 void cluster_heal(struct cluster *cluster); /* what is down begins now */
 
 const char *cluster_node_name(const struct cluster *cluster, size_t node);
-void cluster_vanish(struct cluster *cluster, size_t node); /* kubelet and runtime, for good, without a word */
-bool cluster_node_gone(const struct cluster *cluster, const char *name);
-size_t cluster_sandboxes(const struct cluster *cluster); /* that the living nodes' runtimes run */
+void cluster_vanish(struct cluster *cluster, size_t node); /* for good */
+size_t cluster_sandboxes(const struct cluster *cluster);   /* that the living nodes' runtimes run */
 
 #endif

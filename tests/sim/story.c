@@ -193,6 +193,7 @@ static void step_vanish(struct story *story)
     size_t lost = audit_active_on(story->audit, name);
     audit_bound(story->audit, replicas, replicas - lost);
     cluster_vanish(story->cluster, story->vanished);
+    audit_vanished(story->audit, name);
     run(story, 40 * USEC_PER_SEC);
     await(story, is_steady, 1800 * USEC_PER_SEC, "a node vanishes");
     const struct client_request request = {

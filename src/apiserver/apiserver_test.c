@@ -76,11 +76,19 @@ static void test_refusals(void **state)
            "warning: 299 - \"unknown field \\\"extra\\\"\"");
     expect(ask(f, "GET", MAPS "/b", ""), "404 Not Found");
     expect(ask(f, "POST", "/api/v1/nodes/x", "{}"), "405 Method Not Allowed");
+    expect(ask(f, "PUT", MAPS, "{}"), "405 Method Not Allowed");
+    expect(ask(f, "DELETE", MAPS "/a?propagationPolicy=Some", ""),
+           "\"kind\":\"DeleteOptions\",\"causes\":[{\"reason\":\"FieldValueNotSupported\"");
     expect(ask(f, "GET", "/api/v1/unknowns", ""), "the server could not find the requested resource");
     expect(ask_with(f, "POST", MAPS, "content-type: text/html\r\n", "x"), "415 Unsupported Media Type");
     expect(ask_with(f, "GET", MAPS, "accept: text/html\r\n", ""), "406 Not Acceptable");
     expect(ask(f, "GET", MAPS "?resourceVersion=99999", ""), "Too large resource version: 99999, current: ");
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"g-\"}}"), "\"name\":\"g-");
+    char *large = calloc(1, (3 << 20) + 2); /* the last request: the connection is closed after it */
+    memset(large, 'x', (3 << 20) + 1);
+    expect(ask(f, "POST", MAPS, large),
+           "\"message\":\"Request entity too large: limit is 3145728\",\"reason\":\"RequestEntityTooLarge\"");
+    free(large);
 }
 
 static void test_pages(void **state)

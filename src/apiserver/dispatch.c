@@ -59,6 +59,15 @@ static void run_verb(struct request *request)
     }
 }
 
+/* Collections are created in; objects are updated. */
+static bool name_fits(const struct request *request)
+{
+    bool named = !text_empty(request->name);
+    if (request->action == API_CREATE)
+        return !named || request->sub != NULL;
+    return named || (request->action != API_UPDATE && request->action != API_PATCH);
+}
+
 static void dispatch_resource(struct request *request)
 {
     const struct api_resource *resource = request->registry->resource;
@@ -71,8 +80,7 @@ static void dispatch_resource(struct request *request)
         request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
         return;
     }
-    bool create_by_name = request->action == API_CREATE && !text_empty(request->name) && request->sub == NULL;
-    if (!(verbs & request->action) || create_by_name) {
+    if (!(verbs & request->action) || !name_fits(request)) {
         request_refuse(request, ERROR_METHOD_NOT_ALLOWED,
                        "the server does not allow this method on the requested resource");
         return;

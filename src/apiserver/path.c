@@ -119,8 +119,7 @@ static int read_dry_run(struct request *request, struct str query, struct error 
     if (text_empty(text))
         return 0;
     if (strcmp(text, "All") != 0)
-        return error_set(err, ERROR_INVALID, "dryRun: Unsupported value: []string{\"%s\"}: supported values: \"All\"",
-                         text);
+        return error_set(err, ERROR_INVALID, "dryRun: Unsupported value: [\"%s\"]: supported values: \"All\"", text);
     request->options.dry_run = true;
     return 0;
 }

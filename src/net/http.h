@@ -51,6 +51,8 @@ struct http_handler {
     /* Decides by the headers alone, before the body: true to get the body piecewise with http_exchange_on_body()
      * set from request(), which is then called at once. NULL: never. */
     bool (*streams_body)(void *context, struct http_exchange *exchange);
+    /* The body passes limits.body_bytes ('limit'): to be answered at once. NULL: 413 with a line of text. */
+    void (*too_large)(void *context, struct http_exchange *exchange, size_t limit);
 };
 
 struct http_server *http_server_create(struct loop *loop, const struct http_handler *handler, void *context,

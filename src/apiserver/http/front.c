@@ -137,10 +137,8 @@ static int read_request(struct http_call *call, struct error *err)
     return read_body(call, err);
 }
 
-static void front_request(void *context, struct http_exchange *exchange)
+static struct http_call *front_call(struct http_front *front, struct http_exchange *exchange)
 {
-    struct http_front *front = context;
-    struct error err = { 0 };
     struct request *request = request_create(front->server, &http_sink, NULL);
     struct http_call *call = arena_new(&request->arena, struct http_call);
     call->front = front;
@@ -148,17 +146,30 @@ static void front_request(void *context, struct http_exchange *exchange)
     call->request = request;
     request->sink_context = call;
     http_exchange_set_events(exchange, &call_events, call);
+    return call;
+}
+
+static void front_request(void *context, struct http_exchange *exchange)
+{
+    struct http_call *call = front_call(context, exchange);
+    struct error err = { 0 };
     if (read_request(call, &err) < 0)
-        request_fail(request, &err);
+        request_fail(call->request, &err);
     else
-        request_run(request);
+        request_run(call->request);
+}
+
+static void front_too_large(void *context, struct http_exchange *exchange, size_t limit)
+{
+    struct http_call *call = front_call(context, exchange);
+    request_refuse(call->request, ERROR_TOO_LARGE, "Request entity too large: limit is %zu", limit);
 }
 
 /* ---------------------------------------------------------------- listening */
 
 struct http_front *http_front_create(struct api_server *server)
 {
-    static const struct http_handler handler = { .request = front_request };
+    static const struct http_handler handler = { .request = front_request, .too_large = front_too_large };
     struct http_front *front = memory_new(struct http_front);
     front->server = server;
     front->http = http_server_create(server->loop, &handler, front, &server->options.limits);

@@ -143,14 +143,14 @@ static int check_options(struct deletion *deletion, struct error *err)
     const char *policy = text_or_empty(options->propagation_policy);
     if (options->orphan_dependents != NULL && !text_empty(policy))
         return error_set(err, ERROR_INVALID,
-                         "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"%s\": "
+                         "propagationPolicy: Invalid value: \"%s\": "
                          "orphanDependents and deletionPropagation cannot be both set",
                          policy);
     for (size_t i = 0; i < countof(policies); i++)
         if (strcmp(policy, policies[i]) == 0)
             return 0;
     return error_set(err, ERROR_INVALID,
-                     "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"%s\": "
+                     "propagationPolicy: Unsupported value: \"%s\": "
                      "supported values: \"Background\", \"Foreground\", \"Orphan\"",
                      policy);
 }
@@ -245,6 +245,8 @@ static void deletion_attempt(struct deletion *deletion)
                                    NULL,
                                    object_typed(deletion->current) };
     int rc = check_options(deletion, &err);
+    if (rc < 0)
+        rc = failure_options(request, "DeleteOptions", &err);
     if (rc == 0)
         rc = check_preconditions(deletion, &err);
     if (rc == 0)

@@ -74,6 +74,15 @@ static void exchange_ask(struct http_exchange *exchange)
     server->handler->request(server->context, exchange);
 }
 
+static void refuse_too_large(struct http_exchange *exchange)
+{
+    struct http_server *server = exchange->connection->server;
+    if (server->handler->too_large != NULL)
+        server->handler->too_large(server->context, exchange, server->limits.body_bytes);
+    else
+        exchange_refuse(exchange, 413);
+}
+
 bool exchange_headers_done(struct http_exchange *exchange, int64_t content_length)
 {
     struct http_connection *connection = exchange->connection;
@@ -87,8 +96,10 @@ bool exchange_headers_done(struct http_exchange *exchange, int64_t content_lengt
         exchange->streams_body = server->handler->streams_body(server->context, exchange);
     if (connection->closed)
         return false;
-    if (exchange->refuse == 0 && !exchange->streams_body && content_length > (int64_t)server->limits.body_bytes)
-        exchange->refuse = 413;
+    if (exchange->refuse == 0 && !exchange->streams_body && content_length > (int64_t)server->limits.body_bytes) {
+        refuse_too_large(exchange);
+        return false;
+    }
     if (exchange->refuse != 0) {
         exchange_refuse(exchange, exchange->refuse);
         return false;
@@ -110,7 +121,7 @@ bool exchange_body(struct http_exchange *exchange, struct str bytes)
     buffer_append_str(&exchange->body, bytes);
     if (!buffer_failed(&exchange->body))
         return true;
-    exchange_refuse(exchange, 413);
+    refuse_too_large(exchange);
     return false;
 }
 

@@ -26,12 +26,35 @@ static void test_reference(void **state)
     expect_reference("example/day-service:1", "docker.io/example/day-service:1");
     expect_reference("registry.k8s.io/pause:local", "registry.k8s.io/pause:local");
     expect_reference("localhost:5000/a/b", "localhost:5000/a/b:latest");
+    expect_reference("Host/a__b/c--d.e_f:V_1.2-x", "Host/a__b/c--d.e_f:V_1.2-x");
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef"
+    expect_reference("a/b@" DIGEST, "docker.io/a/b@" DIGEST);
+    expect_reference("a:1@" DIGEST, "docker.io/library/a:1@" DIGEST);
 
-    char text[8];
+    static const char *const bad[] = { "UPPER",
+                                       "UPPER CASE:1",
+                                       "a/B",
+                                       "a//b",
+                                       "a/",
+                                       "a-",
+                                       "a..b",
+                                       "a___b",
+                                       "a:",
+                                       "a:-x",
+                                       "a:b:c",
+                                       "a@sha256:12",
+                                       "a@"
+                                       "x",
+                                       "-h.x/a",
+                                       "a@:"
+                                       "0123456789abcdef0123456789abcdef" };
+    char text[128];
+    for (size_t i = 0; i < countof(bad); i++)
+        assert_false(image_reference(bad[i], text, sizeof(text)));
     assert_false(image_reference("", text, sizeof(text)));
     assert_false(image_reference("a b", text, sizeof(text)));
     assert_false(image_reference("/x", text, sizeof(text)));
-    assert_false(image_reference("busybox", text, sizeof(text)));
+    assert_false(image_reference("busybox", text, 8));
 }
 
 static void remember_name(void *context, const char *name)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/codec.h"
 #include "base/buffer.h"
 #include "client/client_fake.h"
 #include "generated/cri.h"
@@ -155,6 +156,14 @@ static void the_node_registers_and_lives(void **state)
     lease = fake_server_get(f->server, &api_resource_coordination_lease, "kube-node-lease", "node1");
     assert_in_range(api_coordination_lease_of(lease)->spec.renew_time - first, 19 * USEC_PER_SEC, 25 * USEC_PER_SEC);
 
+    struct api_node cordoned = *api_node_of(fake_server_get(f->server, &api_resource_node, NULL, "node1"));
+    cordoned.spec.unschedulable = true;
+    auto_buffer struct buffer json = { .max = 1 << 20 };
+    api_encode_json(&api_type_node, &api_kind_node, &cordoned, &json);
+    fake_server_put(f->server, &api_resource_node, json.data);
+    run_seconds(f, 1);
+    assert_true(has_event(f, "NodeNotSchedulable", "Node node1 status is now: NodeNotSchedulable"));
+
     /* An idle node writes nothing but its lease. */
     fake_server_clear_log(f->server);
     run_seconds(f, 60);
@@ -173,6 +182,11 @@ static void a_pod_runs_and_is_deleted(void **state)
     assert_string_equal("True", condition(web, "Ready"));
     assert_string_equal("True", condition(web, "PodReadyToStartContainers"));
     assert_string_equal("True", condition(web, "Initialized"));
+    static const char *const order[] = { "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
+                                         "PodScheduled" };
+    assert_int_equal(countof(order), web->status.n_conditions);
+    for (size_t i = 0; i < countof(order); i++)
+        assert_string_equal(order[i], web->status.conditions[i].type);
     assert_string_equal("10.99.0.1", web->status.host_ip);
     assert_string_equal("BestEffort", web->status.qos_class);
     assert_true(strncmp(web->status.pod_ip, "10.250.", 7) == 0);
@@ -237,6 +251,24 @@ static void a_missing_image_is_told(void **state)
     put_pod(f, "never", "\"containers\":[{\"name\":\"c\",\"image\":\"absent:1\",\"imagePullPolicy\":\"Never\"}]");
     run_seconds(f, 2);
     assert_string_equal("ErrImageNeverPull", pod(f, "never")->status.container_statuses[0].state.waiting->reason);
+    put_pod(f, "bad", "\"containers\":[{\"name\":\"c\",\"image\":\"UPPER CASE:1\"}]");
+    run_seconds(f, 2);
+    assert_string_equal("InvalidImageName", pod(f, "bad")->status.container_statuses[0].state.waiting->reason);
+    assert_true(has_event(f, "InspectFailed", "couldn't parse image name \"UPPER CASE:1\": invalid reference format"));
+}
+
+static void readiness_gates_are_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    put_pod(f, "gated",
+            "\"containers\":[{\"name\":\"c\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\"}],"
+            "\"readinessGates\":[{\"conditionType\":\"x.com/a\"}]");
+    run_seconds(f, 3);
+    const struct api_pod_condition *ready = &pod(f, "gated")->status.conditions[2];
+    assert_string_equal("Ready", ready->type);
+    assert_string_equal("False", ready->status);
+    assert_string_equal("ReadinessGatesNotReady", ready->reason);
+    assert_string_equal("corresponding condition of pod readiness gate \"x.com/a\" does not exist.", ready->message);
 }
 
 static void init_containers_and_sidecars_come_first(void **state)
@@ -378,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pod_runs_and_is_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crashing_container_backs_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_image_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readiness_gates_are_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(init_containers_and_sidecars_come_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes_decide, set_up, tear_down),
         cmocka_unit_test_setup_teardown(environment_waits_for_its_objects, set_up, tear_down),

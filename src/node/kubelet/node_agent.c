@@ -203,6 +203,16 @@ static void announce(struct node_agent *agent, const struct api_node_status *old
     agent->announced = true;
 }
 
+static void announce_cordon(struct node_agent *agent, const struct api_node *before, const struct api_node *after)
+{
+    if (before->spec.unschedulable == after->spec.unschedulable)
+        return;
+    const char *reason = after->spec.unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+    char message[256];
+    snprintf(message, sizeof(message), "Node %s status is now: %s", agent->kubelet->setup.node_name, reason);
+    node_event(agent, EVENT_NORMAL, reason, message);
+}
+
 static void register_node(struct node_agent *agent)
 {
     auto_arena struct arena arena = { 0 };
@@ -270,7 +280,8 @@ static void look_soon(struct node_agent *agent)
 static void node_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
 {
     struct node_agent *agent = container_of(listener, struct node_agent, listener);
-    (void)before;
+    if (before != NULL && after != NULL)
+        announce_cordon(agent, api_node_of(before), api_node_of(after));
     if (after == NULL) {
         object_unref(take_pointer(&agent->object));
         agent->registered = false;

@@ -413,6 +413,8 @@ static void take_container(struct sweep *sweep, struct container_row *row, const
     out->exit_code = status->exit_code;
     out->reason = arena_strdup(&sweep->arena, status->reason);
     out->log_path = arena_strdup(&sweep->arena, status->log_path);
+    if (status->image != NULL && !text_empty(status->image->image))
+        out->image = arena_strdup(&sweep->arena, status->image->image);
     out->image_id = arena_strdup(&sweep->arena, status->image_ref);
     const char *message = termination_message(sweep, row, status);
     out->message = message != NULL ? message : arena_strdup(&sweep->arena, status->message);

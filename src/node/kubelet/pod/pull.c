@@ -6,10 +6,12 @@
 #include <stdio.h>
 
 #include "client/events.h"
+#include "image/image.h"
 #include "node/kubelet/config/pull_credentials.h"
 #include "node/kubelet/dependency.h"
 
 #define STATUS_TIMEOUT (120 * USEC_PER_SEC)
+#define REFERENCE_MAX  4096
 
 const char *image_pull_policy(const struct api_container *container)
 {
@@ -179,5 +181,16 @@ static void ask_status(struct pod_run *run)
 
 void pod_pull_image(struct pod_run *run)
 {
-    ask_status(run);
+    const char *image = text_or_empty(spec_of(run)->image);
+    char reference[REFERENCE_MAX], message[1024];
+    if (image_reference(image, reference, sizeof(reference))) {
+        ask_status(run);
+        return;
+    }
+    snprintf(
+        message, sizeof(message),
+        "Failed to apply default image tag \"%.300s\": couldn't parse image name \"%.300s\": invalid reference format",
+        image, image);
+    pod_event(run->worker, run->action.container, EVENT_WARNING, "InspectFailed", "%s", message);
+    fail(run, "InvalidImageName", message);
 }

@@ -37,6 +37,13 @@ static void fail(struct pod_run *run, const char *reason, const char *message)
     pod_action_finish(run, true);
 }
 
+/* What the runtime said, without gRPC's words around it. */
+static const char *said(const struct error *err)
+{
+    const char *text = strstr(err->message, " desc = ");
+    return strncmp(err->message, "rpc error: ", 11) == 0 && text != NULL ? text + 8 : err->message;
+}
+
 static void add_services(struct start *start)
 {
     const struct object *object = NULL;
@@ -189,7 +196,7 @@ static void started(struct cri_call *call, int rc, const void *response, const s
     struct container_memo *memo = &worker->memos[run->action.container];
     (void)response;
     if (rc < 0) {
-        fail(run, "RunContainerError", err->message);
+        fail(run, "RunContainerError", said(err));
         return;
     }
     pod_event(worker, run->action.container, EVENT_NORMAL, "Started", "Container started");
@@ -213,7 +220,7 @@ static void created(struct cri_call *call, int rc, const void *response, const s
     struct pod_run *run = container_of(call, struct pod_run, call);
     struct pod_worker *worker = run->worker;
     if (rc < 0) {
-        fail(run, "CreateContainerError", err->message);
+        fail(run, "CreateContainerError", said(err));
         return;
     }
     snprintf(run->id, sizeof(run->id), "%s", ((const struct cri_create_container_response *)response)->container_id);

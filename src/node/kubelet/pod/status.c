@@ -90,6 +90,8 @@ static void set_instance(struct maker *m, size_t i, struct api_container_status 
     }
     out->restart_count = (int32_t)instance->attempt;
     out->image_id = instance->image_id;
+    if (!text_empty(instance->image) && !str_starts(str_of(instance->image), STR("sha256:")))
+        out->image = instance->image; /* as the runtime knows it, with its registry */
     out->container_id = arena_format(m->arena, "%s://%s", m->in->runtime_name, instance->id);
     switch (instance->state) {
     case CRI_CONTAINER_STATE_CONTAINER_RUNNING:
@@ -256,10 +258,6 @@ static void set_condition(struct maker *m, const char *type, bool is_true, const
         if (text_equal(status->conditions[i].type, type))
             found = &status->conditions[i];
     }
-    if (found == NULL) {
-        found = &status->conditions[status->n_conditions++];
-        *found = (struct api_pod_condition){ .type = type };
-    }
     const char *text = is_true ? "True" : "False";
     if (!text_equal(found->status, text))
         found->last_transition_time = m->in->now;
@@ -296,33 +294,60 @@ static const char *unready_message(struct maker *m, bool init)
                         buffer_failed(&names) ? "" : names.data);
 }
 
-static bool gate_true(const struct api_pod_status *status, const char *type)
+static const struct api_pod_condition *find_condition(const struct api_pod_status *status, const char *type)
 {
     for (size_t i = 0; i < status->n_conditions; i++) {
         if (text_equal(status->conditions[i].type, type))
-            return text_equal(status->conditions[i].status, "True");
+            return &status->conditions[i];
     }
-    return false;
+    return NULL;
 }
 
 static const char *gates_message(struct maker *m)
 {
     const struct api_pod_spec *spec = &m->in->pod->spec;
+    const char *all = NULL;
     for (size_t i = 0; i < spec->n_readiness_gates; i++) {
-        const char *type = spec->readiness_gates[i].condition_type;
-        if (!gate_true(m->status, type))
-            return arena_format(m->arena, "the status of pod readiness gate \"%s\" is not \"True\", but False", type);
+        const char *type = spec->readiness_gates[i].condition_type, *one;
+        const struct api_pod_condition *gate = find_condition(m->status, type);
+        if (gate != NULL && text_equal(gate->status, "True"))
+            continue;
+        if (gate == NULL)
+            one = arena_format(m->arena, "corresponding condition of pod readiness gate \"%s\" does not exist.", type);
+        else
+            one = arena_format(m->arena, "the status of pod readiness gate \"%s\" is not \"True\", but %s", type,
+                               gate->status);
+        all = all == NULL ? one : arena_format(m->arena, "%s, %s", all, one);
     }
-    return NULL;
+    return all;
+}
+
+/* What others set, then ours as upstream's kubelet lists them. */
+static void order_conditions(struct maker *m, const struct api_pod_status *old)
+{
+    static const char *const ours[] = { "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
+                                        "PodScheduled" };
+    struct api_pod_status *status = m->status;
+    status->conditions = arena_new_array(m->arena, struct api_pod_condition, old->n_conditions + countof(ours));
+    for (size_t i = 0; i < old->n_conditions; i++) {
+        bool own = false;
+        for (size_t j = 0; j < countof(ours); j++)
+            own |= text_equal(old->conditions[i].type, ours[j]);
+        if (!own)
+            status->conditions[status->n_conditions++] = old->conditions[i];
+    }
+    for (size_t j = 0; j < countof(ours); j++) {
+        const struct api_pod_condition *known = find_condition(old, ours[j]);
+        status->conditions[status->n_conditions++] =
+            known != NULL ? *known : (struct api_pod_condition){ .type = ours[j] };
+    }
 }
 
 static void set_conditions(struct maker *m)
 {
     const struct api_pod_status *old = &m->in->pod->status;
     struct api_pod_status *status = m->status;
-    status->conditions = arena_new_array(m->arena, struct api_pod_condition, old->n_conditions + 5);
-    for (size_t i = 0; i < old->n_conditions; i++)
-        status->conditions[status->n_conditions++] = old->conditions[i];
+    order_conditions(m, old);
 
     bool succeeded = text_equal(status->phase, "Succeeded"), failed = text_equal(status->phase, "Failed");
     set_condition(m, "PodReadyToStartContainers", pod_runtime_sandbox(m->in->runtime) != NULL, NULL, NULL);

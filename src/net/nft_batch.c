@@ -124,10 +124,15 @@ static void write_table(struct nft_batch *batch, uint16_t type, uint16_t flags)
 }
 
 /* Deleting what is not there is refused: it is made before. */
-void nft_replace_table(struct nft_batch *batch)
+void nft_remove_table(struct nft_batch *batch)
 {
     write_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
     write_table(batch, NFT_MSG_DELTABLE, 0);
+}
+
+void nft_replace_table(struct nft_batch *batch)
+{
+    nft_remove_table(batch);
     write_table(batch, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 }
 

@@ -32,6 +32,7 @@ bool nft_batch_failed(const struct nft_batch *batch);
 void nft_use_table(struct nft_batch *batch, enum ip_family family, const char *table);
 /* Empty from here on, whatever it was. */
 void nft_replace_table(struct nft_batch *batch);
+void nft_remove_table(struct nft_batch *batch); /* fine when it is not there */
 
 /* The kinds of data that keys and values are made of; the numbers are nft's own, so that it can print them. */
 enum nft_type {

@@ -107,6 +107,44 @@ static void test_a_table(void **state)
     expect_listing(place, "0x00000002", false);
 }
 
+static void test_prefixes(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        enum ip_family family;
+        const char *prefix, *listed;
+    } cases[] = {
+        { IP_V4, "10.244.3.0/24", "ip saddr 10.244.3.0/24 ip daddr != 10.244.3.0/24 masquerade fully-random" },
+        { IP_V4, "10.244.16.0/20", "ip saddr 10.244.16.0/20 ip daddr != 10.244.16.0/20 masquerade fully-random" },
+        { IP_V6, "fd00:1:2::/48", "ip6 saddr fd00:1:2::/48 ip6 daddr != fd00:1:2::/48 masquerade fully-random" },
+    };
+    if (place == NULL)
+        skip();
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct ip_prefix prefix;
+        assert_true(ip_prefix_parse(str_of(cases[i].prefix), &prefix));
+        struct nft_batch *batch = nft_batch_create(1 << 16);
+        nft_use_table(batch, cases[i].family, "p");
+        nft_replace_table(batch);
+        nft_add_chain(batch, "c", &(struct nft_hook){ "nat", NF_INET_POST_ROUTING, 100 });
+        nft_begin_rule(batch, "c");
+        nft_load_source(batch, 0);
+        nft_require_prefix(batch, 0, NFT_CMP_EQ, &prefix);
+        nft_load_destination(batch, 0);
+        nft_require_prefix(batch, 0, NFT_CMP_NEQ, &prefix);
+        nft_masquerade(batch);
+        nft_end_rule(batch);
+        send_and_destroy(place, batch);
+        expect_listing(place, cases[i].listed, true);
+        batch = nft_batch_create(1 << 16);
+        nft_use_table(batch, cases[i].family, "p");
+        nft_remove_table(batch);
+        nft_remove_table(batch); /* fine twice */
+        send_and_destroy(place, batch);
+        expect_listing(place, "masquerade", false);
+    }
+}
+
 /* More elements than one message can list. */
 static void test_many_elements(void **state)
 {
@@ -162,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_table, enter, leave),
+        cmocka_unit_test_setup_teardown(test_prefixes, enter, leave),
         cmocka_unit_test_setup_teardown(test_many_elements, enter, leave),
         cmocka_unit_test_setup_teardown(test_a_refused_batch_changes_nothing, enter, leave),
         cmocka_unit_test_setup_teardown(test_a_batch_has_a_maximum, enter, leave),

@@ -29,7 +29,6 @@ void nft_load_bytes(struct nft_batch *batch, unsigned word, const void *bytes, s
 
 void nft_change_word(struct nft_batch *batch, unsigned word, uint32_t keep, uint32_t flip); /* (word & keep) ^ flip */
 void nft_require(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison, const void *bytes, size_t size);
-
 void nft_require_prefix(struct nft_batch *batch, unsigned word, enum nft_cmp_ops comparison,
                         const struct ip_prefix *prefix);
 

@@ -3,8 +3,8 @@
 
 /* nftables.c - libnftables with its netlink socket made in the right namespace.
  *
- * The library is loaded by the first that needs it: six libraries come with it, and of all our processes only a node's agent
- * changes packet rules. See docs/decisions/0006-static-libraries.md. */
+ * The library is loaded by the first that needs it: five libraries come with it, and of all our processes only the CNI plug-in
+ * of a pod with host ports does. See docs/decisions/0007-static-libraries.md. */
 #include "net/nftables.h"
 
 #include <dlfcn.h>

@@ -5,7 +5,7 @@
  *
  * Signed transactions (TSIG) are between name servers; a cluster's DNS has no keys for them, and libknot refuses a signature
  * of an unknown algorithm. With these in their place neither libdnssec nor the GnuTLS behind it is linked: 3 MB resident
- * in every process. See docs/decisions/0006-static-libraries.md. */
+ * in every process. See docs/decisions/0007-static-libraries.md. */
 #include <libdnssec/error.h>
 #include <libdnssec/tsig.h>
 

@@ -7,6 +7,9 @@
  * somebody else did to the table in the meantime can be missed. */
 #include "node/machine/route.h"
 
+#include <netinet/in.h> /* before the kernel's headers of netfilter */
+
+#include <linux/netfilter_ipv4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +18,12 @@
 #include "base/memory.h"
 #include "generated/types.h"
 #include "net/netlink.h"
-#include "net/nftables.h"
+#include "net/nft_rule.h"
 
-#define OUR_PROTOCOL 98 /* of routes; free in rt_protos */
-#define ROUTES_MAX   4096
-#define RETRY_DELAY  (2 * USEC_PER_SEC)
+#define OUR_PROTOCOL   98 /* of routes; free in rt_protos */
+#define ROUTES_MAX     4096
+#define MASQUERADE_MAX 65536 /* bytes of its messages */
+#define RETRY_DELAY    (2 * USEC_PER_SEC)
 
 struct routes {
     struct loop *loop;
@@ -155,39 +159,53 @@ static int change_routes(struct routes *routes)
     return rc;
 }
 
-static void write_masquerade(const struct routes *routes, uint8_t family, struct buffer *commands)
+/* The last one of that family, as the range of a node's pods or the cluster's. */
+static const struct ip_prefix *range_of(const struct ip_prefix *ranges, size_t count, enum ip_family family)
 {
-    const char *word = family == IP_V6 ? "ip6" : "ip";
-    char own[IP_TEXT_SIZE] = "", cluster[IP_TEXT_SIZE] = "";
-    for (size_t i = 0; i < routes->n_own; i++)
-        if (routes->own[i].address.family == family)
-            ip_prefix_format(&routes->own[i], own);
-    for (size_t i = 0; i < routes->n_cluster_ranges; i++)
-        if (routes->cluster_ranges[i].address.family == family)
-            ip_prefix_format(&routes->cluster_ranges[i], cluster);
-    buffer_format(commands, "add table %s coracle_pods\ndelete table %s coracle_pods\n", word, word);
-    if (own[0] == '\0' || cluster[0] == '\0')
+    const struct ip_prefix *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].address.family == family)
+            found = &ranges[i];
+    return found;
+}
+
+/* What pods send leaves with the node's address, unless it goes to pods or to many. */
+static void write_masquerade(const struct routes *routes, enum ip_family family, struct nft_batch *batch)
+{
+    static const struct nft_hook hook = { "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC };
+    const struct ip_prefix *own = range_of(routes->own, routes->n_own, family);
+    const struct ip_prefix *cluster = range_of(routes->cluster_ranges, routes->n_cluster_ranges, family);
+    struct ip_prefix multicast;
+    ip_prefix_parse(family == IP_V6 ? STR("ff00::/8") : STR("224.0.0.0/4"), &multicast);
+    nft_use_table(batch, family, "coracle_pods");
+    nft_remove_table(batch);
+    if (own == NULL || cluster == NULL)
         return;
-    buffer_format(commands,
-                  "table %s coracle_pods {\n"
-                  "chain postrouting {\n"
-                  "  type nat hook postrouting priority srcnat;\n"
-                  "  %s saddr %s %s daddr != { %s, %s } masquerade fully-random\n"
-                  "}\n}\n",
-                  word, word, own, word, cluster, family == IP_V6 ? "ff00::/8" : "224.0.0.0/4");
+    nft_replace_table(batch);
+    nft_add_chain(batch, "postrouting", &hook);
+    nft_begin_rule(batch, "postrouting");
+    nft_load_source(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_EQ, own);
+    nft_load_destination(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_NEQ, cluster);
+    nft_load_destination(batch, 0);
+    nft_require_prefix(batch, 0, NFT_CMP_NEQ, &multicast);
+    nft_masquerade(batch);
+    nft_end_rule(batch);
 }
 
 static int change_masquerade(struct routes *routes)
 {
-    auto_buffer struct buffer commands = { .max = 1 << 16 };
-    write_masquerade(routes, IP_V4, &commands);
-    write_masquerade(routes, IP_V6, &commands);
-    struct nftables *nftables;
-    int rc = nftables_open(routes->network_namespace, &nftables, &routes->err);
+    struct nft_socket *socket = NULL;
+    int rc = nft_socket_open(routes->network_namespace, &socket, &routes->err);
     if (rc < 0)
         return rc;
-    rc = nftables_run(nftables, commands.data, NULL, &routes->err);
-    nftables_close(nftables);
+    struct nft_batch *batch = nft_batch_create(MASQUERADE_MAX);
+    write_masquerade(routes, IP_V4, batch);
+    write_masquerade(routes, IP_V6, batch);
+    rc = nft_send(socket, batch, &routes->err);
+    nft_batch_destroy(batch);
+    nft_socket_close(socket);
     return rc;
 }
 

@@ -75,17 +75,19 @@ def cluster():
 
 class Server(Cluster):
     """A control plane without nodes: quick to start, and nobody but its own components and the test talks to it."""
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, data=None, enter=()):
         super().__init__("server", free_port())
         self.kubeconfig, self.options, self.directory = str(directory / "admin.kubeconfig"), options, directory
-        self.log = directory / "log"
+        self.data, self.enter, self.log = data or directory / "data", enter, directory / "log"
         self.running = None
+
+    def command(self):
+        return [*self.enter, str(CORACLE), "server", "--data-dir", str(self.data), "--secure-port", str(self.port),
+                "--write-kubeconfig", self.kubeconfig, *self.options]
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.running = subprocess.Popen(
-                [str(CORACLE), "server", "--data-dir", str(self.directory / "data"), "--secure-port", str(self.port),
-                 "--write-kubeconfig", self.kubeconfig, *self.options], stderr=log, stdout=log)
+            self.running = subprocess.Popen(self.command(), stderr=log, stdout=log)
         wait_for("the server", lambda: self.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok", 20)
 
     def stop(self):

@@ -26,8 +26,8 @@ static void set_node(struct cache *cache, struct random *random, uint64_t number
 {
     static const char *const taints[] = { "", "{\"key\":\"gpu\",\"effect\":\"NoSchedule\"}",
                                           "{\"key\":\"slow\",\"effect\":\"PreferNoSchedule\"}",
-                                          "{\"key\":\"slow\",\"effect\":\"PreferNoSchedule\"},"
-                                          "{\"key\":\"old\",\"effect\":\"PreferNoSchedule\"}" };
+                                          ("{\"key\":\"slow\",\"effect\":\"PreferNoSchedule\"},"
+                                           "{\"key\":\"old\",\"effect\":\"PreferNoSchedule\"}") };
     char json[1024];
     snprintf(json, sizeof(json),
              "{\"metadata\":{\"name\":\"n%d\",\"labels\":{\"zone\":\"z%d\"}},\"spec\":{%s\"taints\":[%s]},"
@@ -48,8 +48,8 @@ static struct object *random_pod(struct random *random, int number)
         ",\"tolerations\":[{\"operator\":\"Exists\"}]",
         ",\"nodeSelector\":{\"zone\":\"z1\"}",
         ",\"nodeSelector\":{\"zone\":\"nowhere\"}",
-        ",\"affinity\":{\"nodeAffinity\":{\"preferredDuringSchedulingIgnoredDuringExecution\":[{\"weight\":30,"
-        "\"preference\":{\"matchExpressions\":[{\"key\":\"zone\",\"operator\":\"In\",\"values\":[\"z2\"]}]}}]}}",
+        (",\"affinity\":{\"nodeAffinity\":{\"preferredDuringSchedulingIgnoredDuringExecution\":[{\"weight\":30,"
+         "\"preference\":{\"matchExpressions\":[{\"key\":\"zone\",\"operator\":\"In\",\"values\":[\"z2\"]}]}}]}}"),
     };
     char json[1024], owner[200] = "";
     int group = (int)random_below(random, 6);

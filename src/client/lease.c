@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* lease.c - get, then create or update, every retry period; the server's conflict check decides between rivals. */
+/* lease.c - get, then create or update, every retry period; who leads only updates what it wrote last. The server's
+ * conflict check decides between rivals. */
 #include "client/lease.h"
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "client/events.h"
 #include "generated/types.h"
 
 struct lease_election {
@@ -14,6 +16,7 @@ struct lease_election {
     char *name;
     char *identity;
     usec_t duration, renew_deadline, retry_period;
+    struct event_recorder *events;
     void (*started)(void *context);
     void (*stopped)(void *context);
     void *context;
@@ -43,9 +46,12 @@ static usec_t now(const struct lease_election *election)
     return loop_monotonic(election->client->loop);
 }
 
+/* Rivals shall not ask all at once; who leads has none. */
 static void try_again(struct lease_election *election)
 {
-    usec_t jitter = (usec_t)(0.2 * (double)election->retry_period * random_unit(loop_random(election->client->loop)));
+    usec_t jitter = 0;
+    if (!election->leads)
+        jitter = (usec_t)(0.2 * (double)election->retry_period * random_unit(loop_random(election->client->loop)));
     loop_timer_start(election->client->loop, &election->timer, election->retry_period + jitter);
 }
 
@@ -63,6 +69,17 @@ static const char *holder(const struct lease_election *election)
     return election->seen == NULL ? "" : text_or_empty(api_coordination_lease_of(election->seen)->spec.holder_identity);
 }
 
+static void tell(struct lease_election *election, const char *what)
+{
+    const struct api_object_reference lease = { .kind = "Lease",
+                                                .api_version = "coordination.k8s.io/v1",
+                                                .namespace = election->namespace_,
+                                                .name = election->name,
+                                                .uid = election->seen == NULL ? NULL : object_uid(election->seen) };
+    if (election->events != NULL)
+        event_recordf(election->events, &lease, EVENT_NORMAL, "LeaderElection", "%s %s", election->identity, what);
+}
+
 static void lose(struct lease_election *election, const char *why)
 {
     if (!election->leads)
@@ -70,6 +87,7 @@ static void lose(struct lease_election *election, const char *why)
     election->leads = false;
     loop_timer_stop(&election->deadline);
     log_warning("leadership lost", LOG_TEXT("lease", election->name), LOG_TEXT("reason", why));
+    tell(election, "stopped leading");
     election->stopped(election->context);
 }
 
@@ -78,12 +96,16 @@ static void deadline_passed(struct loop_timer *timer)
     lose(container_of(timer, struct lease_election, deadline), "not renewed in time");
 }
 
+static void ask(struct lease_election *election);
+
 static void written(struct client_call *call, const struct client_result *result)
 {
     struct lease_election *election = container_of(call, struct lease_election, call);
+    if (election->leads && (result->rc == -ERROR_CONFLICT || result->rc == -ERROR_NOT_FOUND)) {
+        ask(election); /* not as we left it: see whose it is */
+        return;
+    }
     if (result->rc < 0 || result->object == NULL) {
-        if (result->rc == -ERROR_CONFLICT)
-            lose(election, "another instance wrote the lease");
         try_again(election);
         return;
     }
@@ -91,10 +113,12 @@ static void written(struct client_call *call, const struct client_result *result
     /* Counted from when it was asked: the answer may have taken long. */
     usec_t left = election->attempt_at + election->renew_deadline - now(election);
     loop_timer_start(election->client->loop, &election->deadline, left);
-    try_again(election);
-    if (election->leads)
-        return;
+    bool led = election->leads;
     election->leads = true;
+    try_again(election);
+    if (led)
+        return;
+    tell(election, "became leader");
     log_info("leads", LOG_TEXT("lease", election->name), LOG_TEXT("identity", election->identity));
     election->started(election->context);
 }
@@ -153,15 +177,23 @@ static void got(struct client_call *call, const struct client_result *result)
         try_again(election);
 }
 
-static void attempt(struct loop_timer *timer)
+static void ask(struct lease_election *election)
 {
-    struct lease_election *election = container_of(timer, struct lease_election, timer);
     election->call.done = got;
     client_call_start(election->client, &election->call,
                       &(struct client_request){ .verb = API_GET,
                                                 .resource = &api_resource_coordination_lease,
                                                 .namespace_ = election->namespace_,
                                                 .name = election->name });
+}
+
+static void attempt(struct loop_timer *timer)
+{
+    struct lease_election *election = container_of(timer, struct lease_election, timer);
+    if (election->leads && election->seen != NULL && text_equal(holder(election), election->identity))
+        write_lease(election, election->identity, written);
+    else
+        ask(election);
 }
 
 struct lease_election *lease_election_start(struct client *client, const struct lease_options *options)
@@ -174,6 +206,7 @@ struct lease_election *lease_election_start(struct client *client, const struct 
     election->duration = options->duration > 0 ? options->duration : 15 * USEC_PER_SEC;
     election->renew_deadline = options->renew_deadline > 0 ? options->renew_deadline : 10 * USEC_PER_SEC;
     election->retry_period = options->retry_period > 0 ? options->retry_period : 2 * USEC_PER_SEC;
+    election->events = options->events;
     election->started = options->started;
     election->stopped = options->stopped;
     election->context = options->context;

@@ -3,7 +3,7 @@
 
 /* lease.h - of several instances of a component one leads: who holds a Lease.
  *
- * A holder renews it; one that is seen unchanged for its whole duration, by our clock, may be taken over. Who
+ * A holder renews it, by one write each retry period; one that is seen unchanged for its whole duration, by our clock, may be taken over. Who
  * cannot renew in time stops leading before anybody else can begin. Belongs to the client's loop. */
 #ifndef CLIENT_LEASE_H
 #define CLIENT_LEASE_H
@@ -12,6 +12,8 @@
 
 struct lease_election;
 
+struct event_recorder; /* events.h */
+
 struct lease_options {
     const char *namespace_; /* NULL: kube-system */
     const char *name;       /* "kube-controller-manager" */
@@ -19,6 +21,8 @@ struct lease_options {
     usec_t duration;        /* 0: 15 s; whole seconds */
     usec_t renew_deadline;  /* 0: 10 s; less than the duration */
     usec_t retry_period;    /* 0: 2 s */
+    struct event_recorder
+        *events; /* who leads is said on the Lease, as LeaderElection; NULL: it is not. The caller's */
     void (*started)(void *context);
     void (*stopped)(void *context); /* lost it; the election goes on */
     void *context;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "client/client_fake.h"
+#include "client/events.h"
 #include "client/lease.h"
 #include "generated/types.h"
 
@@ -139,6 +140,75 @@ static void who_cannot_renew_stops(void **state)
     assert_int_equal(lease_election_leads(f->elections[0]) + lease_election_leads(f->elections[1]), 1);
 }
 
+struct requests {
+    int reads, writes;
+};
+
+static int count(void *context, const struct client_request *request, struct error *err)
+{
+    struct requests *requests = context;
+    (void)err;
+    requests->reads += request->verb == API_GET;
+    requests->writes += request->verb == API_UPDATE;
+    return 0;
+}
+
+/* Two seconds lie between renewals, and each is one write. */
+static void renewing_reads_nothing(void **state)
+{
+    struct fixture *f = *state;
+    run(f, 10);
+    int leader = lease_election_leads(f->elections[0]) ? 0 : 1;
+    lease_election_stop(f->elections[1 - leader], false);
+    f->elections[1 - leader] = NULL;
+    struct requests requests = { 0 };
+    fake_server_set_fault(f->server, count, &requests);
+    run(f, 20);
+    assert_int_equal(requests.reads, 0);
+    assert_in_range(requests.writes, 9, 10);
+    assert_true(lease_election_leads(f->elections[leader]));
+}
+
+static void a_stranger_who_writes_the_lease_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    run(f, 10);
+    int leader = lease_election_leads(f->elections[0]) ? 0 : 1;
+    fake_server_put(f->server, &api_resource_coordination_lease,
+                    "{\"metadata\":{\"name\":\"scheduler\",\"namespace\":\"kube-system\"},\"spec\":{\"holderIdentity\":"
+                    "\"stranger\",\"leaseDurationSeconds\":15}}");
+    run(f, 3);
+    assert_int_equal(f->stopped[leader], 1);
+    assert_string_equal(lease_election_leader(f->elections[leader]), "stranger");
+    run(f, 20);
+    assert_int_equal(lease_election_leads(f->elections[0]) + lease_election_leads(f->elections[1]), 1);
+}
+
+static void leaders_are_told_of(void **state)
+{
+    struct fixture *f = *state;
+    struct event_recorder *events = event_recorder_create(f->clients[0], "kube-scheduler", NULL);
+    struct instance instance = { f, 0 };
+    struct lease_election *election =
+        lease_election_start(f->clients[0], &(struct lease_options){ .name = "other",
+                                                                     .identity = "host_1",
+                                                                     .events = events,
+                                                                     .started = on_started,
+                                                                     .stopped = on_stopped,
+                                                                     .context = &instance });
+    run(f, 3);
+    const struct object *object = fake_server_next(f->server, &api_resource_event, NULL);
+    assert_non_null(object);
+    const struct api_event *event = api_event_of(object);
+    assert_string_equal(event->reason, "LeaderElection");
+    assert_string_equal(event->message, "host_1 became leader");
+    assert_string_equal(event->involved_object.kind, "Lease");
+    assert_string_equal(event->involved_object.name, "other");
+    assert_string_equal(event->source.component, "kube-scheduler");
+    lease_election_stop(election, false);
+    event_recorder_destroy(events);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +216,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_silent_leader_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_released_lease_is_free_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(who_cannot_renew_stops, setup, teardown),
+        cmocka_unit_test_setup_teardown(renewing_reads_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stranger_who_writes_the_lease_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(leaders_are_told_of, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

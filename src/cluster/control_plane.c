@@ -3,18 +3,22 @@
 
 #include "cluster/control_plane.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "apiserver/apiserver.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/notify.h"
+#include "base/uuid.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
 #include "cluster/deciders.h"
 #include "cluster/pki.h"
 #include "controllers/runtime/identity.h"
+#include "crypto/digest.h"
 #include "crypto/tls.h"
 #include "node/dns/relay.h"
 #include "node/machine/holder.h"
@@ -142,6 +146,19 @@ static void start_components(void *context)
         start_fabric(plane);
 }
 
+/* HOST_UUID, the same for each process that runs on this data directory (the store's lock lets in one at a time): a Lease
+ * that it held when it was killed is its own again at once. */
+static const char *identity_of(struct control_plane *plane)
+{
+    char host[HOST_NAME_MAX + 1] = "", uuid[UUID_TEXT_SIZE];
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    digest_sha256(buffer_str(&plane->pki.server_certificate), digest);
+    uuid_format(digest, uuid);
+    if (gethostname(host, sizeof(host) - 1) < 0)
+        log_warning("the host has no name");
+    return arena_format(&plane->arena, "%s_%s", host, uuid);
+}
+
 static int open_deciders(struct control_plane *plane, struct error *err)
 {
     const struct deciders_options options = {
@@ -151,6 +168,11 @@ static int open_deciders(struct control_plane *plane, struct error *err)
                       .root_ca_pem = buffer_str(&plane->pki.ca_certificate),
                       .node_monitor_grace = NODE_MONITOR_GRACE,
                       .terminated_pod_threshold = TERMINATED_POD_THRESHOLD },
+        .election = { .on = plane->options.leader_elect,
+                      .identity = identity_of(plane),
+                      .lease_duration = plane->options.lease_duration,
+                      .renew_deadline = plane->options.renew_deadline,
+                      .retry_period = plane->options.retry_period },
     };
     return deciders_create(&options, &plane->deciders, err);
 }

@@ -24,6 +24,8 @@ struct control_plane_options {
     const char *cluster_cidr;      /* pod addresses */
     const char *service_cidr;
     bool anonymous;
+    bool leader_elect; /* controllers and scheduler work only while this server's hold their Leases */
+    usec_t lease_duration, renew_deadline, retry_period; /* of these Leases; 0: upstream's 15 s, 10 s, 2 s */
 };
 
 /* Blocks while keys are made and the store is read. */

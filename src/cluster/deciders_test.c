@@ -118,7 +118,8 @@ static void test_threads_bring_a_deployment_to_nodes(void **state)
                                                             .node_cidr_mask = 24,
                                                             .root_ca_pem = STR("x"),
                                                             .node_monitor_grace = 40 * USEC_PER_SEC,
-                                                            .terminated_pod_threshold = 100 } };
+                                                            .terminated_pod_threshold = 100 },
+                                              .election = { .on = true, .identity = "host_1" } };
     assert_int_equal(deciders_create(&options, &cluster.deciders, &err), 0);
     const struct api_server_options server = {
         .loop = cluster.loop, .store = cluster.store, .bootstrap = true, .ready = ready, .ready_context = &cluster

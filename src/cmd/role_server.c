@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "cli/options.h"
 #include "cluster/control_plane.h"
 #include "cmd/foreground.h"
@@ -12,6 +13,7 @@
 
 struct server_role {
     struct control_plane_options options;
+    const char *lease_duration, *renew_deadline, *retry_period; /* as given */
     struct control_plane *plane;
 };
 
@@ -37,6 +39,33 @@ static void destroy(void *context)
     control_plane_destroy(role->plane);
 }
 
+/* "15s", as upstream writes durations. */
+static int parse_duration(const char *option, const char *text, usec_t *ret_duration, struct error *err)
+{
+    int64_t nanoseconds = 0;
+    if (!duration_parse(str_of(text), &nanoseconds) || nanoseconds < 1000 * USEC_PER_SEC)
+        return error_set(err, ERROR_USAGE, "--%s: '%s' is not a duration of a second or more like 15s", option, text);
+    *ret_duration = nanoseconds / 1000;
+    return 0;
+}
+
+static int parse_election(struct server_role *role, struct error *err)
+{
+    struct control_plane_options *options = &role->options;
+    int rc = parse_duration("leader-elect-lease-duration", role->lease_duration, &options->lease_duration, err);
+    if (rc == 0)
+        rc = parse_duration("leader-elect-renew-deadline", role->renew_deadline, &options->renew_deadline, err);
+    if (rc == 0)
+        rc = parse_duration("leader-elect-retry-period", role->retry_period, &options->retry_period, err);
+    if (rc < 0)
+        return rc;
+    if (options->lease_duration <= options->renew_deadline)
+        return error_set(err, ERROR_USAGE, "the lease duration must be greater than the renew deadline");
+    if (options->renew_deadline <= options->retry_period + options->retry_period / 5)
+        return error_set(err, ERROR_USAGE, "the renew deadline must be greater than the retry period by a fifth");
+    return 0;
+}
+
 int role_server(int argc, char **argv)
 {
     struct server_role role = { .options = {
@@ -47,7 +76,11 @@ int role_server(int argc, char **argv)
                                     .cluster_cidr = "10.244.0.0/16",
                                     .service_cidr = "10.96.0.0/16",
                                     .anonymous = true,
-                                } };
+                                    .leader_elect = true,
+                                },
+                                .lease_duration = "15s",
+                                .renew_deadline = "10s",
+                                .retry_period = "2s" };
     struct control_plane_options *given = &role.options;
     const struct option options[] = {
         { "data-dir", OPTION_TEXT, &given->data_directory, "DIR", "where keys and objects are kept", 0, 0 },
@@ -61,6 +94,13 @@ int role_server(int argc, char **argv)
         { "service-cluster-ip-range", OPTION_TEXT, &given->service_cidr, "CIDR", "addresses of services", 0, 0 },
         { "anonymous-auth", OPTION_FLAG, &given->anonymous, NULL,
           "let requests without credentials in as system:anonymous", 0, 0 },
+        { "leader-elect", OPTION_FLAG, &given->leader_elect, NULL,
+          "let controllers and scheduler work only while they hold their leases in kube-system", 0, 0 },
+        { "leader-elect-lease-duration", OPTION_TEXT, &role.lease_duration, "DURATION",
+          "after which a lease that is not renewed may be taken over", 0, 0 },
+        { "leader-elect-renew-deadline", OPTION_TEXT, &role.renew_deadline, "DURATION",
+          "after which who could not renew stops leading", 0, 0 },
+        { "leader-elect-retry-period", OPTION_TEXT, &role.retry_period, "DURATION", "between two renewals", 0, 0 },
         { "fabric", OPTION_TEXT, &given->fabric_state, "FILE",
           "state file of the machines' network; set by 'coracle up'", 0, 0 },
     };
@@ -79,6 +119,8 @@ int role_server(int argc, char **argv)
     int rc = options_parse(&line, argc, argv, NULL, &err);
     if (rc > 0)
         return EXIT_DONE;
+    if (rc == 0)
+        rc = parse_election(&role, &err);
     const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
     if (rc == 0)
         rc = foreground_run(&what, &err);

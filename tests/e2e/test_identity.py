@@ -112,3 +112,26 @@ def test_a_restart_repairs_default_roles(server):
     assert server.kubectl("get", "--raw", "/readyz/poststarthook/rbac/bootstrap-roles").stdout == "ok"
     assert may(server, "system:kube-scheduler", "create", "pods", "--subresource=binding") == "yes"
     assert server.json("get", "clusterrole", "system:monitoring")["rules"] == []
+
+
+def test_leases_say_who_leads(server):
+    holders = {lease["metadata"]["name"]: lease["spec"] for lease in server.json("-n", "kube-system", "get", "leases")["items"]}
+    assert {"kube-controller-manager", "kube-scheduler"} <= set(holders)
+    identity = holders["kube-scheduler"]["holderIdentity"]
+    assert re.fullmatch(r".+_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", identity)
+    assert holders["kube-scheduler"]["leaseDurationSeconds"] == 15
+    events = server.json("-n", "kube-system", "get", "events", "--field-selector", "reason=LeaderElection")["items"]
+    assert ("kube-controller-manager", f"{identity} became leader") in {(e["source"]["component"], e["message"]) for e in events}
+
+
+def test_who_loses_the_lease_stops_until_it_has_it_again(server):
+    steal = {"spec": {"holderIdentity": "somebody-else", "leaseDurationSeconds": 4}}
+    server.kubectl("-n", "kube-system", "patch", "lease", "kube-controller-manager", "--type=merge", "-p", json.dumps(steal))
+    wait_for("the loss", lambda: "leadership lost" in server.log.read_text(), 10)
+    server.kubectl("create", "namespace", "waiting")
+    assert names_of_accounts(server, "waiting") == []
+    wait_for("controllers to work again", lambda: names_of_accounts(server, "waiting") == ["default"], 20)
+
+
+def names_of_accounts(server, namespace):
+    return [item["metadata"]["name"] for item in server.json("-n", namespace, "get", "serviceaccounts")["items"]]

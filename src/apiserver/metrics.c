@@ -18,10 +18,18 @@ static const double bounds[] = { 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,
 
 /* One combination of labels: how many by code are separate series, the times are one. */
 struct series {
-    struct map_node node; /* in server_metrics.series */
-    char *labels;
+    struct map_node node; /* in server_metrics.series, by 'key' */
+    struct series_key {
+        const struct registry *registry; /* NULL: not a resource */
+        const struct api_subresource *sub;
+        const char *scope;
+        char verb[20], version[20];
+        int status;      /* of a counter */
+        bool is_counter; /* apiserver_request_total; else the histogram of times */
+        bool dry_run;
+    } key;
+    char *labels; /* made once: a request only looks its series up */
     uint64_t count;
-    bool is_counter; /* apiserver_request_total; else the histogram of times */
     uint64_t buckets[countof(bounds)];
     double sum;
 };
@@ -51,18 +59,6 @@ void metrics_destroy(struct server_metrics *metrics)
     free(metrics);
 }
 
-static struct series *series_get(struct server_metrics *metrics, const char *labels, bool is_counter)
-{
-    struct series *series = map_find_entry(&metrics->series, str_of(labels), struct series, node);
-    if (series != NULL || metrics->series.size >= SERIES_MAX)
-        return series;
-    series = memory_new(struct series);
-    series->labels = memory_strdup(labels);
-    series->is_counter = is_counter;
-    map_insert(&metrics->series, str_of(series->labels), &series->node);
-    return series;
-}
-
 static const char *scope_of(const struct request *request)
 {
     if (!request->is_resource)
@@ -72,42 +68,77 @@ static const char *scope_of(const struct request *request)
     return text_empty(request->namespace_) ? "cluster" : "namespace";
 }
 
-static void upper(const char *verb, char text[32])
+static void copy_upper(char *text, size_t size, const char *verb)
 {
-    size_t i = 0;
-    for (; verb[i] != '\0' && i < 31; i++)
+    for (size_t i = 0; verb[i] != '\0' && i < size - 1; i++)
         text[i] = verb[i] >= 'a' && verb[i] <= 'z' ? (char)(verb[i] - 32) : verb[i];
-    text[i] = '\0';
+}
+
+/* Every byte counts, so all of them are set. */
+static void make_key(const struct request *request, struct series_key *key)
+{
+    memset(key, 0, sizeof(*key));
+    key->registry = request->is_resource ? request->registry : NULL;
+    key->sub = request->is_resource ? request->sub : NULL;
+    key->scope = scope_of(request);
+    key->dry_run = request->options.dry_run;
+    copy_upper(key->verb, sizeof(key->verb),
+               strcmp(request->verb, "update") == 0   ? "put"
+               : strcmp(request->verb, "create") == 0 ? "post"
+                                                      : request->verb);
+    strncpy(key->version, text_or_empty(request->version), sizeof(key->version) - 1);
+}
+
+static char *format_labels(const struct request *request, const struct series_key *key)
+{
+    bool known = request->is_resource && (request->sub != NULL || text_empty(request->subresource));
+    char *labels = memory_format(
+        "component=\"apiserver\",dry_run=\"%s\",group=\"%s\",resource=\"%s\",scope=\"%s\",subresource=\"%s\","
+        "verb=\"%s\",version=\"%s\"",
+        key->dry_run ? "All" : "", text_or_empty(request->group), text_or_empty(request->plural), key->scope,
+        known ? text_or_empty(request->subresource) : "", key->verb, text_or_empty(request->version));
+    if (!key->is_counter)
+        return labels;
+    char *with_code = memory_format("%s,code=\"%d\"", labels, key->status);
+    free(labels);
+    return with_code;
+}
+
+/* NULL when there are too many. */
+static struct series *series_get(struct server_metrics *metrics, const struct request *request,
+                                 const struct series_key *key)
+{
+    const struct str bytes = { (const char *)key, sizeof(*key) };
+    struct series *series = map_find_entry(&metrics->series, bytes, struct series, node);
+    if (series != NULL || metrics->series.size >= SERIES_MAX)
+        return series;
+    series = memory_new(struct series);
+    memcpy(&series->key, key, sizeof(*key));
+    series->labels = format_labels(request, key);
+    map_insert(&metrics->series, (struct str){ (const char *)&series->key, sizeof(*key) }, &series->node);
+    return series;
+}
+
+static void add_time(struct series *series, double seconds)
+{
+    series->count++;
+    series->sum += seconds;
+    for (size_t i = countof(bounds); i > 0 && seconds <= bounds[i - 1]; i--)
+        series->buckets[i - 1]++;
 }
 
 void metrics_answered(struct server_metrics *metrics, const struct request *request)
 {
-    char labels[1024], verb[32];
+    struct series_key key;
     if (request->is_resource && request->registry == NULL)
         return; /* names that clients make up are no labels */
-    upper(strcmp(request->verb, "update") == 0   ? "put"
-          : strcmp(request->verb, "create") == 0 ? "post"
-                                                 : request->verb,
-          verb);
-    bool known = request->is_resource && (request->sub != NULL || text_empty(request->subresource));
-    int size =
-        snprintf(labels, sizeof(labels),
-                 "component=\"apiserver\",dry_run=\"%s\",group=\"%s\",resource=\"%s\",scope=\"%s\",subresource=\"%s\","
-                 "verb=\"%s\",version=\"%s\"",
-                 request->options.dry_run ? "All" : "", request->group, request->plural, scope_of(request),
-                 known ? request->subresource : "", verb, request->version);
-    if (!request->options.watch) {
-        struct series *times = series_get(metrics, labels, false);
-        if (times != NULL) {
-            double seconds = (double)(loop_monotonic(request->server->loop) - request->received) / USEC_PER_SEC;
-            times->count++;
-            times->sum += seconds;
-            for (size_t i = 0; i < countof(bounds); i++)
-                times->buckets[i] += seconds <= bounds[i];
-        }
-    }
-    snprintf(labels + size, sizeof(labels) - (size_t)size, ",code=\"%d\"", request->status);
-    struct series *total = series_get(metrics, labels, true);
+    make_key(request, &key);
+    struct series *times = request->options.watch ? NULL : series_get(metrics, request, &key);
+    if (times != NULL)
+        add_time(times, (double)(loop_monotonic(request->server->loop) - request->received) / USEC_PER_SEC);
+    key.status = request->status;
+    key.is_counter = true;
+    struct series *total = series_get(metrics, request, &key);
     if (total != NULL)
         total->count++;
 }
@@ -122,12 +153,12 @@ static void write_requests(const struct server_metrics *metrics, struct buffer *
     const struct series *series;
     head(text, "apiserver_request_total", "counter", "Counter of apiserver requests by verb, resource and code.");
     map_for_each (&metrics->series, series, node)
-        if (series->is_counter)
+        if (series->key.is_counter)
             buffer_format(text, "apiserver_request_total{%s} %llu\n", series->labels,
                           (unsigned long long)series->count);
     head(text, "apiserver_request_duration_seconds", "histogram", "Response latency in seconds by verb and resource.");
     map_for_each (&metrics->series, series, node) {
-        if (series->is_counter)
+        if (series->key.is_counter)
             continue;
         for (size_t i = 0; i < countof(bounds); i++)
             buffer_format(text, "apiserver_request_duration_seconds_bucket{%s,le=\"%g\"} %llu\n", series->labels,

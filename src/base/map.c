@@ -4,6 +4,7 @@
 #include "base/map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -20,11 +21,28 @@ void map_fini(struct map *map)
     *map = (struct map){ 0 };
 }
 
+/* Eight bytes a step: keys can be long, such as a token. Not str_hash(), whose values are written down elsewhere. */
+static uint64_t hash_of(struct str key)
+{
+    const uint64_t factor = 0x9fb21c651e98df25u;
+    uint64_t hash = key.size * factor, word;
+    for (; key.size >= sizeof(word); key = str_skip(key, sizeof(word))) {
+        memcpy(&word, key.data, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    if (key.size > 0)
+        memcpy(&word, key.data, key.size);
+    hash = (hash ^ word) * factor;
+    return hash ^ hash >> 32;
+}
+
 struct map_node *map_find(const struct map *map, struct str key)
 {
     if (map->size == 0)
         return NULL;
-    uint64_t hash = str_hash(key);
+    uint64_t hash = hash_of(key);
     struct map_node *node = map->buckets[hash & (map->bucket_count - 1)];
     while (node != NULL && (node->hash != hash || !str_equal(node->key, key)))
         node = node->chain;
@@ -53,7 +71,7 @@ void map_insert(struct map *map, struct str key, struct map_node *node)
     if (map->size >= map->bucket_count)
         map_grow(map);
     node->key = key;
-    node->hash = str_hash(key);
+    node->hash = hash_of(key);
     struct map_node **bucket = &map->buckets[node->hash & (map->bucket_count - 1)];
     node->chain = *bucket;
     *bucket = node;

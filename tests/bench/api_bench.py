@@ -1,6 +1,6 @@
 """api_bench - requests a second of a whole control plane over TLS and HTTP/2 with a service account's token, durable.
 
-Reads beside nginx (one worker) that serves the same bytes from files; creates beside etcd's puts of the same value and
+Reads beside nginx (one worker) that gets the same requests and serves the same bytes from files; creates beside etcd's puts of the same value and
 beside one fdatasync. Server, peer and h2load share the cores; they are asked by turns, several rounds, medians count."""
 import json
 import os
@@ -35,7 +35,7 @@ def reads(place, server, headers, names):
              ("LIST of 1,000 pods, 8 clients", "list-1000", 400, 8, 1, "")]
     for what, name, count, clients, streams, budget in cases:
         ours, peer = by_turns(lambda: Load(server.url + paths[name], count, clients, streams, headers).rate,
-                              lambda: Load(f"{nginx}/{name}", count, clients, streams).rate)
+                              lambda: Load(f"{nginx}/{name}", count, clients, streams, headers).rate)
         report(what, ours, "/s", "nginx, 1 worker", peer, budget)
 
 
@@ -87,4 +87,5 @@ def main():
         remark(f"a pod is {size} bytes here")
 
 
-main()
+if __name__ == "__main__":
+    main()

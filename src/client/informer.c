@@ -19,6 +19,8 @@
 #define BACKOFF_FIRST (800 * USEC_PER_MSEC)
 #define BACKOFF_MAX   (30 * USEC_PER_SEC)
 
+#define ORPHAN "" /* stands for the uid of the controller of what has none */
+
 struct informer {
     struct client *client;
     const struct api_resource *resource;
@@ -29,7 +31,7 @@ struct informer {
     struct loop_timer retry;
     usec_t backoff;
     struct tree entries; /* by object_key() */
-    struct tree owners;  /* owner links, by "uid/key" */
+    struct tree owners;  /* owner links, by "uid/key"; an object has one at least */
     struct list listeners;
     uint64_t revision;
     uint64_t list_number; /* which list an entry was last seen in */
@@ -72,18 +74,30 @@ static char *link_key(const char *uid, const char *object_key)
     return key;
 }
 
+static void add_link(struct informer *informer, struct entry *entry, const char *uid)
+{
+    struct owner_link *link = &entry->links[entry->n_links++];
+    link->entry = entry;
+    link->key = link_key(uid, object_key(entry->object));
+    tree_insert(&informer->owners, str_of(link->key), &link->node); /* named twice: linked once */
+}
+
+static bool is_controller(const struct api_owner_reference *owner)
+{
+    return owner->controller != NULL && *owner->controller;
+}
+
 static void link_owners(struct informer *informer, struct entry *entry)
 {
     const struct api_object_meta *meta = object_meta(entry->object);
-    if (meta->n_owner_references == 0)
-        return;
-    entry->links = memory_zalloc(meta->n_owner_references * sizeof(*entry->links));
+    entry->links = memory_zalloc((meta->n_owner_references + 1) * sizeof(*entry->links));
+    bool controlled = false;
     for (size_t i = 0; i < meta->n_owner_references; i++) {
-        struct owner_link *link = &entry->links[entry->n_links++];
-        link->entry = entry;
-        link->key = link_key(text_or_empty(meta->owner_references[i].uid), object_key(entry->object));
-        tree_insert(&informer->owners, str_of(link->key), &link->node); /* named twice: linked once */
+        add_link(informer, entry, text_or_empty(meta->owner_references[i].uid));
+        controlled |= is_controller(&meta->owner_references[i]);
     }
+    if (!controlled)
+        add_link(informer, entry, ORPHAN);
 }
 
 static void unlink_owners(struct informer *informer, struct entry *entry)
@@ -105,7 +119,8 @@ static bool same_owners(const struct object *a, const struct object *b)
     if (x->n_owner_references != y->n_owner_references)
         return false;
     for (size_t i = 0; i < x->n_owner_references; i++) {
-        if (!text_equal(x->owner_references[i].uid, y->owner_references[i].uid))
+        const struct api_owner_reference *o = &x->owner_references[i], *p = &y->owner_references[i];
+        if (!text_equal(o->uid, p->uid) || is_controller(o) != is_controller(p))
             return false;
     }
     return true;
@@ -431,6 +446,22 @@ const struct object *informer_next_owned(const struct informer *informer, const 
 {
     struct tree_node *node = link_behind(informer, text_or_empty(owner_uid), previous);
     if (node == NULL || !link_is_of(container_of(node, struct owner_link, node), text_or_empty(owner_uid)))
+        return NULL;
+    informer->cursor->link = container_of(node, struct owner_link, node);
+    return informer->cursor->link->entry->object;
+}
+
+const struct object *informer_next_orphan(const struct informer *informer, const char *namespace_,
+                                          const struct object *previous)
+{
+    char head[300];
+    int length = snprintf(head, sizeof(head), ORPHAN "/%s/", namespace_);
+    if (length < 0 || (size_t)length >= sizeof(head))
+        return NULL;
+    struct str start = { head, (size_t)length };
+    struct tree_node *node =
+        previous == NULL ? tree_lower_bound(&informer->owners, start) : link_behind(informer, ORPHAN, previous);
+    if (node == NULL || !str_starts(node->key, start))
         return NULL;
     informer->cursor->link = container_of(node, struct owner_link, node);
     return informer->cursor->link->entry->object;

@@ -51,6 +51,10 @@ const struct object *informer_next_in(const struct informer *informer, const cha
 const struct object *informer_next_owned(const struct informer *informer, const char *owner_uid,
                                          const struct object *previous);
 
+/* Those of one namespace that have no controller among their owners, in a stable order; start with NULL. */
+const struct object *informer_next_orphan(const struct informer *informer, const char *namespace_,
+                                          const struct object *previous);
+
 /* When the version of it that is here arrived (loop_now()); 0 when absent. Survives listing again: what did
  * not change did not arrive anew. */
 usec_t informer_seen(const struct informer *informer, const char *key);

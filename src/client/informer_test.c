@@ -138,9 +138,18 @@ static void finds_what_an_owner_has(void **state)
     assert_string_equal(object_name(y), "y");
     assert_null(informer_next_owned(f->informer, "u1", y));
     assert_ptr_equal(informer_next_owned(f->informer, "u2", NULL), y);
+    assert_ptr_equal(informer_next_orphan(f->informer, "a", NULL), x); /* owned, but by no controller */
+    assert_ptr_equal(informer_next_orphan(f->informer, "a", x), y);
     put(f, CONFIG("a", "y", "free"));
+    put(f, CONFIG("b", "z", "free"));
+    put(f, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"x\",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":"
+           "\"Pod\",\"name\":\"p\",\"uid\":\"u1\",\"controller\":true}]}}");
     loop_run(f->loop);
     assert_null(informer_next_owned(f->informer, "u2", NULL));
+    y = informer_next_orphan(f->informer, "a", NULL);
+    assert_string_equal(object_name(y), "y");
+    assert_null(informer_next_orphan(f->informer, "a", y));
+    assert_string_equal(object_name(informer_next_owned(f->informer, "u1", NULL)), "x");
 }
 
 static void set_shares_informers(void **state)

@@ -80,12 +80,13 @@ static const struct object *find_object(struct reconcile *r)
 {
     struct str key = str_of(r->key);
     size_t bar = str_find(key, '|');
-    struct str wanted = { key.data, bar };
+    size_t dot = str_find((struct str){ key.data, bar }, '.');
+    if (bar == key.size || dot == bar)
+        return NULL;
+    struct str plural = { key.data, dot }, group = { key.data + dot + 1, bar - dot - 1 };
     for (const struct informer *cache = NULL; (cache = reconcile_next_cache(r, cache)) != NULL;) {
         const struct api_resource *resource = informer_resource(cache);
-        auto_buffer struct buffer name = { 0 };
-        buffer_format(&name, "%s.%s", resource->plural, resource->kind->group);
-        if (str_equal(buffer_str(&name), wanted))
+        if (str_is(plural, resource->plural) && str_is(group, resource->kind->group))
             return informer_get(cache, r->key + bar + 1);
     }
     return NULL;

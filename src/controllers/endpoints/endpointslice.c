@@ -44,6 +44,7 @@ struct plan {
     struct service_pod *pods;
     bool *placed;
     size_t n_pods;
+    bool flags[2]; /* to point at; what is written is copied */
 };
 
 static void service_of_slice(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
@@ -71,22 +72,15 @@ static bool has_ports(const struct api_discovery_endpoint_slice *slice, const st
     return true;
 }
 
-static bool *flag(struct arena *arena, bool value)
-{
-    bool *result = arena_new(arena, bool);
-    *result = value;
-    return result;
-}
-
 static struct api_discovery_endpoint endpoint_of(struct plan *plan, const struct service_pod *pod)
 {
     struct arena *arena = plan->r->arena;
     struct api_discovery_endpoint endpoint = { .n_addresses = 1 };
     endpoint.addresses = arena_new_array(arena, const char *, 1);
     endpoint.addresses[0] = pod->address;
-    endpoint.conditions.ready = flag(arena, pod->ready);
-    endpoint.conditions.serving = flag(arena, pod->serving);
-    endpoint.conditions.terminating = flag(arena, pod->terminating);
+    endpoint.conditions.ready = &plan->flags[pod->ready];
+    endpoint.conditions.serving = &plan->flags[pod->serving];
+    endpoint.conditions.terminating = &plan->flags[pod->terminating];
     endpoint.hostname = text_empty(pod->hostname) ? NULL : pod->hostname;
     endpoint.target_ref = arena_new(arena, struct api_object_reference);
     *endpoint.target_ref = (struct api_object_reference){ .kind = "Pod",
@@ -263,7 +257,7 @@ static int reconcile_slices(struct reconcile *r, struct error *err)
     const char *const first = service_family(service);
     size_t count = service->spec.n_ip_families > 0 ? service->spec.n_ip_families : 1;
     for (size_t i = 0; i < count; i++) {
-        struct plan plan = { .r = r, .object = object, .service = service };
+        struct plan plan = { .r = r, .object = object, .service = service, .flags = { false, true } };
         plan.family = service->spec.n_ip_families > 0 ? service->spec.ip_families[i] : first;
         write_family(&plan);
     }

@@ -7,8 +7,9 @@
 #include "base/ip.h"
 #include "controllers/workload/pod_state.h"
 
-#define PAUSE_PER_POD (100 * USEC_PER_MSEC / 1000) /* a pass looks at each pod: at most one percent of the time */
-#define PAUSE_MAX     USEC_PER_SEC
+#define PAUSE_PER_POD \
+    200 /* usec: a pass looks at each pod and may write it; this leaves it at some per mille of the time */
+#define PAUSE_MAX USEC_PER_SEC
 
 static bool selects(const struct api_service *service, const struct api_object_meta *meta)
 {
@@ -77,6 +78,17 @@ static bool named_port(const struct api_container *containers, size_t count, con
     return false;
 }
 
+/* Without named ports all pods of a Service have the same. */
+static bool ports_are_numbers(const struct api_service *service)
+{
+    for (size_t i = 0; i < service->spec.n_ports; i++) {
+        const struct int_or_string *target = &service->spec.ports[i].target_port;
+        if (int_or_string_is_text(target) && target->text[0] != '\0')
+            return false;
+    }
+    return true;
+}
+
 /* A port that is named but that the pod has not is left out. */
 static void find_ports(struct reconcile *reconcile, const struct api_service *service, struct service_pod *pod)
 {
@@ -103,6 +115,7 @@ struct service_pod *service_pods(struct reconcile *reconcile, const struct api_s
 {
     const struct informer *cache = reconcile_cache(reconcile, &api_resource_pod);
     size_t capacity = 16, count = 0;
+    bool numbers = ports_are_numbers(service);
     struct service_pod *pods = arena_new_array(reconcile->arena, struct service_pod, capacity);
     for (const struct object *o = NULL; (o = informer_next_in(cache, reconcile->namespace_, o)) != NULL;) {
         const struct api_pod *pod = api_pod_of(o);
@@ -122,7 +135,12 @@ struct service_pod *service_pods(struct reconcile *reconcile, const struct api_s
         found->ready = service->spec.publish_not_ready_addresses || (found->serving && !found->terminating);
         if (text_equal(pod->spec.subdomain, service->metadata.name))
             found->hostname = text_or_empty(pod->spec.hostname);
-        find_ports(reconcile, service, found);
+        if (numbers && count > 1) {
+            found->ports = pods[0].ports;
+            found->n_ports = pods[0].n_ports;
+        } else {
+            find_ports(reconcile, service, found);
+        }
     }
     usec_t pause = (usec_t)count * PAUSE_PER_POD;
     reconcile->pause = pause > PAUSE_MAX ? PAUSE_MAX : pause;
@@ -134,6 +152,8 @@ bool service_ports_equal(const struct service_pod *a, const struct service_pod *
 {
     if (a->n_ports != b->n_ports)
         return false;
+    if (a->ports == b->ports)
+        return true;
     for (size_t i = 0; i < a->n_ports; i++) {
         const struct service_port *x = &a->ports[i], *y = &b->ports[i];
         if (x->port != y->port || !text_equal(x->name, y->name) || !text_equal(x->protocol, y->protocol) ||

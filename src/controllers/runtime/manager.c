@@ -16,22 +16,15 @@ struct key_sink {
 
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource)
 {
-    struct cache *cache;
-    list_for_each (&caches->list, cache, node) {
-        if (informer_resource(cache->informer) == resource)
-            return cache->informer;
-    }
-    return NULL;
+    return caches->by_resource[resource - api_resources];
 }
 
 const struct informer *caches_next(const struct caches *caches, const struct informer *previous)
 {
-    bool found = previous == NULL;
-    struct cache *cache;
-    list_for_each (&caches->list, cache, node) {
-        if (found)
-            return cache->informer;
-        found = cache->informer == previous;
+    size_t start = previous == NULL ? 0 : (size_t)(informer_resource(previous) - api_resources) + 1;
+    for (size_t i = start; i < api_resource_count; i++) {
+        if (caches->by_resource[i] != NULL)
+            return caches->by_resource[i];
     }
     return NULL;
 }
@@ -231,7 +224,7 @@ struct controller_manager *controller_manager_create(const struct controller_man
         manager->settings.node_monitor_grace = 40 * USEC_PER_SEC;
     if (manager->settings.terminated_pod_threshold == 0)
         manager->settings.terminated_pod_threshold = 12500;
-    list_init(&manager->caches.list);
+    manager->caches.by_resource = memory_zalloc(api_resource_count * sizeof(struct informer *));
     manager->n_workers = options->n_controllers;
     manager->workers = memory_zalloc((options->n_controllers + 1) * sizeof(*manager->workers));
     for (size_t i = 0; i < options->n_controllers; i++) {
@@ -248,10 +241,9 @@ static struct informer *manager_cache(struct controller_manager *manager, const 
     struct informer *informer = caches_find(&manager->caches, resource);
     if (informer != NULL)
         return informer;
-    struct cache *cache = memory_new(struct cache);
-    cache->informer = informer_set_get(manager->informers, &(struct informer_options){ .resource = resource });
-    list_append(&manager->caches.list, &cache->node);
-    return cache->informer;
+    informer = informer_set_get(manager->informers, &(struct informer_options){ .resource = resource });
+    manager->caches.by_resource[resource - api_resources] = informer;
+    return informer;
 }
 
 void controller_manager_start(struct controller_manager *manager)
@@ -299,11 +291,7 @@ void controller_manager_destroy(struct controller_manager *manager)
         return;
     for (size_t i = 0; i < manager->n_workers; i++)
         worker_fini(&manager->workers[i]);
-    struct cache *cache;
-    list_for_each (&manager->caches.list, cache, node) {
-        list_remove(&cache->node);
-        free(cache);
-    }
+    free(manager->caches.by_resource);
     if (manager->owns_informers)
         informer_set_destroy(manager->informers);
     free(manager->workers);

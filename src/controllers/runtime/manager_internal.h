@@ -13,13 +13,8 @@
 #define ACTIONS_AT_ONCE 64                  /* calls of one pass under way */
 #define SETTLE_MAX      (30 * USEC_PER_SEC) /* then a pass no longer waits for the caches */
 
-struct cache {
-    struct list_node node; /* in caches.list */
-    struct informer *informer;
-};
-
 struct caches {
-    struct list list;
+    struct informer **by_resource; /* api_resource_count of them, in the order of api_resources; NULL: not kept */
 };
 
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource); /* NULL: none */

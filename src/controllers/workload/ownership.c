@@ -84,41 +84,51 @@ static void patch_references(struct reconcile *reconcile, const struct object *o
     reconcile_patch(reconcile, object, buffer_str(&json))->absent_is_fine = true;
 }
 
+struct claim {
+    struct arena *arena;
+    const struct object **objects;
+    size_t count, capacity;
+};
+
+static void claim_add(struct claim *claim, const struct object *object)
+{
+    if (claim->count == claim->capacity) {
+        size_t capacity = claim->capacity == 0 ? 16 : claim->capacity * 2;
+        const struct object **more = arena_new_array(claim->arena, const struct object *, capacity);
+        memcpy(more, claim->objects, claim->count * sizeof(*more));
+        claim->objects = more;
+        claim->capacity = capacity;
+    }
+    claim->objects[claim->count++] = object;
+}
+
 const struct object **ownership_claim(struct reconcile *reconcile, const struct object *owner,
                                       const struct label_selector *selector, const struct api_resource *resource,
                                       size_t *ret_count)
 {
     const struct informer *cache = reconcile_cache(reconcile, resource);
-    const char *uid = object_uid(owner);
+    const char *uid = object_uid(owner), *namespace_ = object_namespace(owner);
     bool deleted = object_meta(owner)->deletion_timestamp != 0;
-    size_t count = 0, capacity = 16;
-    const struct object **claimed = arena_new_array(reconcile->arena, const struct object *, capacity);
-    for (const struct object *o = NULL; (o = informer_next_in(cache, object_namespace(owner), o)) != NULL;) {
+    struct claim claim = { .arena = reconcile->arena };
+    claim.objects = arena_new_array(claim.arena, const struct object *, claim.capacity = 16);
+    for (const struct object *o = NULL; (o = informer_next_owned(cache, uid, o)) != NULL;) {
         const struct api_object_meta *meta = object_meta(o);
-        const struct api_owner_reference *controller = ownership_controller(meta);
-        bool selected = label_selector_matches(selector, meta->labels, meta->n_labels);
-        if (controller != NULL && !text_equal(controller->uid, uid))
+        if (!ownership_controlled_by(meta, uid) || !text_equal(object_namespace(o), namespace_))
             continue;
-        if (controller != NULL && !selected) {
-            if (!deleted)
-                patch_references(reconcile, o, uid, NULL);
-            continue;
-        }
-        if (controller == NULL) {
-            if (!selected || deleted || meta->deletion_timestamp != 0)
-                continue;
-            patch_references(reconcile, o, uid, ownership_reference(reconcile->arena, owner));
-        }
-        if (count == capacity) {
-            const struct object **more = arena_new_array(reconcile->arena, const struct object *, capacity * 2);
-            memcpy(more, claimed, count * sizeof(*more));
-            claimed = more;
-            capacity *= 2;
-        }
-        claimed[count++] = o;
+        if (label_selector_matches(selector, meta->labels, meta->n_labels))
+            claim_add(&claim, o);
+        else if (!deleted)
+            patch_references(reconcile, o, uid, NULL);
     }
-    *ret_count = count;
-    return claimed;
+    for (const struct object *o = NULL; !deleted && (o = informer_next_orphan(cache, namespace_, o)) != NULL;) {
+        const struct api_object_meta *meta = object_meta(o);
+        if (meta->deletion_timestamp != 0 || !label_selector_matches(selector, meta->labels, meta->n_labels))
+            continue;
+        patch_references(reconcile, o, uid, ownership_reference(reconcile->arena, owner));
+        claim_add(&claim, o);
+    }
+    *ret_count = claim.count;
+    return claim.objects;
 }
 
 bool entries_find(const struct api_string_entry *entries, size_t count, const char *key, struct str *ret_value)

@@ -17,7 +17,7 @@ struct api_owner_reference *ownership_reference(struct arena *arena, const struc
 
 /* Of one resource in the owner's namespace: what it controls and selects, plus orphans that it selects and now adopts.
  * What it controls but does not select is released. An owner that is being deleted adopts nothing. The array is in
- * the arena, in key order. */
+ * the arena: what was its own first, each part in key order. */
 const struct object **ownership_claim(struct reconcile *reconcile, const struct object *owner,
                                       const struct label_selector *selector, const struct api_resource *resource,
                                       size_t *ret_count);

@@ -253,6 +253,8 @@ static void pass_end(struct pass *pass)
             workqueue_add_after(worker->queue, key, pass->reconcile.requeue_after);
     } else {
         workqueue_retry(worker->queue, key);
+        if (pass->reconcile.requeue_after > 0) /* the earlier of both */
+            workqueue_add_after(worker->queue, key, pass->reconcile.requeue_after);
     }
     if (pass->reconcile.pause > 0)
         workqueue_rest(worker->queue, key, pass->started + pass->reconcile.pause);

@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 
-from report import CORACLE, wait_until
+from report import BUILD, CORACLE, wait_until
 
 
 def free_port():
@@ -17,23 +17,23 @@ def free_port():
         return listener.getsockname()[1]
 
 
-class Server:
-    """A control plane in the workplace's directory, and a connection to it as its administrator."""
+class Api:
+    """A connection to a server on this machine as its administrator."""
 
-    def __init__(self, workplace, *options):
-        self.port = free_port()
-        config = workplace.file("admin.kubeconfig")
-        self.process = workplace.start([CORACLE, "server", "--data-dir", workplace.file("server"), "--secure-port",
-                                        str(self.port), "--write-kubeconfig", config, *options], log="server.log")
-        wait_until(lambda: os.path.exists(config))
-        text = open(config, encoding="ascii").read()
+    def __init__(self, workplace, port, kubeconfig):
+        self.port = port
+        wait_until(lambda: os.path.exists(kubeconfig))
+        text = open(kubeconfig, encoding="ascii").read()
         for name, key in (("ca", "certificate-authority"), ("cert", "client-certificate"), ("key", "client-key")):
             found = re.search(rf"{key}-data: *\"?([\w+/=]+)", text)
             workplace.file(f"{name}.pem", base64.b64decode(found[1]))
         self.context = ssl.create_default_context(cafile=workplace.file("ca.pem"))
         self.context.load_cert_chain(workplace.file("cert.pem"), workplace.file("key.pem"))
-        self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=60)
+        self.connection = self.connect()
         wait_until(lambda: self.raw("GET", "/readyz")[0] == 200)
+
+    def connect(self):
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=60)
 
     @property
     def url(self):
@@ -63,6 +63,50 @@ class Server:
                                                               "name": "cluster-admin"},
                   "subjects": [{"kind": "ServiceAccount", "name": "bench", "namespace": "default"}]})
         return self.ask("POST", f"{accounts}/bench/token", {"spec": {}})["status"]["token"]
+
+
+class Server(Api):
+    """A control plane without nodes in the workplace's directory."""
+
+    def __init__(self, workplace, *options):
+        port, config = free_port(), workplace.file("admin.kubeconfig")
+        self.process = workplace.start([CORACLE, "server", "--data-dir", workplace.file("server"), "--secure-port",
+                                        str(port), "--write-kubeconfig", config, *options], log="server.log")
+        super().__init__(workplace, port, config)
+
+
+class Cluster(Api):
+    """A whole one with nodes, made by 'coracle up' and removed by 'coracle down'; a context manager."""
+
+    def __init__(self, workplace, nodes=1):
+        self.name, port = f"bench-{os.getpid()}", free_port()
+        self.images = os.path.join(BUILD, "images")
+        try:
+            self.coracle("up", "--name", self.name, "--nodes", str(nodes), "--api-port", str(port))
+            super().__init__(workplace, port, f"/var/lib/coracle/{self.name}/admin.kubeconfig")
+        except BaseException:
+            self.__exit__()
+            raise
+
+    @staticmethod
+    def coracle(*words):
+        done = subprocess.run([CORACLE, *words], capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"coracle {' '.join(words)}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+    def import_image(self, archive):
+        self.coracle("image", "import", "--name", self.name, os.path.join(self.images, archive))
+
+    def process(self, component):
+        """The pid of server, node1-agent, node1-containerd, ..."""
+        with open(f"/run/coracle/{self.name}/pids/{component}.pid", encoding="ascii") as pid:
+            return int(pid.read().split()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.coracle("down", "--name", self.name)
 
 
 class Load:

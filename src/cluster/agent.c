@@ -22,6 +22,7 @@
 #include "node/kubelet/kubelet.h"
 #include "node/machine/route.h"
 #include "node/proxy/proxy.h"
+#include "node/proxy/status_server.h"
 
 enum { PEM_MAX = 1 << 16, PATH_SIZE = 512, UPSTREAMS_MAX = 3 /* as resolv.conf(5) */ };
 
@@ -39,6 +40,7 @@ struct agent {
     struct kubelet *kubelet;
     struct routes *routes;
     struct proxy *proxy;
+    struct status_server *proxy_server;
     struct dns *dns;
     size_t stopping;
     void (*stopped)(void *context);
@@ -167,7 +169,13 @@ static int start_network(struct agent *agent, struct error *err)
     };
     agent->proxy = proxy_create(agent->loop, agent->informers, &proxy);
     proxy_start(agent->proxy);
-    return start_dns(agent, &dns, err);
+    const struct status_server_options status = {
+        .network_namespace = -1,
+        .health_address = "tcp:0.0.0.0:10256",
+        .metrics_address = "tcp:127.0.0.1:10249",
+    };
+    int rc = status_server_open(agent->loop, agent->proxy, &status, &agent->proxy_server, err);
+    return rc < 0 ? rc : start_dns(agent, &dns, err);
 }
 
 static void pause_imported(void *context, int rc, const struct error *err)
@@ -281,6 +289,8 @@ void agent_stop(struct agent *agent, void (*done)(void *context), void *context)
     dns_destroy(agent->dns);
     agent->kubelet = NULL;
     agent->dns = NULL;
+    status_server_close(agent->proxy_server);
+    agent->proxy_server = NULL;
     agent->stopping = 2;
     proxy_stop(agent->proxy, part_stopped, agent);
     routes_stop(agent->routes, part_stopped, agent);
@@ -294,6 +304,7 @@ void agent_destroy(struct agent *agent)
     image_content_fini(&agent->pause);
     kubelet_destroy(agent->kubelet);
     dns_destroy(agent->dns);
+    status_server_close(agent->proxy_server);
     proxy_destroy(agent->proxy);
     routes_destroy(agent->routes);
     cri_destroy(agent->cri);

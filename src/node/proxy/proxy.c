@@ -18,13 +18,16 @@
 #include "net/namespace.h"
 #include "node/proxy/apply.h"
 #include "node/proxy/render.h"
+#include "node/proxy/service_health.h"
 #include "node/proxy/table.h"
 
 #define TRANSACTION_MAX   ((size_t)256 << 20) /* about two million elements */
+#define HEALTH_TIMEOUT    (60 * USEC_PER_SEC) /* upstream's: twice the sync period */
 #define RETRY_DELAY_FIRST (100 * USEC_PER_MSEC)
 #define RETRY_DELAY_MAX   (30 * USEC_PER_SEC)
 
 static const char *const service_label = "kubernetes.io/service-name";
+static const char *const deletion_taint = "ToBeDeletedByClusterAutoscaler";
 static const char *const zone_label = "topology.kubernetes.io/zone";
 
 struct slice {
@@ -64,6 +67,8 @@ struct proxy {
     bool check_flows; /* a UDP service is part of the changes */
     void (*stopped)(void *context);
     void *stopped_context;
+    struct service_health *health;
+    usec_t pending_since; /* monotonic: the oldest change that no transaction has had yet; 0: none */
     struct proxy_status status;
 };
 
@@ -105,6 +110,9 @@ static void queue_sync(struct proxy *proxy)
 
 static void mark_dirty(struct proxy *proxy, struct entry *entry)
 {
+    proxy->status.last_queued = loop_now(proxy->loop);
+    if (proxy->pending_since == 0)
+        proxy->pending_since = loop_monotonic(proxy->loop);
     if (!list_linked(&entry->by_dirt))
         list_append(&proxy->dirty, &entry->by_dirt);
     queue_sync(proxy);
@@ -116,6 +124,7 @@ static void service_changed(struct informer_listener *listener, const struct obj
     struct entry *entry = find_or_make(proxy, object_key(after != NULL ? after : before));
     object_unref(entry->service);
     entry->service = object_ref(after);
+    proxy->status.service_changes++;
     proxy->status.services += (before == NULL) - (after == NULL);
     mark_dirty(proxy, entry);
 }
@@ -146,6 +155,7 @@ static void remove_slice(struct entry *entry, const char *key)
 static void slice_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
 {
     struct proxy *proxy = container_of(listener, struct proxy, slice_listener);
+    proxy->status.endpoint_changes++;
     struct entry *entry = entry_of_slice(proxy, before);
     if (entry != NULL) {
         remove_slice(entry, object_key(before));
@@ -161,11 +171,23 @@ static void slice_changed(struct informer_listener *listener, const struct objec
     }
 }
 
-/* Our node is in another zone now: the hints say other things. */
+static bool is_eligible(const struct object *node)
+{
+    if (node == NULL)
+        return false;
+    const struct api_node *typed = api_node_of(node);
+    for (size_t i = 0; i < typed->spec.n_taints; i++)
+        if (text_equal(typed->spec.taints[i].key, deletion_taint))
+            return false;
+    return typed->metadata.deletion_timestamp == 0;
+}
+
+/* In another zone the hints say other things. */
 static void node_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
 {
     (void)before;
     struct proxy *proxy = container_of(listener, struct proxy, node_listener);
+    proxy->status.node_eligible = is_eligible(after);
     struct str zone = { 0 };
     if (after != NULL)
         object_label(after, str_of(zone_label), &zone);
@@ -222,6 +244,10 @@ static void render_entry(struct proxy *proxy, struct entry *entry)
         .answered_here = proxy->answered_here,
         .n_answered_here = proxy->n_answered_here,
     };
+    bool checked = input.service != NULL && text_equal(input.service->spec.type, "LoadBalancer") &&
+                   text_equal(input.service->spec.external_traffic_policy, "Local") && !render_ignores(input.service);
+    service_health_set(proxy->health, entry->key, checked ? (uint16_t)input.service->spec.health_check_node_port : 0,
+                       render_count_local(&input));
     bool was_conflicted = ruleset_conflicted(proxy->v4, entry->key) || ruleset_conflicted(proxy->v6, entry->key);
     render_service(&input, proxy->v4, proxy->v6);
     free(slices);
@@ -276,6 +302,14 @@ static void transaction_done(void *context, int rc, const struct error *err, use
         proxy->status.transactions++;
         proxy->status.last_sync = loop_now(proxy->loop);
         proxy->status.last_duration = duration;
+        proxy->status.total_duration += duration;
+        size_t bucket = 0;
+        while (bucket < PROXY_DURATION_BUCKETS && duration > USEC_PER_MSEC << bucket)
+            bucket++;
+        if (bucket < PROXY_DURATION_BUCKETS)
+            proxy->status.durations[bucket]++;
+        if (list_empty(&proxy->dirty))
+            proxy->pending_since = 0;
         proxy->retry_delay = 0;
     }
     if (proxy->stopped != NULL) {
@@ -299,6 +333,7 @@ static void sync_rules(struct loop_task *task)
     bool any = table_write_changes(batch, proxy->v4);
     any |= table_write_changes(batch, proxy->v6);
     if (!any) {
+        proxy->pending_since = 0;
         nft_batch_destroy(batch);
         return;
     }
@@ -312,6 +347,11 @@ static void retry_due(struct loop_timer *timer)
 }
 
 /* ---------------------------------------------------------------- life */
+
+static bool is_healthy(void *context)
+{
+    return proxy_healthy(context);
+}
 
 struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, const struct proxy_options *options)
 {
@@ -336,6 +376,8 @@ struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, co
     proxy->v4 = ruleset_create(IP_V4);
     proxy->v6 = ruleset_create(IP_V6);
     proxy->apply = apply_create(loop, options->network_namespace, proxy->v4, proxy->v6, transaction_done, proxy);
+    proxy->health = service_health_create(loop, options->network_namespace, is_healthy, proxy);
+    proxy->status.node_eligible = true; /* until something says otherwise */
     proxy->sync.callback = sync_rules;
     proxy->retry.callback = retry_due;
     return proxy;
@@ -378,6 +420,7 @@ void proxy_destroy(struct proxy *proxy)
         free_entry(proxy, entry);
     map_fini(&proxy->entries);
     apply_destroy(proxy->apply);
+    service_health_destroy(proxy->health);
     ruleset_destroy(proxy->v4);
     ruleset_destroy(proxy->v6);
     free(proxy->node_name);
@@ -388,6 +431,11 @@ void proxy_destroy(struct proxy *proxy)
 bool proxy_synced(const struct proxy *proxy)
 {
     return proxy->status.transactions > 0;
+}
+
+bool proxy_healthy(const struct proxy *proxy)
+{
+    return proxy->pending_since == 0 || loop_monotonic(proxy->loop) - proxy->pending_since < HEALTH_TIMEOUT;
 }
 
 void proxy_status(const struct proxy *proxy, struct proxy_status *ret_status)

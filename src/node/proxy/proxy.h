@@ -31,6 +31,8 @@ struct proxy_options {
     size_t n_inside;
 };
 
+enum { PROXY_DURATION_BUCKETS = 15 }; /* up to 1 ms, 2 ms, ... 16.384 s */
+
 struct proxy_status {
     uint64_t transactions; /* that the kernel took */
     uint64_t failures;     /* that it refused; each is followed by a whole replacement */
@@ -38,6 +40,11 @@ struct proxy_status {
     size_t rules;          /* items wanted */
     usec_t last_sync;      /* when the newest transaction was done; 0: none yet */
     usec_t last_duration;  /* of that transaction on the worker */
+    usec_t total_duration;
+    uint64_t durations[PROXY_DURATION_BUCKETS];
+    usec_t last_queued; /* when a change last came */
+    uint64_t service_changes, endpoint_changes;
+    bool node_eligible; /* for traffic from outside: it is not about to be deleted */
 };
 
 struct proxy *proxy_create(struct loop *loop, struct informer_set *informers, const struct proxy_options *options);
@@ -48,6 +55,8 @@ void proxy_destroy(struct proxy *proxy); /* after stopped(), or never started; N
 
 /* True once the rules stand for all that was listed: the "ready" of the proxy's health check. */
 bool proxy_synced(const struct proxy *proxy);
+/* False when changes have waited for a minute. */
+bool proxy_healthy(const struct proxy *proxy);
 void proxy_status(const struct proxy *proxy, struct proxy_status *ret_status);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "api/codec.h"
+#include "base/memory.h"
 #include "client/client_fake.h"
 #include "net/conntrack.h"
 #include "net/namespace.h"
@@ -24,6 +25,7 @@
 #include "node/proxy/apply.h"
 #include "node/proxy/proxy.h"
 #include "node/proxy/render.h"
+#include "node/proxy/status_server.h"
 #include "node/proxy/table.h"
 
 enum { PODS = 2 };
@@ -466,6 +468,97 @@ static void test_informers(void **state)
     fake_server_destroy(server);
 }
 
+/* The whole answer to a GET, which the caller frees. */
+static char *get(struct place *place, uint16_t port, const char *path)
+{
+    autoclose int client = open_socket(place->node, SOCK_STREAM);
+    struct sockaddr_in address = address_of("127.0.0.1", port);
+    if (connect(client, (struct sockaddr *)&address, sizeof(address)) < 0)
+        return memory_strdup("refused");
+    autofree char *request = memory_format("GET %s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", path);
+    assert_int_equal(send(client, request, strlen(request), 0), (ssize_t)strlen(request));
+    auto_buffer struct buffer answer = { .max = 1 << 16 };
+    for (;;) {
+        settle(place);
+        char block[4096];
+        ssize_t size = recv(client, block, sizeof(block), MSG_DONTWAIT);
+        if (size < 0 && errno == EAGAIN)
+            continue;
+        if (size <= 0)
+            return memory_strdup(text_or_empty(answer.data));
+        buffer_append(&answer, block, (size_t)size);
+    }
+}
+
+static void expect_answer(struct place *place, uint16_t port, const char *path, const char *part)
+{
+    autofree char *answer = get(place, port, path);
+    if (strstr(answer, part) == NULL)
+        fail_msg("no '%s' in:\n%s", part, answer);
+}
+
+#define BALANCED_JSON                                                                                                  \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web\"},\"spec\":{\"type\":\"LoadBalancer\",\"clusterIP\":\"10.96."  \
+    "0.7\","                                                                                                           \
+    "\"externalTrafficPolicy\":\"Local\",\"healthCheckNodePort\":32100,\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}]" \
+    "}}"
+#define LOCAL_JSON(node)                                                                                          \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-1\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}}," \
+    "\"addressType\":\"IPv4\",\"ports\":[{\"port\":8080,\"protocol\":\"TCP\"}],\"endpoints\":["                   \
+    "{\"addresses\":[\"10.244.1.2\"],\"nodeName\":\"" node                                                        \
+    "\"},{\"addresses\":[\"10.244.1.3\"],\"nodeName\":\"node7\"}]}"
+
+static void test_health(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    struct error err = { 0 };
+    struct fake_server *server = fake_server_create(place->loop);
+    struct client *client = fake_server_client(server, "proxy");
+    struct informer_set *informers = informer_set_create(client);
+    struct proxy_options options = { .node_name = "node1", .network_namespace = place->node };
+    struct proxy *proxy = proxy_create(place->loop, informers, &options);
+    struct status_server *status;
+    const struct status_server_options served = { place->node, "tcp:0.0.0.0:0", "tcp:127.0.0.1:10249" };
+    check(status_server_open(place->loop, proxy, &served, &status, &err), &err);
+    uint16_t port = (uint16_t)status_server_health_port(status);
+    fake_server_put(server, &api_resource_discovery_endpoint_slice, LOCAL_JSON("node1"));
+    fake_server_put(server, &api_resource_service, BALANCED_JSON);
+    proxy_start(proxy);
+    settle(place);
+
+    expect_answer(place, port, "/healthz", "\"nodeEligible\": true}");
+    expect_answer(place, port, "/livez", "HTTP/1.1 200 ");
+    expect_answer(place, port, "/nothing", "HTTP/1.1 404 ");
+    expect_answer(place, 10249, "/metrics", "kubeproxy_sync_proxy_rules_service_changes_total 1\n");
+    expect_answer(place, 32100, "/", "HTTP/1.1 200 ");
+    expect_answer(place, 32100, "/",
+                  "{\n\t\"service\": {\n\t\t\"namespace\": \"d\",\n\t\t\"name\": \"web\"\n\t},\n"
+                  "\t\"localEndpoints\": 1,\n\t\"serviceProxyHealthy\": true\n}");
+    fake_server_put(server, &api_resource_discovery_endpoint_slice, LOCAL_JSON("node9"));
+    settle(place);
+    expect_answer(place, 32100, "/", "HTTP/1.1 503 ");
+    fake_server_put(server, &api_resource_service, SERVICE_JSON); /* has no such port any more */
+    settle(place);
+    expect_answer(place, 32100, "/", "refused");
+
+    fake_server_put(server, &api_resource_node,
+                    "{\"metadata\":{\"name\":\"node1\"},\"spec\":{\"taints\":[{\"key\":"
+                    "\"ToBeDeletedByClusterAutoscaler\",\"effect\":\"NoSchedule\"}]}}");
+    settle(place);
+    expect_answer(place, port, "/healthz", "HTTP/1.1 503 ");
+    expect_answer(place, port, "/livez", "HTTP/1.1 200 ");
+
+    int stopped = 0;
+    status_server_close(status);
+    proxy_stop(proxy, count_stop, &stopped);
+    proxy_destroy(proxy);
+    informer_set_destroy(informers);
+    client_destroy(client);
+    fake_server_destroy(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +567,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_udp_flows_move, enter, leave),
         cmocka_unit_test_setup_teardown(test_table_removed, enter, leave),
         cmocka_unit_test_setup_teardown(test_informers, enter, leave),
+        cmocka_unit_test_setup_teardown(test_health, enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static const struct api_kind *find_kind(struct str api_version, struct str kind)
 static int decode_json(struct str json, struct arena *arena, struct api_strict_errors *strict,
                        const struct api_kind **ret_kind, void **ret_value, struct error *err)
 {
-    struct str api_version, kind_name;
+    struct str api_version = { 0 }, kind_name = { 0 };
     int rc = document_kind(json, arena, &api_version, &kind_name, err);
     if (rc < 0)
         return rc;

@@ -8,6 +8,7 @@
  * the same time may both decode, and one of the results is dropped. */
 #include "api/object.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,7 +263,9 @@ static struct bytes *splice(struct str json, const char *before, struct str midd
     size_t head = (size_t)(before - json.data), tail = json.size - (size_t)(after - json.data);
     struct bytes *bytes = bytes_create(NULL, head + middle.size + tail);
     memcpy(bytes->data, json.data, head);
-    memcpy(bytes->data + head, middle.data, middle.size);
+    assert(before != NULL && after != NULL);
+    if (middle.data != NULL)
+        memcpy(bytes->data + head, middle.data, middle.size);
     memcpy(bytes->data + head + middle.size, after, tail);
     return bytes;
 }

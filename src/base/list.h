@@ -71,8 +71,11 @@ static inline struct list_node *list_first(const struct list *list)
 static inline struct list_node *list_pop(struct list *list)
 {
     struct list_node *node = list_first(list);
-    if (node != NULL)
-        list_remove(node);
+    if (node == NULL)
+        return NULL;
+    list->head.next = node->next;
+    node->next->previous = &list->head;
+    node->next = node->previous = NULL;
     return node;
 }
 

@@ -49,7 +49,7 @@ static void record_change(struct fake_server *server, const struct object *befor
     if (server->changed != NULL)
         server->changed(server, change);
     while (server->history_size > FAKE_HISTORY_MAX) {
-        struct fake_change *oldest = container_of(list_first(&server->history), struct fake_change, node);
+        struct fake_change *oldest = container_of(list_pop(&server->history), struct fake_change, node);
         server->compacted = oldest->revision;
         change_free(server, oldest);
     }

@@ -155,10 +155,10 @@ int role_machine(int argc, char **argv)
     struct cluster_layout layout;
     char **words = NULL;
     int rc = parse_name(&line, argc, argv, &name, &words, &layout, &err);
-    if (rc == 0 &&
-        (words[0] == NULL || words[1] == NULL || (strcmp(words[0], "stop") != 0 && strcmp(words[0], "start") != 0)))
+    if (rc == 0 && (words == NULL || words[0] == NULL || words[1] == NULL ||
+                    (strcmp(words[0], "stop") != 0 && strcmp(words[0], "start") != 0)))
         rc = error_set(&err, ERROR_USAGE, "usage: %s", line.usage);
-    if (rc == 0)
+    else if (rc == 0)
         rc = act_on_machine(&layout, words[0], words[1], &err);
     return rc > 0 ? EXIT_DONE : finish("machine", rc, &err);
 }

@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 #include "codec/json.h"
+#include "base/memory.h"
 #include "codec/json_problem.h"
 
 #include <math.h>
@@ -164,10 +165,7 @@ void json_append_value(struct buffer *out, yyjson_val *value)
         if (opens) {
             if (depth == room) {
                 room = room == 0 ? 16 : room * 2;
-                struct json_level *grown = realloc(levels, room * sizeof(*levels));
-                if (grown == NULL)
-                    abort();
-                levels = grown;
+                levels = memory_resize(levels, room, sizeof(*levels));
             }
             levels[depth] = (struct json_level){ yyjson_is_obj(value) ? yyjson_obj_size(value) : yyjson_arr_size(value),
                                                  yyjson_is_obj(value) };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <yaml.h>
 
+#include "base/memory.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "codec/yaml_scalar.h"
@@ -150,10 +151,9 @@ static bool emit_map(yaml_emitter_t *emitter, yyjson_val *map)
     yyjson_val *key, *value;
     size_t i, count, n = 0;
     yaml_mapping_style_t style = yyjson_obj_size(map) == 0 ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE;
-    autofree struct member *members = calloc(yyjson_obj_size(map) + 1, sizeof(*members));
+    autofree struct member *members = memory_resize(NULL, yyjson_obj_size(map) + 1, sizeof(*members));
 
-    if (members == NULL || !yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, style) ||
-        !yaml_emitter_emit(emitter, &event))
+    if (!yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, style) || !yaml_emitter_emit(emitter, &event))
         return false;
     yyjson_obj_foreach(map, i, count, key, value)
     {

@@ -6,6 +6,7 @@
  * A key names one object of any resource: "plural.group|namespace/name". The caches' index of owners is the
  * graph. That an owner is gone is asked of the server before anything is deleted for it: a cache of one
  * resource may be behind another's. Owners of kinds that are not built in count as present. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "api/codec.h"
@@ -78,6 +79,7 @@ static void map_object(struct key_sink *keys, const struct controller_watch *wat
 
 static const struct object *find_object(struct reconcile *r)
 {
+    assert(r->key != NULL);
     struct str key = str_of(r->key);
     size_t bar = str_find(key, '|');
     size_t dot = str_find((struct str){ key.data, bar }, '.');

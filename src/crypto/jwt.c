@@ -99,7 +99,7 @@ int jwt_sign(struct evp_pkey_st *key, struct str claims, struct buffer *token, s
     base64url_encode(claims, &text);
     if (buffer_failed(&text))
         return error_set(err, ERROR_LIMIT, "the token's claims are too long");
-    struct signature signature;
+    struct signature signature = { 0 };
     rc = sign(key, buffer_str(&text), &signature, err);
     if (rc < 0)
         return rc;
@@ -121,7 +121,7 @@ static bool copy_member(yyjson_val *object, const char *name, char *text, size_t
     if (!yyjson_is_str(value) || yyjson_get_len(value) >= size ||
         strlen(yyjson_get_str(value)) != yyjson_get_len(value))
         return false;
-    strcpy(text, yyjson_get_str(value));
+    memcpy(text, yyjson_get_str(value), yyjson_get_len(value) + 1);
     return true;
 }
 
@@ -201,7 +201,7 @@ static int decode_claims(const struct token *token, struct buffer *claims, struc
 
 int jwt_verify(struct evp_pkey_st *const *keys, size_t count, struct str text, struct buffer *claims, struct error *err)
 {
-    struct token token;
+    struct token token = { 0 };
     int rc = parse_token(text, &token, err);
     if (rc < 0)
         return rc;
@@ -215,7 +215,7 @@ int jwt_verify(struct evp_pkey_st *const *keys, size_t count, struct str text, s
 
 int jwt_peek(struct str text, struct buffer *claims, struct error *err)
 {
-    struct token token;
+    struct token token = { 0 };
     int rc = parse_token(text, &token, err);
     return rc < 0 ? rc : decode_claims(&token, claims, err);
 }

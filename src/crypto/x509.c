@@ -4,6 +4,7 @@
 /* x509.c - see x509.h: the authority and what it signs. x509_read.c has the way back. */
 #include "crypto/x509.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -220,6 +221,7 @@ int x509_authority_open(int directory, const char *name, const char *common_name
     rc = x509_authority_create(common_name, not_before, not_after, &authority, err);
     if (rc < 0)
         return rc;
+    assert(authority != NULL);
     rc = key_format(authority->key, &key, err);
     if (rc == 0)
         rc = write_pair(directory, name, x509_authority_pem(authority), buffer_str(&key), err);

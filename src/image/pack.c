@@ -58,28 +58,29 @@ static int write_parents(struct archive_writer *writer, const char *path, struct
     return 0;
 }
 
-/* Images name absolute paths, tar entries have none; "..", which could leave the root, is refused. */
-static int entry_path(const char *path, const char **ret_path, struct error *err)
+/* Images name absolute paths, tar entries have none; "..", which could leave the root, is refused (NULL). */
+static const char *entry_path(const char *path, struct error *err)
 {
     struct str rest = str_of(path), part;
     while (str_next(&rest, '/', &part))
         if (str_is(part, ".."))
-            return error_set(err, ERROR_USAGE, "image path '%s' must not contain '..'", path);
+            return error_set(err, ERROR_USAGE, "image path '%s' must not contain '..'", path), NULL;
     if (path[0] != '/' || path[1] == '\0')
-        return error_set(err, ERROR_USAGE, "image path '%s' must be absolute", path);
-    *ret_path = path + 1;
-    return 0;
+        return error_set(err, ERROR_USAGE, "image path '%s' must be absolute", path), NULL;
+    return path + 1;
 }
 
 static int write_file(struct archive_writer *writer, const struct image_file *file, struct error *err)
 {
     auto_buffer struct buffer content = { .max = IMAGE_SIZE_MAX };
-    const char *path = NULL;
     unsigned mode = 0755;
-    int rc = entry_path(file->path, &path, err);
-    if (rc == 0 && file->source != NULL)
+    int rc = 0;
+    const char *path = entry_path(file->path, err);
+    if (path == NULL)
+        return -ERROR_USAGE;
+    if (file->source != NULL)
         rc = read_source(file->source, &content, &mode, err);
-    else if (rc == 0)
+    else
         buffer_append_str(&content, file->content);
     if (rc == 0)
         rc = write_parents(writer, path, err);
@@ -88,10 +89,10 @@ static int write_file(struct archive_writer *writer, const struct image_file *fi
 
 static int write_link(struct archive_writer *writer, const struct image_link *link, struct error *err)
 {
-    const char *path = NULL;
-    int rc = entry_path(link->path, &path, err);
-    if (rc == 0)
-        rc = write_parents(writer, path, err);
+    const char *path = entry_path(link->path, err);
+    if (path == NULL)
+        return -ERROR_USAGE;
+    int rc = write_parents(writer, path, err);
     return rc == 0 ? archive_writer_link(writer, path, link->target, err) : rc;
 }
 
@@ -229,8 +230,9 @@ static int write_layout(const struct buffer *index, const struct image_content *
 
 static void format_digest(const struct buffer *content, char *text)
 {
-    strcpy(text, "sha256:");
-    digest_sha256_hex(buffer_str(content), text + strlen(text));
+    static const char algorithm[] = "sha256:";
+    memcpy(text, algorithm, sizeof(algorithm) - 1);
+    digest_sha256_hex(buffer_str(content), text + sizeof(algorithm) - 1);
 }
 
 static int build_blobs(const struct image_options *options, struct image_content *content, struct error *err)

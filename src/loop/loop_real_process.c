@@ -177,6 +177,6 @@ void loop_process_close(struct loop_process *process)
 
 void loop_real_forget_orphans(struct loop_real *real)
 {
-    for (struct list_node *node; (node = list_first(&real->orphans)) != NULL;)
+    for (struct list_node *node; (node = list_pop(&real->orphans)) != NULL;)
         free_process(container_of(node, struct loop_process, by_loop));
 }

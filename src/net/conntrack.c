@@ -117,7 +117,7 @@ static int on_flow(const struct nlmsghdr *message, void *data)
 int conntrack_each(int namespace_fd, enum ip_family family, uint8_t protocol,
                    void (*each)(void *context, const struct conntrack_flow *flow), void *context, struct error *err)
 {
-    struct mnl_socket *socket;
+    struct mnl_socket *socket = NULL;
     int rc = open_socket(namespace_fd, &socket, err);
     if (rc < 0)
         return rc;
@@ -178,7 +178,7 @@ static int delete_one(struct mnl_socket *socket, const struct conntrack_flow *fl
 
 int conntrack_delete(int namespace_fd, const struct conntrack_flow *flows, size_t count, struct error *err)
 {
-    struct mnl_socket *socket;
+    struct mnl_socket *socket = NULL;
     int rc = open_socket(namespace_fd, &socket, err);
     if (rc < 0)
         return rc;

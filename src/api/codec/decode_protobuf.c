@@ -7,6 +7,8 @@
  * message's size times the largest element, because every element has at least two bytes. */
 #include "api/codec.h"
 
+#include <assert.h>
+
 #include "api/member.h"
 #include "codec/protobuf.h"
 
@@ -240,7 +242,10 @@ static int decode_list_element(struct decoder *decoder, const struct api_field *
         return decode_packed(decoder, field, read->bytes, owner);
     void *element = NULL;
     int rc = grow(decoder, field, owner, &element);
-    return rc < 0 ? rc : decode_value(decoder, field, read, element);
+    if (rc < 0)
+        return rc;
+    assert(element != NULL);
+    return decode_value(decoder, field, read, element);
 }
 
 /* Entries come sorted from every known encoder; others are put where they belong by sort_map(). */
@@ -253,6 +258,7 @@ static int decode_map_entry(struct decoder *decoder, const struct api_field *fie
     int rc = grow(decoder, field, owner, &element);
     if (rc < 0)
         return rc;
+    assert(element != NULL);
     static const struct api_field key_field = { .member = "key", .value = API_STRING };
     *(const char **)element = "";
     struct str entry = read->bytes;

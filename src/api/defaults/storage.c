@@ -4,6 +4,8 @@
 /* storage.c - volumes. */
 #include "generated/core_v1.h"
 
+#include <assert.h>
+
 #include "api/member.h"
 #include "base/arena.h"
 
@@ -12,6 +14,7 @@ void api_defaults_volume(void *value, struct arena *arena)
 {
     struct api_volume *volume = value;
     const struct api_type *sources = &api_type_volume_source;
+    assert(volume != NULL);
     for (size_t i = 0; i < sources->n_fields; i++)
         if (member_single(&sources->fields[i], &volume->volume_source) != NULL)
             return;

@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* schemas.c - message types as OpenAPI schemas, with the extensions that apply and patch tools read. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "api/openapi/writer.h"
@@ -33,6 +34,7 @@ static const struct wellknown wellknown[] = {
 /* "k8s.io/api/core/v1" and "Pod" are "io.k8s.api.core.v1.Pod". */
 static void write_name(const struct api_type *type, struct buffer *out)
 {
+    assert(type->go_package != NULL); /* of every type that has a name of its own */
     struct str package = str_of(type->go_package);
     size_t slash = str_find(package, '/');
     struct str host = { package.data, slash };

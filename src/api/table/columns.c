@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/selector.h"
+#include "base/memory.h"
 
 static void cell_created(const struct row *row, struct buffer *text)
 {
@@ -103,10 +104,10 @@ static int compare_texts(const void *a, const void *b)
 
 void text_addresses(const struct api_load_balancer_ingress *list, size_t count, struct buffer *text)
 {
-    autofree const char **addresses = calloc(count + 1, sizeof(*addresses));
+    autofree const char **addresses = memory_resize(NULL, count + 1, sizeof(*addresses));
     size_t n = 0;
 
-    for (size_t i = 0; addresses != NULL && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *address = text_empty(list[i].ip) ? list[i].hostname : list[i].ip;
         if (!text_empty(address))
             addresses[n++] = address;

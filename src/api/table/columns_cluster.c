@@ -301,8 +301,10 @@ static void cell_driver_tokens(const struct row *row, struct buffer *text)
 {
     const struct api_storage_csi_driver *object = row->object;
 
-    if (object->spec.token_requests == NULL)
+    if (object->spec.token_requests == NULL) {
         buffer_append_text(text, "<unset>");
+        return;
+    }
     for (size_t i = 0; i < object->spec.n_token_requests; i++)
         buffer_format(text, "%s%s", i > 0 ? "," : "", text_or_empty(object->spec.token_requests[i].audience));
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/table/columns.h"
+#include "base/memory.h"
 
 static void cell_service_cluster_ip(const struct row *row, struct buffer *text)
 {
@@ -167,10 +168,10 @@ static void cell_node_roles(const struct row *row, struct buffer *text)
 {
     static const char prefix[] = "node-role.kubernetes.io/";
     const struct api_object_meta *meta = row->object;
-    autofree const char **roles = calloc(meta->n_labels + 1, sizeof(*roles));
+    autofree const char **roles = memory_resize(NULL, meta->n_labels + 1, sizeof(*roles));
     size_t n = 0;
 
-    for (size_t i = 0; roles != NULL && i < meta->n_labels; i++) {
+    for (size_t i = 0; i < meta->n_labels; i++) {
         const char *key = text_or_empty(meta->labels[i].key);
         const char *role = strncmp(key, prefix, sizeof(prefix) - 1) == 0 ? key + sizeof(prefix) - 1
                            : strcmp(key, "kubernetes.io/role") == 0      ? meta->labels[i].value

@@ -131,7 +131,7 @@ static int refuse_missing(struct request *request, const void *object, struct ru
 
 static int check_held(struct request *request, const void *object, struct rule_list wanted, struct error *err)
 {
-    struct rule_list missing;
+    struct rule_list missing = { 0 };
     if (rules_cover(held_rules(request), wanted, &request->arena, &missing))
         return 0;
     return refuse_missing(request, object, missing, err);
@@ -210,7 +210,7 @@ int escalation_check_binding(struct request *request, const void *object, const 
         return 0; /* validation says what is wrong with it */
     if (may(request, "bind", of_cluster ? "clusterroles" : "roles", text_or_empty(ref->name)))
         return 0;
-    struct rule_list wanted;
+    struct rule_list wanted = { 0 };
     int rc = referenced_rules(request, ref, &wanted, err);
     return rc < 0 ? rc : check_held(request, object, wanted, err);
 }

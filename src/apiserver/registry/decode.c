@@ -184,7 +184,7 @@ int request_decode(struct request *request, const struct api_kind *kind, void **
         rc = decode_json(request, kind, request->body, &value, err);
         break;
     case BODY_YAML: {
-        struct str json;
+        struct str json = { 0 };
         rc = body_yaml_to_json(request, kind, &json, err);
         if (rc == 0)
             rc = decode_json(request, kind, json, &value, err);

@@ -90,7 +90,9 @@ int continue_token_read(const char *text, struct arena *arena, struct continue_t
     if (!base64url_decode(str_of(text), &json))
         return bad_token(err);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = yyjson_read(json.data, json.size, 0);
-    yyjson_val *root = doc == NULL ? NULL : yyjson_doc_get_root(doc);
+    if (doc == NULL)
+        return bad_token(err);
+    yyjson_val *root = yyjson_doc_get_root(doc);
     const char *version = yyjson_get_str(yyjson_obj_get(root, "v"));
     yyjson_val *start = yyjson_obj_get(root, "start"), *revision = yyjson_obj_get(root, "rv");
     if (!text_equal(version, "meta.k8s.io/v1") || !yyjson_is_str(start) || !yyjson_is_uint(revision) ||
@@ -157,7 +159,7 @@ static int plan(struct listing *listing, struct error *err)
         return rc;
     listing->limit = options->limit > 0 ? (size_t)options->limit : SIZE_MAX;
     if (!text_empty(options->continue_)) {
-        struct continue_token token;
+        struct continue_token token = { 0 };
         rc = continue_token_read(options->continue_, &request->arena, &token, err);
         if (rc < 0)
             return rc;
@@ -165,7 +167,7 @@ static int plan(struct listing *listing, struct error *err)
         listing->start = token.start;
         return 0;
     }
-    uint64_t revision;
+    uint64_t revision = 0;
     rc = read_revision(request, &revision, err);
     if (rc < 0)
         return rc;

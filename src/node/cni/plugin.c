@@ -81,10 +81,9 @@ static int run_add(struct call *call, struct error *err)
     if (rc == 0)
         rc = add_ports(call, err);
     if (rc < 0) {
-        int undo_rc = attachment_remove(&call->attachment.name, NULL);
-        undo_rc = undo(call, NULL);
-        (void)undo_rc; /* the first failure is the one to report; DEL or GC will try again */
-        return rc;
+        /* The first failure is the one to report; DEL or GC will try again. */
+        int removed = attachment_remove(&call->attachment.name, NULL), undone = undo(call, NULL);
+        return removed < 0 || undone < 0 ? error_wrap_code(err, rc, "left half done") : rc;
     }
     cni_result_add(&call->config, &call->attachment, call->output);
     return 0;

@@ -5,6 +5,7 @@
 
 #include "api/pod_qos.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -183,6 +184,7 @@ struct tally {
 static void count_init(struct maker *m, struct tally *tally)
 {
     for (size_t i = 0; i < m->status->n_init_container_statuses; i++) {
+        assert(m->status->init_container_statuses != NULL);
         const struct api_container_status *one = &m->status->init_container_statuses[i];
         if (pod_container_is_sidecar(m->in->pod, i)) {
             if (one->started == NULL || (!*one->started && one->state.terminated == NULL))

@@ -69,7 +69,7 @@ int container_log_tail_offset(int fd, uint64_t lines, int64_t *ret_offset, struc
 void container_log_tail(const char *path, size_t lines, size_t bytes, struct buffer *out)
 {
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int64_t offset;
+    int64_t offset = 0;
     if (fd < 0 || container_log_tail_offset(fd, lines, &offset, NULL) < 0)
         return;
     auto_buffer struct buffer raw = { .max = 4 << 20 }, text = { .max = 4 << 20 };

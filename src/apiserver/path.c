@@ -67,10 +67,9 @@ static const char *query_text(struct request *request, struct str query, const c
     return text_or_empty(query_value(query, name, &request->arena));
 }
 
-/* Any value but these is true, as upstream reads them. */
-static bool query_bool(struct request *request, struct str query, const char *name)
+bool query_flag(struct str query, const char *name, struct arena *arena)
 {
-    const char *value = query_value(query, name, &request->arena);
+    const char *value = query_value(query, name, arena);
     return value != NULL && strcmp(value, "0") != 0 && strcasecmp(value, "false") != 0;
 }
 
@@ -143,7 +142,7 @@ static int read_delete_options(struct request *request, struct str query, struct
         options->propagation_policy = policy;
     if (!text_empty(orphan)) {
         options->orphan_dependents = arena_new(&request->arena, bool);
-        *options->orphan_dependents = query_bool(request, query, "orphanDependents");
+        *options->orphan_dependents = query_flag(query, "orphanDependents", &request->arena);
     }
     request->options.delete_options = options;
     return 0;
@@ -160,13 +159,13 @@ static int read_options(struct request *request, struct str query, struct error 
     options->resource_version_match = query_text(request, query, "resourceVersionMatch");
     options->continue_ = query_text(request, query, "continue");
     options->field_manager = query_text(request, query, "fieldManager");
-    options->watch |= query_bool(request, query, "watch");
-    options->allow_watch_bookmarks = query_bool(request, query, "allowWatchBookmarks");
-    options->force = query_bool(request, query, "force");
-    options->pretty |= query_bool(request, query, "pretty");
+    options->watch |= query_flag(query, "watch", &request->arena);
+    options->allow_watch_bookmarks = query_flag(query, "allowWatchBookmarks", &request->arena);
+    options->force = query_flag(query, "force", &request->arena);
+    options->pretty |= query_flag(query, "pretty", &request->arena);
     if (query_value(query, "sendInitialEvents", &request->arena) != NULL) {
         options->send_initial_events = arena_new(&request->arena, bool);
-        *options->send_initial_events = query_bool(request, query, "sendInitialEvents");
+        *options->send_initial_events = query_flag(query, "sendInitialEvents", &request->arena);
     }
     int rc = query_number(request, query, "limit", &options->limit, err);
     if (rc == 0)

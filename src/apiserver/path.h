@@ -17,5 +17,7 @@ bool path_unescape(struct str text, bool query, struct arena *arena, const char 
 
 /* The first value of a query parameter, decoded; NULL when absent or broken. */
 const char *query_value(struct str query, const char *name, struct arena *arena);
+/* False when absent, "0" or "false" in any case (Python says "False"); any other value is true, as upstream reads them. */
+bool query_flag(struct str query, const char *name, struct arena *arena);
 
 #endif

@@ -125,11 +125,25 @@ static void test_continue(void **state)
     assert_int_equal(continue_token_read("e30", &arena, &back, NULL), -ERROR_BAD_REQUEST);
 }
 
+static void test_flags(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        bool value;
+    } cases[] = { { "", false },        { "tty=false", false }, { "tty=False", false }, { "tty=0", false },
+                  { "tty=true", true }, { "tty=True", true },   { "tty=1", true },      { "tty=", true } };
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_arena struct arena arena = { 0 };
+        assert_int_equal(query_flag(str_of(cases[i].query), "tty", &arena), cases[i].value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resources), cmocka_unit_test(test_other_paths), cmocka_unit_test(test_bad_input),
-        cmocka_unit_test(test_media),     cmocka_unit_test(test_continue),
+        cmocka_unit_test(test_resources), cmocka_unit_test(test_flags), cmocka_unit_test(test_other_paths),
+        cmocka_unit_test(test_bad_input), cmocka_unit_test(test_media), cmocka_unit_test(test_continue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The official Python client, unmodified: typed objects, watch, dynamic discovery."""
 import pytest
+from conftest import day_pods
 from kubernetes import client, config, dynamic, watch
+from kubernetes.stream import stream
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,18 @@ def test_dynamic_client_discovers_every_group(api):
     assert deployments.namespaced and "patch" in deployments.verbs
     leases = found.resources.get(api_version="coordination.k8s.io/v1", kind="Lease")
     assert {lease.metadata.name for lease in leases.get(namespace="kube-node-lease").items} == {"node1", "node2"}
+
+
+def test_flags_as_python_writes_them(day_service, api):
+    """tty=False and previous=True, with capitals."""
+    core = client.CoreV1Api(api)
+    pod = day_pods(day_service)[0]["metadata"]["name"]
+    session = stream(core.connect_get_namespaced_pod_exec, pod, "production", stdin=False, stdout=True, stderr=True, tty=False,
+                     command=["/day-service", "call", "http://localhost:1/"], _preload_content=False)
+    session.run_forever(timeout=10)
+    assert "Connection refused" in session.read_stderr() and session.returncode == 1
+    line = core.read_namespaced_pod_log(pod, "production", tail_lines=1, timestamps=True)
+    assert line.startswith("20")
+    with pytest.raises(client.ApiException) as none:
+        core.read_namespaced_pod_log(pod, "production", previous=True)
+    assert none.value.status == 400 and "previous terminated container" in none.value.body

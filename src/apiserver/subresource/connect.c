@@ -96,8 +96,7 @@ static void pass_values(struct request *request, const char *name, const char *t
 /* The kubelet knows these flags as "1" and by other names. */
 static void pass_flag(struct request *request, const char *name, const char *to, struct buffer *out)
 {
-    const char *value = query_value(request->query, name, &request->arena);
-    if (value != NULL && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
+    if (query_flag(request->query, name, &request->arena))
         append_parameter(out, to, "1");
 }
 

@@ -64,7 +64,7 @@ const char *server_query(const struct server_request *request, const char *name,
 bool server_query_flag(const struct server_request *request, const char *name)
 {
     const char *value = server_query(request, name, 0);
-    return text_equal(value, "1") || text_equal(value, "true");
+    return value != NULL && strcmp(value, "0") != 0 && strcasecmp(value, "false") != 0;
 }
 
 void server_respond_text(struct http_exchange *exchange, int status, const char *type, struct str text)

@@ -2,7 +2,7 @@
 """What kubectl prints and returns where a cluster of upstream's would be recognised by it."""
 import json
 
-from conftest import day_pods, wait_for
+from conftest import day_pods, is_ready, wait_for
 
 
 def test_budget_knows_its_pods(day_service):
@@ -30,3 +30,17 @@ def test_proxy_to_pods_and_services(day_service):
             answer = day_service.kubectl("get", "--raw", path, check=False)
             return answer.stdout if answer.returncode == 0 else None
         assert json.loads(wait_for(path, call, 15)) == {"status": "healthy"}
+
+
+def test_debug_with_an_ephemeral_container(day_service):
+    pod = day_pods(day_service)[0]["metadata"]["name"]
+    day_service.kubectl("-n", "production", "debug", pod, "--image=example/day-service:2", "--container=debugger",
+                        "--target=day-service", "--image-pull-policy=IfNotPresent", "--env=PORT=8081")
+
+    def runs():
+        statuses = day_service.json("-n", "production", "get", "pod", pod)["status"].get("ephemeralContainerStatuses", [])
+        return [s for s in statuses if s["name"] == "debugger" and "running" in s["state"]]
+    wait_for("the debugger to run", runs, 20)
+    assert "listens on port 8081" in day_service.kubectl("-n", "production", "logs", pod, "-c", "debugger").stdout
+    assert is_ready(day_service.json("-n", "production", "get", "pod", pod))
+    day_service.kubectl("-n", "production", "delete", "pod", pod)

@@ -165,6 +165,49 @@ static bool name_in(const struct api_container *list, size_t count, const char *
     return false;
 }
 
+/* What only a container that the pod was made with can have. */
+static void validate_ephemeral_fields(const struct api_ephemeral_container *container, const struct field_at *at,
+                                      struct api_invalid *errors)
+{
+    const struct {
+        const char *name;
+        bool set;
+    } fields[] = {
+        { "ports", container->n_ports > 0 },
+        { "livenessProbe", container->liveness_probe != NULL },
+        { "readinessProbe", container->readiness_probe != NULL },
+        { "startupProbe", container->startup_probe != NULL },
+        { "lifecycle", container->lifecycle != NULL },
+        { "resources", container->resources.n_limits + container->resources.n_requests > 0 },
+    };
+
+    for (size_t i = 0; i < countof(fields); i++) {
+        if (fields[i].set)
+            invalid_forbidden(errors, at_field(at, fields[i].name), "cannot be set for an Ephemeral Container");
+    }
+}
+
+static void validate_ephemeral(const struct api_pod_spec *spec, size_t index, const struct field_at *at,
+                               struct api_invalid *errors)
+{
+    const struct api_ephemeral_container *container = &spec->ephemeral_containers[index];
+    const char *target = container->target_container_name;
+    bool repeated = name_in(spec->containers, spec->n_containers, container->name) ||
+                    name_in(spec->init_containers, spec->n_init_containers, container->name);
+
+    for (size_t i = 0; i < index; i++)
+        repeated = repeated || text_equal(spec->ephemeral_containers[i].name, container->name);
+    if (text_empty(container->name))
+        invalid_missing(errors, at_field(at, "name"));
+    else if (invalid_format(errors, at_field(at, "name"), format_dns1123_label, container->name) && repeated)
+        invalid_duplicate(errors, at_field(at, "name"), container->name);
+    validate_image(container->image, false, at_field(at, "image"), errors);
+    validate_ephemeral_fields(container, at, errors);
+    if (!text_empty(target) && !name_in(spec->containers, spec->n_containers, target) &&
+        !name_in(spec->init_containers, spec->n_init_containers, target))
+        invalid_not_found(errors, at_field(at, "targetContainerName"), target);
+}
+
 void validate_containers(const struct api_pod_spec *spec, bool is_template, const struct field_at *at,
                          struct api_invalid *errors)
 {
@@ -188,18 +231,6 @@ void validate_containers(const struct api_pod_spec *spec, bool is_template, cons
                                              name_in(spec->init_containers, i, container->name)))
             invalid_duplicate(errors, at_field(at_index(inits, i), "name"), container->name);
     }
-    for (size_t i = 0; i < spec->n_ephemeral_containers; i++) {
-        const struct api_ephemeral_container *container = &spec->ephemeral_containers[i];
-        const struct field_at *here = at_index(at_field(at, "ephemeralContainers"), i);
-        if (text_empty(container->name))
-            invalid_missing(errors, at_field(here, "name"));
-        else if (name_in(spec->containers, spec->n_containers, container->name) ||
-                 name_in(spec->init_containers, spec->n_init_containers, container->name))
-            invalid_duplicate(errors, at_field(here, "name"), container->name);
-        validate_image(container->image, false, at_field(here, "image"), errors);
-        const char *target = container->target_container_name;
-        if (!text_empty(target) && !name_in(spec->containers, spec->n_containers, target) &&
-            !name_in(spec->init_containers, spec->n_init_containers, target))
-            invalid_not_found(errors, at_field(here, "targetContainerName"), target);
-    }
+    for (size_t i = 0; i < spec->n_ephemeral_containers; i++)
+        validate_ephemeral(spec, i, at_index(at_field(at, "ephemeralContainers"), i), errors);
 }

@@ -140,6 +140,40 @@ static void test_pod_updates(void **state)
                  "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)");
 }
 
+static void check_ephemeral(const char *old_yaml, const char *yaml, const char *expected)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_invalid struct api_invalid errors = { 0 };
+    auto_buffer struct buffer text = { 0 };
+    const struct api_kind *kind = NULL;
+    const void *old = load(old_yaml, &kind, &arena);
+
+    api_validate_ephemeral_containers(old, load(yaml, &kind, &arena), &errors);
+    api_invalid_format(&errors, &text);
+    assert_string_equal(text_or_empty(text.data), expected);
+}
+
+static void test_ephemeral_containers(void **state)
+{
+    (void)state;
+    const char *one = POD(ONE ", ephemeralContainers: [{name: d, image: i, targetContainerName: c}]");
+
+    check_ephemeral(POD(ONE), one, "");
+    check_ephemeral(one, one, "");
+    check_ephemeral(one, POD(ONE),
+                    "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be removed\n");
+    check_ephemeral(one, POD(ONE ", ephemeralContainers: [{name: d, image: j, targetContainerName: c}]"),
+                    "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be changed\n");
+    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: c, image: i}]"),
+                    "spec.ephemeralContainers[0].name: Duplicate value: \"c\"");
+    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i}, {name: d, image: i}]"),
+                    "spec.ephemeralContainers[1].name: Duplicate value: \"d\"");
+    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i, targetContainerName: x}]"),
+                    "spec.ephemeralContainers[0].targetContainerName: Not found: \"x\"");
+    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i, ports: [{containerPort: 1}]}]"),
+                    "spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container");
+}
+
 #define DEPLOYMENT(spec, labels)                                                                                   \
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec \
     "template: {metadata: {labels: {" labels "}}, spec: {" ONE "}}}\n"
@@ -313,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pods),
         cmocka_unit_test(test_pod_updates),
+        cmocka_unit_test(test_ephemeral_containers),
         cmocka_unit_test(test_workloads),
         cmocka_unit_test(test_services),
         cmocka_unit_test(test_configuration),

@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/pod_rules.h"
+#include "api/validation/validation.h"
 
 #define NAMESERVERS_MAX 3
 #define SEARCHES_MAX    32
@@ -239,6 +240,35 @@ void validate_pod_update(const void *object, const void *old_object, struct api_
                               text_or_empty(spec->scheduling_gates[i].name));
     }
     validate_nothing_else(spec, old, errors);
+}
+
+static const struct api_ephemeral_container *find_ephemeral(const struct api_pod_spec *spec, const char *name)
+{
+    for (size_t i = 0; i < spec->n_ephemeral_containers; i++) {
+        if (text_equal(spec->ephemeral_containers[i].name, name))
+            return &spec->ephemeral_containers[i];
+    }
+    return NULL;
+}
+
+int api_validate_ephemeral_containers(const void *old_object, const void *object, struct api_invalid *errors)
+{
+    const struct api_pod_spec *spec = &((const struct api_pod *)object)->spec;
+    const struct api_pod_spec *old = &((const struct api_pod *)old_object)->spec;
+    const struct field_at *at = at_field(NULL, "spec");
+
+    validate_pod_spec(spec, false, at, errors);
+    for (size_t i = 0; i < old->n_ephemeral_containers; i++) {
+        const struct api_ephemeral_container *before = &old->ephemeral_containers[i];
+        const struct api_ephemeral_container *after = find_ephemeral(spec, before->name);
+        if (after == NULL)
+            invalid_forbidden(errors, at_field(at, "ephemeralContainers"),
+                              "existing ephemeral containers \"%s\" may not be removed\n", before->name);
+        else if (!api_equal(&api_type_ephemeral_container, before, after))
+            invalid_forbidden(errors, at_field(at, "ephemeralContainers"),
+                              "existing ephemeral containers \"%s\" may not be changed\n", before->name);
+    }
+    return (int)errors->total;
 }
 
 void validate_pod_status(const void *object, const void *old_object, struct api_invalid *errors)

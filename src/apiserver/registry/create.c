@@ -128,7 +128,7 @@ static int create_prepare(struct creation *creation, struct error *err)
         if (rc < 0)
             return rc;
     }
-    rc = prepare_validate(request, registry, UPDATE_OBJECT, creation->object, NULL, err);
+    rc = prepare_validate(request, registry, UPDATE_OBJECT, NULL, creation->object, NULL, err);
     if (rc == 0)
         rc = admission_validate(&admission, err);
     if (rc < 0 && strategy->release != NULL)

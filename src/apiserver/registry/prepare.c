@@ -126,8 +126,9 @@ void prepare_update(struct request *request, struct registry *registry, enum upd
         meta->deletion_grace_period_seconds = before->deletion_grace_period_seconds;
 }
 
-int prepare_validate(struct request *request, struct registry *registry, enum update_part part, const void *object,
-                     const void *old, struct error *err)
+int prepare_validate(struct request *request, struct registry *registry, enum update_part part,
+                     int (*validate)(const void *old, const void *object, struct api_invalid *errors),
+                     const void *object, const void *old, struct error *err)
 {
     const struct api_kind *kind = registry->resource->kind;
     const struct api_object_meta *meta = object;
@@ -136,6 +137,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         invalid_required(&errors, at_field(at_field(NULL, "metadata"), "name"), "name or generateName is required");
     } else if (old == NULL) {
         api_validate_create(kind, object, &errors);
+    } else if (validate != NULL) {
+        validate(old, object, &errors);
     } else if (part == UPDATE_STATUS) {
         api_validate_status(kind, old, object, &errors);
     } else {

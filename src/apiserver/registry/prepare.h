@@ -20,8 +20,9 @@ void prepare_create(struct request *request, void *object);
 void prepare_update(struct request *request, struct registry *registry, enum update_part part, void *object,
                     const void *old);
 
-/* Hand-written and declared rules of the kind. A refusal leaves its Status with all causes in request->failure. */
-int prepare_validate(struct request *request, struct registry *registry, enum update_part part, const void *object,
-                     const void *old, struct error *err) must_check;
+/* Hand-written and declared rules of the kind, or those of 'validate' where it is given. A refusal leaves its Status with all causes in request->failure. */
+int prepare_validate(struct request *request, struct registry *registry, enum update_part part,
+                     int (*validate)(const void *old, const void *object, struct api_invalid *errors),
+                     const void *object, const void *old, struct error *err) must_check;
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef APISERVER_REGISTRY_REGISTRY_H
 #define APISERVER_REGISTRY_REGISTRY_H
 
+#include "api/validation/invalid.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/request.h"
 #include "base/map.h"
@@ -103,6 +104,8 @@ struct update {
     bool forced_retry;       /* conflicts are retried even with a resourceVersion (no, for PUT) */
     /* Makes the new object in the request's arena. 'current' stays until the update is done. */
     int (*change)(struct update *update, const struct object *current, void **ret_object, struct error *err);
+    /* The rules of the change, instead of those of the kind's update; NULL: the kind's. */
+    int (*validate)(const void *old, const void *object, struct api_invalid *errors);
     /* The outcome; NULL: the object, or the error, answers the request. 'object' borrowed; NULL with an error
      * and in a dry run, whose document is in 'value'. */
     void (*done)(struct update *update, const struct object *object, const struct error *err);

@@ -170,7 +170,7 @@ static int update_prepare(struct update *update, void *object, struct error *err
     }
     if (update->part == UPDATE_RAW)
         return 0;
-    rc = prepare_validate(request, registry, update->part, object, old, err);
+    rc = prepare_validate(request, registry, update->part, update->validate, object, old, err);
     if (rc == 0)
         rc = admission_validate(&admission, err);
     if (rc < 0 && update->allocated != NULL && registry->strategy->release != NULL)

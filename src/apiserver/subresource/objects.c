@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/validation/validation.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/registry.h"
@@ -34,16 +35,23 @@ static void *begin(struct update *update, const struct object *current, const vo
     return meta;
 }
 
-static void start(struct request *request, enum update_part part,
-                  int (*change)(struct update *update, const struct object *current, void **ret_object,
-                                struct error *err))
+static struct update *start_of(struct request *request, enum update_part part,
+                               int (*change)(struct update *update, const struct object *current, void **ret_object,
+                                             struct error *err))
 {
     struct update *update = arena_new(&request->arena, struct update);
     update->request = request;
     update->part = part;
     update->must_match = request->action != API_PATCH;
     update->change = change;
-    update_start(update);
+    return update;
+}
+
+static void start(struct request *request, enum update_part part,
+                  int (*change)(struct update *update, const struct object *current, void **ret_object,
+                                struct error *err))
+{
+    update_start(start_of(request, part, change));
 }
 
 /* ---------------------------------------------------------------- namespaces/finalize */
@@ -83,10 +91,12 @@ static int change_ephemeral(struct update *update, const struct object *current,
 
 void serve_ephemeral_containers(struct request *request)
 {
+    struct update *update = start_of(request, UPDATE_OBJECT, change_ephemeral);
+    update->validate = api_validate_ephemeral_containers;
     if (request->action == API_GET)
         registry_get(request);
     else
-        start(request, UPDATE_OBJECT, change_ephemeral);
+        update_start(update);
 }
 
 static void take_resources(struct api_container *to, size_t n_to, const struct api_container *from, size_t n_from)

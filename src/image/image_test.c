@@ -31,23 +31,11 @@ static void test_reference(void **state)
     expect_reference("a/b@" DIGEST, "docker.io/a/b@" DIGEST);
     expect_reference("a:1@" DIGEST, "docker.io/library/a:1@" DIGEST);
 
-    static const char *const bad[] = { "UPPER",
-                                       "UPPER CASE:1",
-                                       "a/B",
-                                       "a//b",
-                                       "a/",
-                                       "a-",
-                                       "a..b",
-                                       "a___b",
-                                       "a:",
-                                       "a:-x",
-                                       "a:b:c",
-                                       "a@sha256:12",
-                                       "a@"
-                                       "x",
-                                       "-h.x/a",
-                                       "a@:"
-                                       "0123456789abcdef0123456789abcdef" };
+    static const char *const bad[] = {
+        "UPPER", "UPPER CASE:1", "a/B",   "a//b",   "a/",
+        "a-",    "a..b",         "a___b", "a:",     "a:-x",
+        "a:b:c", "a@sha256:12",  "a@x",   "-h.x/a", "a@:0123456789abcdef0123456789abcdef"
+    };
     char text[128];
     for (size_t i = 0; i < countof(bad); i++)
         assert_false(image_reference(bad[i], text, sizeof(text)));

@@ -323,19 +323,16 @@ int supervisor_run(const struct cluster_layout *layout, int lock, struct error *
     return rc;
 }
 
-int supervisor_start(const struct cluster_layout *layout, int lock, struct error *err)
+int supervisor_start(const struct cluster_layout *layout, int lock, int *ret_pidfd, struct error *err)
 {
     char pid_path[CLUSTER_PATH_MAX], log_path[CLUSTER_PATH_MAX];
     pid_t pid = 0;
-    int pidfd = -1;
     int rc = make_directories(layout, err);
     if (rc < 0)
         return rc;
     supervisor_pid_path(layout, "supervisor", pid_path);
-    if (pidfile_open(pid_path, &pidfd, &pid, NULL) == 0) {
-        close(pidfd);
+    if (pidfile_open(pid_path, ret_pidfd, &pid, NULL) == 0)
         return 0;
-    }
     cluster_run_path(layout, log_path, "logs/supervisor.log");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -352,7 +349,10 @@ int supervisor_start(const struct cluster_layout *layout, int lock, struct error
     rc = errno == 0 ? 0 : error_errno(err, "start the supervisor");
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    return rc;
+    if (rc < 0)
+        return rc;
+    *ret_pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* our child: the pid is not reused before we wait for it */
+    return *ret_pidfd < 0 ? error_errno(err, "watch the supervisor") : 0;
 }
 
 int supervisor_stop(const struct cluster_layout *layout, struct error *err)

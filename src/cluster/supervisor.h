@@ -13,8 +13,8 @@
  * cluster's (cluster/lock.h) or -1, is taken over, and given up once this process can be found. */
 int supervisor_run(const struct cluster_layout *layout, int lock, struct error *err) must_check;
 
-/* Starts a detached supervisor, with a copy of the lock, unless one runs. */
-int supervisor_start(const struct cluster_layout *layout, int lock, struct error *err) must_check;
+/* Starts a detached supervisor, with a copy of the lock, unless one runs; *ret_pidfd is readable when it has ended. */
+int supervisor_start(const struct cluster_layout *layout, int lock, int *ret_pidfd, struct error *err) must_check;
 
 /* Asks the running one to end and waits for it; -ERROR_NOT_FOUND when there is none, -ERROR_TIMEOUT when it does not. */
 int supervisor_stop(const struct cluster_layout *layout, struct error *err) must_check;

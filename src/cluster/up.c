@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +51,24 @@ static bool in_path(const char *program)
     return false;
 }
 
+/* Tried in a child of its own: containers and sandboxes forbid it in many ways, and only trying tells. */
+static int check_namespaces(struct error *err)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid < 0)
+        return error_errno(err, "fork");
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) == 0 ? 0 : errno);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    return error_set(err, ERROR_UNSUPPORTED,
+                     "cannot make namespaces for nodes: %s; run it on the machine itself or in a privileged container",
+                     WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "the attempt was ended");
+}
+
 static int check_host(struct error *err)
 {
     static const char *const programs[] = { "containerd", "ctr", "runc" };
@@ -60,7 +80,7 @@ static int check_host(struct error *err)
         if (!in_path(programs[i]))
             return error_set(err, ERROR_NOT_FOUND, "%s is missing: 'apt-get install containerd runc' brings it",
                              programs[i]);
-    return 0;
+    return check_namespaces(err);
 }
 
 /* Said before anything is started; a server of this cluster that runs already has the port, of course. */
@@ -184,7 +204,8 @@ static void nodes_ready(void *context, int64_t ready)
     options->note(options->context, text);
 }
 
-static int wait_until_ready(const struct cluster_up_options *options, const struct pki *pki, struct error *err)
+static int wait_until_ready(const struct cluster_up_options *options, const struct pki *pki, int supervisor,
+                            struct error *err)
 {
     step(options, "API server becomes ready");
     const struct cluster_wait_options wait = {
@@ -192,6 +213,7 @@ static int wait_until_ready(const struct cluster_up_options *options, const stru
         .ca = buffer_str(&pki->ca_certificate),
         .certificate = buffer_str(&pki->admin_certificate),
         .key = buffer_str(&pki->admin_key),
+        .supervisor = supervisor,
         .timeout_seconds = options->timeout_seconds,
         .api_ready = api_ready,
         .nodes_ready = nodes_ready,
@@ -201,7 +223,7 @@ static int wait_until_ready(const struct cluster_up_options *options, const stru
 }
 
 /* What must not happen twice at a time: everything until the supervisor has been started. */
-static int start(const struct cluster_up_options *options, struct pki *ret_pki, struct error *err)
+static int start(const struct cluster_up_options *options, struct pki *ret_pki, int *ret_supervisor, struct error *err)
 {
     autoclose int lock = -1;
     int rc = cluster_lock_take(&options->layout, &lock, err);
@@ -216,18 +238,19 @@ static int start(const struct cluster_up_options *options, struct pki *ret_pki, 
     if (rc < 0)
         return rc;
     step(options, "machines, control plane and agents start");
-    return supervisor_start(&options->layout, lock, err);
+    return supervisor_start(&options->layout, lock, ret_supervisor, err);
 }
 
 int cluster_up(const struct cluster_up_options *options, struct error *err)
 {
     struct pki pki = { 0 };
+    autoclose int supervisor = -1;
     step(options, "host is checked");
     int rc = check_host(err);
     if (rc == 0)
-        rc = start(options, &pki, err);
+        rc = start(options, &pki, &supervisor, err);
     if (rc == 0)
-        rc = wait_until_ready(options, &pki, err);
+        rc = wait_until_ready(options, &pki, supervisor, err);
     pki_fini(&pki);
     return rc;
 }

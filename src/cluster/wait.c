@@ -3,18 +3,21 @@
 
 #include "cluster/wait.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <yyjson.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "crypto/tls.h"
 #include "loop/loop.h"
 #include "net/http.h"
 
 #define RETRY_DELAY   (10 * USEC_PER_MSEC)
 #define LINE_MAX_SIZE ((size_t)4 << 20) /* one watch event */
+#define LOG_MAX       ((size_t)1 << 20)
 
-enum phase { PHASE_API, PHASE_NODES, PHASE_GET };
+enum phase { PHASE_API, PHASE_NODES };
 
 struct waiting {
     const struct cluster_wait_options *options;
@@ -25,6 +28,7 @@ struct waiting {
     struct http_request *request;
     struct loop_timer retry;
     struct loop_timer deadline;
+    struct loop_poll *supervisor;
     struct buffer body;
     int status;
     bool ready[CLUSTER_NODES_MAX];
@@ -111,11 +115,8 @@ static void on_done(void *context, int rc, const struct error *err)
 {
     struct waiting *waiting = context;
     waiting->request = NULL;
-    if (waiting->phase == PHASE_GET) {
-        if (rc < 0 && waiting->err != NULL)
-            *waiting->err = *err;
-        finish(waiting, rc);
-    } else if (waiting->phase == PHASE_API && rc == 0 && waiting->status == 200) {
+    (void)err;
+    if (waiting->phase == PHASE_API && rc == 0 && waiting->status == 200) {
         api_answers(waiting);
     } else {
         loop_timer_start(waiting->loop, &waiting->retry, RETRY_DELAY);
@@ -150,6 +151,30 @@ static void deadline_due(struct loop_timer *timer)
     finish(waiting, -ERROR_TIMEOUT);
 }
 
+static void supervisor_ended(void *context, int events)
+{
+    struct waiting *waiting = context;
+    char path[CLUSTER_PATH_MAX];
+    auto_buffer struct buffer log = { .max = LOG_MAX };
+    struct str last = { 0 }, rest, line;
+    (void)events;
+    cluster_run_path(waiting->options->layout, path, "logs/supervisor.log");
+    if (file_read(AT_FDCWD, path, LOG_MAX, &log, NULL) == 0)
+        for (rest = buffer_str(&log); str_next(&rest, '\n', &line);)
+            last = line.size > 0 ? line : last;
+    finish(waiting, error_set(waiting->err, ERROR_UNAVAILABLE, "the cluster's supervisor ended; %s says: " STR_FMT,
+                              path, STR_ARG(last)));
+}
+
+static int watch_supervisor(struct waiting *waiting, struct error *err)
+{
+    int rc = loop_poll_open(waiting->loop, waiting->options->supervisor, supervisor_ended, waiting,
+                            &waiting->supervisor, err);
+    if (rc == 0)
+        loop_poll_want(waiting->supervisor, LOOP_READABLE);
+    return rc;
+}
+
 static int open_http(struct waiting *waiting, struct error *err)
 {
     const struct tls_options tls_options = {
@@ -182,6 +207,8 @@ static int run(struct waiting *waiting, struct error *err)
     if (rc < 0)
         return rc;
     rc = open_http(waiting, err);
+    if (rc == 0)
+        rc = watch_supervisor(waiting, err);
     if (rc == 0) {
         loop_timer_start(waiting->loop, &waiting->deadline, waiting->options->timeout_seconds * USEC_PER_SEC);
         ask(waiting);
@@ -190,8 +217,9 @@ static int run(struct waiting *waiting, struct error *err)
         loop_timer_stop(&waiting->retry);
         loop_timer_stop(&waiting->deadline);
         http_request_cancel(waiting->request);
-        http_client_destroy(waiting->http);
     }
+    loop_poll_close(waiting->supervisor);
+    http_client_destroy(waiting->http);
     loop_destroy(waiting->loop);
     return rc;
 }
@@ -200,19 +228,6 @@ int cluster_wait(const struct cluster_wait_options *options, struct error *err)
 {
     struct waiting waiting = { .options = options, .phase = PHASE_API, .path = "/readyz" };
     int rc = run(&waiting, err);
-    buffer_fini(&waiting.body);
-    return rc;
-}
-
-int cluster_get(const struct cluster_wait_options *options, const char *path, int *ret_status, struct buffer *out,
-                struct error *err)
-{
-    struct waiting waiting = { .options = options, .phase = PHASE_GET, .path = path };
-    int rc = run(&waiting, err);
-    if (rc == 0) {
-        *ret_status = waiting.status;
-        buffer_append_str(out, buffer_str(&waiting.body));
-    }
     buffer_fini(&waiting.body);
     return rc;
 }

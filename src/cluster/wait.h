@@ -15,6 +15,7 @@ struct cluster_wait_options {
     const struct cluster_layout *layout;
     struct str ca, certificate, key; /* PEM */
     int64_t timeout_seconds;         /* for each of the two steps */
+    int supervisor;                  /* a pidfd: its end is the end of waiting, with what its log says last */
     /* The API server answers; the call is made once. */
     void (*api_ready)(void *context);
     /* So many nodes are Ready by now. */
@@ -22,11 +23,7 @@ struct cluster_wait_options {
     void *context;
 };
 
-/* -ERROR_TIMEOUT names what did not come. */
+/* -ERROR_TIMEOUT names what did not come; -ERROR_UNAVAILABLE: the supervisor ended. */
 int cluster_wait(const struct cluster_wait_options *options, struct error *err) must_check;
-
-/* One GET; the body goes to 'out'. -ERROR_UNAVAILABLE when nobody answers. */
-int cluster_get(const struct cluster_wait_options *options, const char *path, int *ret_status, struct buffer *out,
-                struct error *err) must_check;
 
 #endif

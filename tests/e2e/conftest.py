@@ -5,6 +5,7 @@ import os
 import pathlib
 import socket
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORACLE = ROOT / "build" / "coracle"
 IMAGES = ROOT / "build" / "images"
+KUBECTL_CACHE = tempfile.TemporaryDirectory(prefix="kubectl-cache-")  # gone at exit
 
 
 def free_port():
@@ -44,7 +46,7 @@ class Cluster:
         return result
 
     def kubectl(self, *words, check=True, stdin=None, timeout=120):
-        environment = dict(os.environ, KUBECONFIG=self.kubeconfig, HOME="/nonexistent")
+        environment = dict(os.environ, KUBECONFIG=self.kubeconfig, HOME="/nonexistent", KUBECACHEDIR=KUBECTL_CACHE.name)
         result = subprocess.run(["kubectl", *words], capture_output=True, text=True, input=stdin, timeout=timeout, env=environment)
         if check and result.returncode != 0:
             pytest.fail(f"kubectl {' '.join(words)}: exit {result.returncode}\n{result.stdout}{result.stderr}")

@@ -189,7 +189,7 @@ int http_front_listen(struct http_front *front, struct error *err)
         int rc =
             listener_open(front->server->loop, &options->listen[i], front_accepted, front, &front->listeners[i], err);
         if (rc < 0)
-            return error_wrap_code(err, rc, "listen on %s", options->listen[i].address);
+            return rc;
         front->n_listeners++;
     }
     return 0;

@@ -145,7 +145,9 @@ static int listener_bind(struct listener *listener, const struct stream_target *
     if (!local)
         setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     if (bind(listener->fd, &address.socket.any, address.socket.size) < 0 || listen(listener->fd, LISTENER_BACKLOG) < 0)
-        return error_errno(err, "listen on %s", target->address);
+        return errno == EADDRINUSE
+                   ? error_set(err, ERROR_ALREADY_EXISTS, "listen on %s: another program does", target->address)
+                   : error_errno(err, "listen on %s", target->address);
     if (local)
         listener->unix_path = memory_strdup(address.socket.local.sun_path);
     return 0;

@@ -105,6 +105,8 @@ static void fake_call_start(struct client *client, struct client_call *call, con
     struct fake_server *server = container_of(client, struct fake_client, base)->server;
     struct fake_call *fake = memory_new(struct fake_call);
     int rc = server->fault == NULL ? 0 : server->fault(server->fault_context, request, &fake->result.err);
+    if (rc == 0 && server->away)
+        rc = error_set(&fake->result.err, ERROR_UNAVAILABLE, "connection refused");
     if (rc == 0)
         rc = fake_serve(server, request, &fake->object, &fake->list, &fake->result.err);
     log_request(server, request, fake->object);
@@ -221,6 +223,8 @@ static struct client_watch *fake_watch_open(struct client *client, const struct 
         rc = field_selector_parse(str_of(text_or_empty(request->field_selector)), &watch->arena, &watch->fields, &err);
     if (rc == 0)
         rc = field_selector_check(&watch->fields, request->resource, &err);
+    if (server->away)
+        rc = -ERROR_UNAVAILABLE;
     if (rc == 0 && request->revision != 0 && request->revision < server->compacted)
         rc = -ERROR_EXPIRED;
     if (rc < 0) {
@@ -287,6 +291,16 @@ void fake_server_set_fault(struct fake_server *server,
 {
     server->fault = fault;
     server->fault_context = context;
+}
+
+void fake_server_set_away(struct fake_server *server, bool away)
+{
+    server->away = away;
+    struct fake_watch *watch;
+    list_for_each (&server->watches, watch, node) {
+        if (away)
+            queue_delivery(watch, CLIENT_BOOKMARK, NULL, 0, -ERROR_CLOSED);
+    }
 }
 
 void fake_server_compact(struct fake_server *server)

@@ -35,6 +35,7 @@ struct fake_server {
     uint64_t compacted; /* changes up to here are gone */
     struct list watches;
     usec_t delay;
+    bool away;
     int (*fault)(void *context, const struct client_request *request, struct error *err);
     void *fault_context;
     struct buffer log;

@@ -18,6 +18,7 @@
 /* Upstream's reflector waits this long between attempts. */
 #define BACKOFF_FIRST (800 * USEC_PER_MSEC)
 #define BACKOFF_MAX   (30 * USEC_PER_SEC)
+#define BACKOFF_RESET (120 * USEC_PER_SEC) /* a watch that lasted so long was a good one, whether it brought anything */
 
 #define ORPHAN "" /* stands for the uid of the controller of what has none */
 
@@ -30,6 +31,10 @@ struct informer {
     struct client_watch *watch;
     struct loop_timer retry;
     usec_t backoff;
+    usec_t opened;       /* when the watch was begun; this and what follows monotonic */
+    usec_t told;         /* when something came through it last */
+    usec_t blind_since;  /* 0: it sees */
+    usec_t blind_total;  /* of earlier times */
     struct tree entries; /* by object_key() */
     struct tree owners;  /* owner links, by "uid/key"; an object has one at least */
     struct list listeners;
@@ -51,7 +56,7 @@ struct entry {
     struct tree_node node;
     const struct object *object; /* owns a reference; its key is the node's */
     uint64_t list_number;
-    usec_t seen;
+    usec_t seen;              /* sighted_time() */
     struct owner_link *links; /* n_links of them */
     size_t n_links;
 };
@@ -143,6 +148,30 @@ static void tell(struct informer *informer, const struct object *before, const s
         listener->changed(listener, before, after);
 }
 
+/* A clock that stands while the informer is blind: how long something has not changed is only known of the time in which
+ * a change would have been seen. */
+static usec_t sighted_time(const struct informer *informer)
+{
+    usec_t now = informer->blind_since != 0 ? informer->blind_since : loop_monotonic(informer->client->loop);
+    return now - informer->blind_total;
+}
+
+static void now_sees(struct informer *informer)
+{
+    informer->told = loop_monotonic(informer->client->loop);
+    if (informer->blind_since == 0)
+        return;
+    informer->blind_total += informer->told - informer->blind_since;
+    informer->blind_since = 0;
+}
+
+/* A connection that breaks was dead before that was noticed: nothing is known since it last brought something. */
+static void now_blind(struct informer *informer, bool broken)
+{
+    if (informer->blind_since == 0)
+        informer->blind_since = broken && informer->told != 0 ? informer->told : loop_monotonic(informer->client->loop);
+}
+
 static void store(struct informer *informer, const struct object *object)
 {
     struct str key = str_of(object_key(object));
@@ -163,7 +192,7 @@ static void store(struct informer *informer, const struct object *object)
             unlink_owners(informer, entry);
     }
     entry->list_number = informer->list_number;
-    entry->seen = loop_now(informer->client->loop);
+    entry->seen = sighted_time(informer);
     if (entry->links == NULL)
         link_owners(informer, entry);
     tell(informer, before, entry->object);
@@ -200,6 +229,7 @@ static void watch_event(void *context, enum client_watch_event event, const stru
 {
     struct informer *informer = context;
     informer->backoff = 0;
+    now_sees(informer);
     if (!informer->listing && revision > informer->revision)
         informer->revision = revision;
     switch (event) {
@@ -227,6 +257,9 @@ static void watch_ended(void *context, int rc, const struct error *err)
     struct informer *informer = context;
     client_watch_close(informer->watch);
     informer->watch = NULL;
+    now_blind(informer, rc < 0 && rc != -ERROR_EXPIRED && rc != -ERROR_GONE);
+    if (loop_monotonic(informer->client->loop) - informer->opened >= BACKOFF_RESET)
+        informer->backoff = 0;
     if (rc == -ERROR_EXPIRED || rc == -ERROR_GONE) {
         if (informer->revision != 0)
             informer->backoff = 0; /* the server is there and says what to do: waiting would only add to the gap */
@@ -263,6 +296,7 @@ static void open_watch(struct informer *informer)
         .field_selector = informer->field_selector,
         .revision = informer->revision,
     };
+    informer->opened = loop_monotonic(informer->client->loop);
     informer->watch = client_watch_open(informer->client, &request, &watch_events, informer);
 }
 
@@ -363,7 +397,7 @@ const struct object *informer_find(const struct informer *informer, const char *
 usec_t informer_seen(const struct informer *informer, const char *key)
 {
     struct entry *entry = find_entry(informer, str_of(key));
-    return entry == NULL ? 0 : entry->seen;
+    return entry == NULL ? 0 : loop_now(informer->client->loop) - (sighted_time(informer) - entry->seen);
 }
 
 size_t informer_count(const struct informer *informer)

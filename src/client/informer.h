@@ -55,8 +55,9 @@ const struct object *informer_next_owned(const struct informer *informer, const 
 const struct object *informer_next_orphan(const struct informer *informer, const char *namespace_,
                                           const struct object *previous);
 
-/* When the version of it that is here arrived (loop_now()); 0 when absent. Survives listing again: what did
- * not change did not arrive anew. */
+/* When the version of it that is here arrived, by loop_now(); 0 when absent. Survives listing again: what did not change
+ * did not arrive anew. Meant for «how long ago»: time in which the watch was down does not count, so that what this says
+ * moves with the clock meanwhile. */
 usec_t informer_seen(const struct informer *informer, const char *key);
 
 const struct api_resource *informer_resource(const struct informer *informer);

@@ -105,8 +105,8 @@ static void expired_watch_lists_again(void **state)
     informer_listen(f->informer, &f->listener);
     informer_start(f->informer);
     loop_run(f->loop);
-    usec_t seen = informer_seen(f->informer, "a/one");
     loop_run_until(f->loop, loop_now(f->loop) + USEC_PER_SEC);
+    usec_t age = loop_now(f->loop) - informer_seen(f->informer, "a/one");
     fake_server_set_delay(f->server, USEC_PER_SEC);
     fake_server_compact(f->server);
     fake_server_remove(f->server, &api_resource_config_map, "a", "two");
@@ -119,7 +119,55 @@ static void expired_watch_lists_again(void **state)
     assert_int_equal(f->synced, 1);
     assert_int_equal(f->added, 3);
     assert_int_equal(f->removed, 1);
-    assert_int_equal(informer_seen(f->informer, "a/one"), seen);
+    assert_true(age >= USEC_PER_SEC && loop_now(f->loop) - informer_seen(f->informer, "a/one") >= age);
+}
+
+static void go_on(struct fixture *f, usec_t time)
+{
+    loop_run_until(f->loop, loop_now(f->loop) + time);
+}
+
+static void lose_connection(struct fixture *f, usec_t time)
+{
+    fake_server_set_away(f->server, true);
+    go_on(f, time);
+    fake_server_set_away(f->server, false);
+}
+
+/* Nothing came through a watch for long, but it was there: the next break is a first one again. */
+static void back_off_ends_with_a_good_time(void **state)
+{
+    struct fixture *f = *state;
+    informer_listen(f->informer, &f->listener);
+    informer_start(f->informer);
+    go_on(f, USEC_PER_SEC);
+    for (int i = 0; i < 8; i++) {
+        lose_connection(f, 1);
+        go_on(f, 300 * USEC_PER_SEC);
+    }
+    lose_connection(f, 1);
+    put(f, CONFIG("a", "one", "1"));
+    go_on(f, 2 * USEC_PER_SEC);
+    assert_int_equal(f->added, 1);
+}
+
+static void blind_time_does_not_count(void **state)
+{
+    struct fixture *f = *state;
+    put(f, CONFIG("a", "one", "1"));
+    informer_start(f->informer);
+    go_on(f, 10 * USEC_PER_SEC);
+    usec_t age = loop_now(f->loop) - informer_seen(f->informer, "a/one");
+    put(f, CONFIG("a", "two", "1"));
+    go_on(f, 1);
+    lose_connection(f, 100 * USEC_PER_SEC);
+    assert_in_range(loop_now(f->loop) - informer_seen(f->informer, "a/one"), age, age + 10);
+    put(f, CONFIG("a", "two", "2"));
+    go_on(f, 100 * USEC_PER_SEC); /* it connects, and sees */
+    usec_t seen = loop_now(f->loop) - informer_seen(f->informer, "a/two");
+    assert_in_range(seen, 40 * USEC_PER_SEC, 100 * USEC_PER_SEC);
+    assert_in_range(loop_now(f->loop) - informer_seen(f->informer, "a/one"), age + seen, age + seen + 10);
+    assert_int_equal(informer_seen(f->informer, "a/none"), 0);
 }
 
 static void finds_what_an_owner_has(void **state)
@@ -177,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lists_then_watches, setup, teardown),
         cmocka_unit_test_setup_teardown(expired_watch_lists_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(back_off_ends_with_a_good_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(blind_time_does_not_count, setup, teardown),
         cmocka_unit_test_setup_teardown(finds_what_an_owner_has, setup, teardown),
         cmocka_unit_test_setup_teardown(set_shares_informers, setup, teardown),
     };

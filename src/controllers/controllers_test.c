@@ -207,6 +207,24 @@ static void a_node_that_returns_is_welcome(void **state)
     assert_int_equal(node(f, "n2")->spec.n_taints, 0);
 }
 
+/* Who does not see must not say that others are silent. */
+static void a_blind_controller_accuses_nobody(void **state)
+{
+    struct fixture *f = *state;
+    create_node(f, "n1");
+    create_node(f, "n2");
+    live(f, 20, true);
+    fake_server_set_away(f->server, true);
+    live(f, 120, true);
+    fake_server_clear_log(f->server);
+    fake_server_set_away(f->server, false);
+    live(f, 120, true);
+    assert_int_equal(node(f, "n1")->spec.n_taints + node(f, "n2")->spec.n_taints, 0);
+    assert_null(strstr(fake_server_log(f->server), "update nodes/status"));
+    live(f, 60, false); /* but a silent one is still found */
+    assert_true(has_taint(f, "n2", "node.kubernetes.io/unreachable", "NoExecute"));
+}
+
 static void no_eviction_when_all_are_silent(void **state)
 {
     struct fixture *f = *state;
@@ -432,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nodes_get_ranges, setup, teardown),
         cmocka_unit_test_setup_teardown(silent_nodes_lose_their_pods, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_that_returns_is_welcome, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_blind_controller_accuses_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(no_eviction_when_all_are_silent, setup, teardown),
         cmocka_unit_test_setup_teardown(endpoints_follow_pods, setup, teardown),
         cmocka_unit_test_setup_teardown(slices_hold_a_hundred, setup, teardown),

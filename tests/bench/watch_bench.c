@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* watch_bench - updates of a 1 KB ConfigMap told to a thousand watchers, each with a TLS connection of its own, and what
+ * one more watcher costs. Beside it the same bytes written to as many plain sockets. Readers share the cores. */
+#include "loaded_server.h"
+
+enum { WATCHERS = 1000, UPDATES = 100, BATCHES = 8, ANSWER = 1 << 16 };
+
+static void read_until(SSL *ssl, const char *text)
+{
+    static char bytes[ANSWER + 64];
+    size_t size = strlen(text), kept = 0;
+    for (;;) {
+        int got = SSL_read(ssl, bytes + kept, ANSWER);
+        if (got <= 0)
+            loaded_die("watch", "ended");
+        size_t there = kept + (size_t)got;
+        if (memmem(bytes, there, text, size) != NULL)
+            return;
+        kept = there < size - 1 ? there : size - 1;
+        memmove(bytes, bytes + there - kept, kept);
+    }
+}
+
+/* All have seen the first version. */
+static void open_watches(SSL_CTX *tls, SSL **watches, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        watches[i] = loaded_connect(tls, LOADED_PORT);
+        loaded_get(watches[i], "/api/v1/namespaces/ns-0/configmaps?watch=1");
+        read_until(watches[i], "\"ADDED\"");
+    }
+}
+
+/* Seconds until every watcher has the last of the updates. */
+static double tell(struct loaded_server *server, SSL **watches, size_t count, uint32_t first)
+{
+    char last[32];
+    snprintf(last, sizeof(last), "\"version\":\"%u\"", first + UPDATES - 1);
+    double began = bench_seconds();
+    loaded_server_begin(server, LOADED_UPDATE_CONFIG, first, UPDATES);
+    for (size_t i = 0; i < count; i++)
+        read_until(watches[i], last);
+    double span = bench_seconds() - began;
+    loaded_server_wait(server);
+    return span;
+}
+
+static double floor_rate(size_t event_size)
+{
+    int(*ends)[2] = memory_zalloc(WATCHERS * sizeof(*ends));
+    size_t size = UPDATES * event_size;
+    char *bytes = memory_zalloc(size);
+    for (size_t i = 0; i < WATCHERS; i++)
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]) < 0)
+            loaded_die("socketpair", "failed");
+    pid_t child = fork();
+    if (child == 0) {
+        for (size_t i = 0; i < WATCHERS; i++)
+            for (size_t sent = 0; sent < size;) {
+                ssize_t n = write(ends[i][1], bytes + sent, size - sent);
+                if (n <= 0)
+                    exit(1);
+                sent += (size_t)n;
+            }
+        exit(0);
+    }
+    double began = bench_seconds();
+    for (size_t i = 0; i < WATCHERS; i++)
+        for (size_t got = 0; got < size;) {
+            ssize_t n = read(ends[i][0], bytes, size - got);
+            if (n <= 0)
+                loaded_die("floor", "ended");
+            got += (size_t)n;
+        }
+    double span = bench_seconds() - began;
+    waitpid(child, NULL, 0);
+    for (size_t i = 0; i < WATCHERS; i++) {
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+    free(ends);
+    free(bytes);
+    return WATCHERS * (double)UPDATES / span;
+}
+
+int main(void)
+{
+    static SSL *watches[WATCHERS];
+    double rates[BATCHES], floors[BATCHES], alone[BATCHES];
+    struct loaded_server server;
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    loaded_server_start(&server);
+    loaded_server_begin(&server, LOADED_UPDATE_CONFIG, 0, 1);
+    loaded_server_wait(&server);
+    uint32_t version = 1;
+    open_watches(tls, watches, 1);
+    for (int i = 0; i < BATCHES; i++, version += UPDATES)
+        alone[i] = UPDATES / tell(&server, watches, 1, version);
+    double before = loaded_server_rss(&server);
+    open_watches(tls, &watches[1], WATCHERS - 1);
+    double each = (loaded_server_rss(&server) - before) / (WATCHERS - 1);
+    for (int i = 0; i < BATCHES; i++, version += UPDATES) {
+        rates[i] = WATCHERS * (double)UPDATES / tell(&server, watches, WATCHERS, version);
+        floors[i] = floor_rate(1100);
+    }
+    double rate = bench_median(rates, BATCHES);
+    report("watch fan-out, 1,000 TLS connections", rate, "/s", "plain sockets", bench_median(floors, BATCHES),
+           ">= 1000000");
+    report("  one more watcher, an update", 1e6 / rate, "us", "the first watcher", 1e6 / bench_median(alone, BATCHES),
+           "");
+    report("  one more watcher and its connection", each / 1024, "KB", "", 0, "");
+    for (size_t i = 0; i < WATCHERS; i++)
+        loaded_disconnect(watches[i]);
+    loaded_server_stop(&server);
+    SSL_CTX_free(tls);
+    return 0;
+}

@@ -3,7 +3,7 @@
 import pytest
 from conftest import day_pods
 from kubernetes import client, config, dynamic, watch
-from kubernetes.stream import stream
+from kubernetes.stream import portforward, stream
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +62,17 @@ def test_flags_as_python_writes_them(day_service, api):
     with pytest.raises(client.ApiException) as none:
         core.read_namespaced_pod_log(pod, "production", previous=True)
     assert none.value.status == 400 and "previous terminated container" in none.value.body
+
+
+def test_port_forward_by_numbered_channels(day_service, api):
+    core = client.CoreV1Api(api)
+    pod = day_pods(day_service)[0]["metadata"]["name"]
+    forward = portforward(core.connect_get_namespaced_pod_portforward, pod, "production", ports="8080,9")
+    socket = forward.socket(8080)
+    socket.settimeout(10)
+    socket.sendall(b"GET /health HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n")
+    answer = b""
+    while piece := socket.recv(4096):
+        answer += piece
+    assert answer.endswith(b'{"status":"healthy"}\n') or answer.endswith(b'{"status":"healthy"}')
+    assert forward.error(8080) is None and "connection refused" in forward.error(9)

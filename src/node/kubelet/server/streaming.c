@@ -138,17 +138,25 @@ static void runtime_done(void *context, int rc, const struct error *err)
 static void accept_websocket(struct streaming *session, struct stream *runtime)
 {
     static const char *const channels[] = { "v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io", NULL };
-    static const char *const tunnels[] = { "SPDY/3.1+portforward.k8s.io", NULL };
+    static const char *const tunnels[] = { "SPDY/3.1+portforward.k8s.io", "v4.channel.k8s.io", NULL };
+    static const char *const only_tunnel[] = { "SPDY/3.1+portforward.k8s.io", NULL };
+    const char *const *protocols = session->kind != STREAMING_PORT_FORWARD ? channels
+                                   : session->n_ports > 0                  ? tunnels
+                                                                           : only_tunnel;
     struct error err = { 0 };
     struct websocket *socket;
     http_exchange_set_events(session->exchange, NULL, NULL);
-    if (websocket_accept(session->exchange, session->kind == STREAMING_PORT_FORWARD ? tunnels : channels, MESSAGE_MAX,
-                         &socket, &err) < 0) {
+    if (websocket_accept(session->exchange, protocols, MESSAGE_MAX, &socket, &err) < 0) {
         stream_close(runtime, false);
         refuse(session, 400, err.message);
         return;
     }
     session->exchange = NULL;
+    bool numbered = strcmp(websocket_protocol(socket), "v4.channel.k8s.io") == 0;
+    if (session->kind == STREAMING_PORT_FORWARD && numbered) {
+        streaming_forward(session, socket, runtime);
+        return;
+    }
     if (session->kind == STREAMING_PORT_FORWARD) {
         streaming_join(session, websocket_to_stream(socket), runtime);
         return;
@@ -340,6 +348,22 @@ void server_attach(const struct server_request *request)
                    CALL_TIMEOUT);
 }
 
+/* "port=80&port=81" or "port=80,81". */
+static bool read_ports(const struct server_request *request, struct streaming *session)
+{
+    const char *value;
+    for (size_t n = 0; (value = server_query(request, "port", n)) != NULL; n++) {
+        struct str rest = str_of(value), one;
+        while (str_next(&rest, ',', &one)) {
+            uint64_t port;
+            if (!str_to_uint64(one, &port) || port == 0 || port > UINT16_MAX || session->n_ports == STREAMING_PORTS_MAX)
+                return false;
+            session->ports[session->n_ports++] = (uint16_t)port;
+        }
+    }
+    return true;
+}
+
 void server_port_forward(const struct server_request *request)
 {
     struct pod_worker *worker;
@@ -351,6 +375,10 @@ void server_port_forward(const struct server_request *request)
         return;
     }
     struct streaming *session = session_create(request, STREAMING_PORT_FORWARD);
+    if (!read_ports(request, session)) {
+        refuse(session, 400, "query parameter \"port\" is not a list of ports");
+        return;
+    }
     const struct cri_port_forward_request forward = { .pod_sandbox_id = sandbox->id };
     cri_call_start(request->server->kubelet->cri, &session->call, &cri_rpc_runtime_service_port_forward, &forward,
                    CALL_TIMEOUT);

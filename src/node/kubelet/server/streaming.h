@@ -9,7 +9,10 @@
  *
  *   WebSocket message: channel byte, data        SPDY stream, by its "streamtype" header
  *   0 stdin   1 stdout   2 stderr                stdin, stdout, stderr
- *   3 status  4 terminal size  255 (v5) close    error, resize, half close */
+ *   3 status  4 terminal size  255 (v5) close    error, resize, half close
+ *   2n data, 2n+1 error, of the n-th port        data, error, with the port in a header
+ *
+ * The last is the port-forward of v4.channel.k8s.io, whose channels begin with their port, two bytes, low one first. */
 #ifndef NODE_KUBELET_SERVER_STREAMING_H
 #define NODE_KUBELET_SERVER_STREAMING_H
 
@@ -21,12 +24,15 @@ enum streaming_kind { STREAMING_EXEC, STREAMING_ATTACH, STREAMING_PORT_FORWARD }
 
 enum { CHANNEL_STDIN, CHANNEL_STDOUT, CHANNEL_STDERR, CHANNEL_ERROR, CHANNEL_RESIZE, CHANNELS, CHANNEL_CLOSE = 255 };
 
+enum { STREAMING_PORTS_MAX = 32, STREAMING_CHANNELS_MAX = 2 * STREAMING_PORTS_MAX };
+
 struct streaming;
 
 /* One channel of a WebSocket session. */
 struct channel {
     struct streaming *session;
     uint8_t number;
+    bool input, output;         /* what the client sends, what the runtime does */
     struct spdy_stream *stream; /* NULL: not asked for, or over */
 };
 
@@ -36,6 +42,8 @@ struct streaming {
     struct http_exchange *exchange; /* NULL once it was upgraded or answered */
     enum streaming_kind kind;
     bool wanted[CHANNELS];
+    uint16_t ports[STREAMING_PORTS_MAX]; /* of a port-forward */
+    size_t n_ports;
     bool websocket, tunnel, v5;
     struct cri_call call;
     struct http_client *client;
@@ -48,13 +56,15 @@ struct streaming {
     /* translated */
     struct websocket *socket;
     struct spdy_session *spdy;
-    struct channel channels[CHANNELS];
+    struct channel channels[STREAMING_CHANNELS_MAX];
 };
 
 /* Both ends belong to the session now. */
 void streaming_join(struct streaming *session, struct stream *client, struct stream *runtime);
 /* Channels to streams, until one side ends. */
 void streaming_translate(struct streaming *session, struct websocket *socket, struct stream *runtime);
+/* The same for the channels of session->ports. */
+void streaming_forward(struct streaming *session, struct websocket *socket, struct stream *runtime);
 
 void streaming_end(struct streaming *session); /* closes everything; freed on the next turn */
 

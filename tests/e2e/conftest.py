@@ -67,7 +67,7 @@ def cluster():
         pytest.skip("needs root")
     made = Cluster(f"e2e-{os.getpid()}", free_port())
     try:
-        made.coracle("up", "--name", made.name, "--nodes", "2", "--api-port", str(made.port))
+        made.said = made.coracle("up", "--name", made.name, "--nodes", "2", "--api-port", str(made.port)).stdout
         for archive in ("day-service-1.tar", "day-service-2.tar"):
             made.coracle("image", "import", "--name", made.name, str(IMAGES / archive))
         yield made

@@ -48,6 +48,16 @@ def test_make_help_lists_what_there_is():
         assert re.search(rf"^  make {target} +\w", shown, re.M), shown
 
 
+def test_up_says_what_the_readme_shows(cluster):
+    def without_figures(text, name):
+        text = text.replace(f"'{name}'", "NAME").replace(f"/lib/coracle/{name}/", "/NAME/")
+        return [re.sub(r"(\s|after )[\d.]+ (µs|ms|s)\b", " TIME", line).split() for line in text.splitlines() if line.strip()]
+    shown = re.findall(r"^    (.*)\n", (ROOT / "README.md").read_text(), re.M)
+    first = shown.index("coracle up: cluster 'coracle', 2 nodes")
+    said = without_figures(cluster.said, cluster.name)
+    assert without_figures("\n".join(shown[first:]), "coracle")[:len(said)] == said
+
+
 def test_control_plane_alone_as_in_the_readme(tmp_path):
     """The two lines as they stand, but for directory and port."""
     port = str(free_port())

@@ -2,9 +2,13 @@
 """Machines that stop, and a cluster that leaves nothing behind."""
 import os
 import pathlib
+import signal
 import subprocess
+import time
 
-from conftest import ROOT, Cluster, day_pods, free_port, is_ready, wait_for
+import pytest
+
+from conftest import CORACLE, ROOT, Cluster, day_pods, free_port, is_ready, wait_for
 
 
 def test_pods_leave_a_stopped_machine(cluster):
@@ -24,6 +28,11 @@ def test_pods_leave_a_stopped_machine(cluster):
             [p for p in day_pods(made) if is_ready(p) and p["spec"]["nodeName"] == "node1"]) == 3, 120)
     finally:
         made.coracle("down", "--name", made.name)
+
+
+def cni_results():
+    """Where containerd's CNI library would write if its machine had no such directory of its own."""
+    return set(pathlib.Path("/var/lib/cni").rglob("*"))
 
 
 def leftovers(name):
@@ -49,9 +58,42 @@ def leftovers(name):
 
 def test_down_leaves_nothing_even_after_kills(cluster):
     made = Cluster(f"gone-{os.getpid()}", free_port())
+    before = cni_results()
     made.coracle("up", "--name", made.name, "--nodes", "1", "--api-port", str(made.port))
+    made.coracle("image", "import", "--name", made.name, str(ROOT / "build" / "images" / "day-service-1.tar"))
+    made.kubectl("create", "deployment", "left", "--image=example/day-service:1")
+    made.kubectl("rollout", "status", "deployment/left", "--timeout=60s")
     os.kill(made.process("supervisor"), 9)
     os.kill(made.process("node1/containerd"), 9)
     made.coracle("down", "--name", made.name)
     assert wait_for("nothing left", lambda: "clean" if not leftovers(made.name) else None, 20) == "clean"
+    assert cni_results() <= before
     made.coracle("down", "--name", made.name)  # again is fine
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_down_leaves_nothing_when_up_was_ended(signal_number):
+    """At any moment: before there is a supervisor, while it makes machines, while nodes become Ready."""
+    for milliseconds in (1, 5, 10, 20, 40, 80, 160, 320, 640):
+        made = Cluster(f"cut-{os.getpid()}", free_port())
+        words = [str(CORACLE), "up", "--name", made.name, "--nodes", "1", "--api-port", str(made.port)]
+        up = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(milliseconds / 1000)
+        up.send_signal(signal_number)
+        up.wait(10)
+        made.coracle("down", "--name", made.name)
+        assert wait_for("nothing left", lambda: "clean" if not leftovers(made.name) else None, 20) == "clean"
+
+
+def test_two_ups_at_once():
+    """Whoever comes second waits, and then uses what the first one made."""
+    made = Cluster(f"twice-{os.getpid()}", free_port())
+    words = [str(CORACLE), "up", "--name", made.name, "--nodes", "1", "--api-port", str(made.port)]
+    try:
+        ups = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        for up in ups:
+            assert up.wait(90) == 0, up.stderr.read()
+        assert made.coracle("status", "--name", made.name).stdout.count("running") == 4
+    finally:
+        made.coracle("down", "--name", made.name)
+    assert not leftovers(made.name)

@@ -189,8 +189,9 @@ static int line_came(struct http_watch *watch, struct str line, struct error *er
         json_append_value(&rewritten, value);
         object = buffer_str(&rewritten);
         if (str_is(type, "ERROR")) {
-            const char *code = yyjson_get_raw(yyjson_obj_get(value, "code"));
-            return http_driver_failure(code == NULL ? 500 : atoi(code), object, err);
+            int64_t code;
+            bool known = str_to_int64(str_of(yyjson_get_raw(yyjson_obj_get(value, "code"))), &code) && code < 600;
+            return http_driver_failure(known ? (int)code : 500, object, err);
         }
     }
     if (str_is(type, "ADDED"))

@@ -3,8 +3,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/cleanup.h"
+#include "cli/options.h"
 #include "cmd/role.h"
 #include "node/cni/cni.h"
 #include "node/machine/holder.h"
@@ -29,3 +31,11 @@ const struct role roles[] = {
 };
 
 const size_t role_count = countof(roles);
+
+int role_end(const char *role, int rc, const struct error *err)
+{
+    if (rc >= 0)
+        return EXIT_DONE;
+    fprintf(stderr, "coracle %s: %s\n", role, err->message);
+    return rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
+
 struct role {
     const char *name;
     const char *summary;
@@ -19,6 +21,9 @@ struct role {
 
 extern const struct role roles[];
 extern const size_t role_count;
+
+/* The last line of a role: says an error and picks the exit code. 'rc' above 0 is options_parse()'s "nothing more to do". */
+int role_end(const char *role, int rc, const struct error *err);
 
 int role_convert(int argc, char **argv);
 int role_down(int argc, char **argv);

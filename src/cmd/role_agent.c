@@ -105,14 +105,10 @@ int role_agent(int argc, char **argv)
     struct error err = { 0 };
     memory_share_heap();
     int rc = options_parse(&line, argc, argv, NULL, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0)
         rc = check(given, &err);
     const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
     if (rc == 0)
         rc = foreground_run(&what, &err);
-    if (rc < 0)
-        fprintf(stderr, "coracle agent: %s\n", err.message);
-    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("agent", rc, &err);
 }

@@ -104,16 +104,11 @@ int role_convert(int argc, char **argv)
     struct error err = { 0 };
     char **words = NULL;
     int rc = options_parse(&line, argc, argv, &words, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0 && !document_format_parse(str_of(from), &conversion.from))
         rc = error_set(&err, ERROR_USAGE, "--from %s: there are json, yaml and protobuf", from);
     if (rc == 0 && !document_format_parse(str_of(to), &conversion.to))
         rc = error_set(&err, ERROR_USAGE, "--to %s: there are json, yaml and protobuf", to);
     if (rc == 0)
         rc = run(&conversion, words[0], &err);
-    if (rc == 0)
-        return EXIT_DONE;
-    fprintf(stderr, "coracle convert: %s\n", err.message);
-    return err.code == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("convert", rc, &err);
 }

@@ -42,11 +42,7 @@ int role_down(int argc, char **argv)
     };
     struct error err = { 0 };
     int rc = options_parse(&line, argc, argv, NULL, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0)
         rc = down(name, keep_data, &err);
-    if (rc < 0)
-        fprintf(stderr, "coracle down: %s\n", err.message);
-    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("down", rc, &err);
 }

@@ -13,12 +13,6 @@
 #include "cmd/role.h"
 #include "image/image.h"
 
-static int fail(const char *what, const struct error *err)
-{
-    fprintf(stderr, "coracle image %s: %s\n", what, err->message);
-    return err->code == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
-}
-
 /* "SOURCE:PATH" pairs; the strings are cut in place. */
 static int split_pairs(const struct option_list *list, const char *option, struct image_file *pairs, struct error *err)
 {
@@ -112,7 +106,7 @@ static int run_pack(int argc, char **argv)
     if (rc == 0)
         rc = pack(&given, &err);
     options_fini(&line);
-    return rc < 0 ? fail("pack", &err) : EXIT_DONE;
+    return role_end("image pack", rc, &err);
 }
 
 /* import and list share their options. */
@@ -144,7 +138,9 @@ static int run_on_nodes(int argc, char **argv, const char *verb, size_t max_word
         rc = cluster_layout_load(&layout, name, &err);
     if (rc == 0)
         rc = import ? node_images_import(&layout, words[0], &err) : node_images_list(&layout, &err);
-    return rc < 0 ? fail(verb, &err) : EXIT_DONE;
+    char role[32];
+    snprintf(role, sizeof(role), "image %s", verb);
+    return role_end(role, rc, &err);
 }
 
 static int run_import(int argc, char **argv)

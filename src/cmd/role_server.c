@@ -117,14 +117,10 @@ int role_server(int argc, char **argv)
     };
     struct error err = { 0 };
     int rc = options_parse(&line, argc, argv, NULL, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0)
         rc = parse_election(&role, &err);
     const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
     if (rc == 0)
         rc = foreground_run(&what, &err);
-    if (rc < 0)
-        fprintf(stderr, "coracle server: %s\n", err.message);
-    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("server", rc, &err);
 }

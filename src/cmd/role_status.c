@@ -16,12 +16,8 @@
 
 static int finish(const char *role, int rc, const struct error *err)
 {
-    if (rc < 0)
-        fprintf(stderr, "coracle %s: %s\n", role, err->message);
-    return rc == 0                  ? EXIT_DONE
-           : rc == -ERROR_USAGE     ? EXIT_USAGE
-           : rc == -ERROR_NOT_FOUND ? EXIT_NOT_RUNNING
-                                    : EXIT_FAILED;
+    int code = role_end(role, rc, err);
+    return rc == -ERROR_NOT_FOUND ? EXIT_NOT_RUNNING : code;
 }
 
 static int parse_name(const struct command_line *line, int argc, char **argv, const char **name, char ***words,
@@ -84,7 +80,7 @@ int role_status(int argc, char **argv)
     int rc = parse_name(&line, argc, argv, &name, NULL, &layout, &err);
     if (rc == 0)
         rc = print_status(&layout, &err);
-    return rc > 0 ? EXIT_DONE : finish("status", rc, &err);
+    return finish("status", rc, &err);
 }
 
 /* ---------------------------------------------------------------- kubeconfig */
@@ -117,7 +113,7 @@ int role_kubeconfig(int argc, char **argv)
     int rc = parse_name(&line, argc, argv, &name, NULL, &layout, &err);
     if (rc == 0)
         rc = print_kubeconfig(&layout, &err);
-    return rc > 0 ? EXIT_DONE : finish("kubeconfig", rc, &err);
+    return finish("kubeconfig", rc, &err);
 }
 
 /* ---------------------------------------------------------------- machine stop, start */
@@ -160,5 +156,5 @@ int role_machine(int argc, char **argv)
         rc = error_set(&err, ERROR_USAGE, "usage: %s", line.usage);
     else if (rc == 0)
         rc = act_on_machine(&layout, words[0], words[1], &err);
-    return rc > 0 ? EXIT_DONE : finish("machine", rc, &err);
+    return finish("machine", rc, &err);
 }

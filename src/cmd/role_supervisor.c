@@ -27,13 +27,9 @@ int role_supervisor(int argc, char **argv)
     struct error err = { 0 };
     struct cluster_layout layout;
     int rc = options_parse(&line, argc, argv, NULL, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0)
         rc = cluster_layout_load(&layout, name, &err);
     if (rc == 0)
         rc = supervisor_run(&layout, (int)lock, &err);
-    if (rc < 0)
-        fprintf(stderr, "coracle supervisor: %s\n", err.message);
-    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("supervisor", rc, &err);
 }

@@ -85,11 +85,7 @@ int role_up(int argc, char **argv)
     };
     struct error err = { 0 };
     int rc = options_parse(&line, argc, argv, NULL, &err);
-    if (rc > 0)
-        return EXIT_DONE;
     if (rc == 0)
         rc = run(&up, name, nodes, port, &err);
-    if (rc < 0)
-        fprintf(stderr, "coracle up: %s\n", err.message);
-    return rc == 0 ? EXIT_DONE : rc == -ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    return role_end("up", rc, &err);
 }

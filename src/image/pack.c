@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <yyjson.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "codec/archive.h"
 #include "crypto/digest.h"
@@ -26,20 +27,10 @@
 
 static int read_source(const char *path, struct buffer *content, unsigned *ret_mode, struct error *err)
 {
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return error_errno(err, "open %s", path);
     struct stat status;
-    int rc = fstat(fileno(file), &status) < 0 ? error_errno(err, "stat %s", path) : 0;
-    char block[65536];
-    size_t size = 0;
-    while (rc == 0 && (size = fread(block, 1, sizeof(block), file)) > 0)
-        buffer_append(content, block, size);
-    if (rc == 0 && ferror(file))
-        rc = error_errno(err, "read %s", path);
-    if (rc == 0 && buffer_failed(content))
-        rc = error_set(err, ERROR_LIMIT, "%s is too large for an image", path);
-    fclose(file);
+    int rc = file_read(AT_FDCWD, path, IMAGE_SIZE_MAX, content, err);
+    if (rc == 0 && stat(path, &status) < 0)
+        rc = error_errno(err, "stat %s", path);
     if (rc == 0)
         *ret_mode = status.st_mode & 07777;
     return rc;

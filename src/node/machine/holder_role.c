@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include "base/process.h"
 #include "base/str.h"
 #include "net/namespace.h"
 #include "net/netlink.h"
@@ -172,7 +173,7 @@ static void become_small(const char *state_path)
  * everything ready; only then the one that started us hears "ok". */
 static void hold(const char *state_path, const char *cgroup, bool whole)
 {
-    struct holder_state state = { .pid = getpid(), .start_time = holder_start_time(getpid()), .whole = whole };
+    struct holder_state state = { .pid = getpid(), .start_time = process_start_time(getpid()), .whole = whole };
     snprintf(state.cgroup, sizeof(state.cgroup), "%s", cgroup);
     struct error err = { 0 };
     if (holder_state_write(state_path, &state, &err) < 0) {

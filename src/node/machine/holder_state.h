@@ -12,7 +12,7 @@
 
 struct holder_state {
     pid_t pid;
-    unsigned long long start_time; /* clock ticks since boot, as /proc/PID/stat counts */
+    unsigned long long start_time; /* process_start_time() */
     char cgroup[256];
     bool whole; /* mount and UTS namespaces too */
 };
@@ -22,8 +22,5 @@ int holder_state_write(const char *path, const struct holder_state *state, struc
 
 /* -ERROR_NOT_FOUND when there is no such file or the process it names is gone. */
 int holder_state_read(const char *path, struct holder_state *ret_state, struct error *err) must_check;
-
-/* 0 when there is no such process. */
-unsigned long long holder_start_time(pid_t pid);
 
 #endif

@@ -6,15 +6,14 @@
  * A request may be gone (done or cancelled) before nghttp2 has closed its stream: callbacks find it by the stream's user
  * data, which is cleared then. A peer that is silent while requests are open is pinged, and given up if it stays silent:
  * a watch would otherwise wait for ever behind a dead route. */
-#include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "net/http/client.h"
+#include "net/http/session2.h"
 
 #define CONNECTION_WINDOW (8 << 20)
 #define STREAM_WINDOW     (1 << 20)
-#define FRAME_HEADER      9
 #define REQUEST_HEADERS   64
 #define STREAMS_ASSUMED   100 /* until the server's settings have come, as Go assumes */
 #define PING_AFTER        (30 * USEC_PER_SEC)
@@ -60,11 +59,7 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t siz
 {
     (void)session, (void)flags;
     struct client2 *client2 = context;
-    struct stream *stream = client2->connection->stream;
-    if (stream_queued(stream) > STREAM_HIGH_MARK)
-        return NGHTTP2_ERR_WOULDBLOCK;
-    stream_write(stream, (struct str){ (const char *)data, size });
-    return (ssize_t)size;
+    return session2_send(client2->connection->stream, data, size);
 }
 
 static ssize_t on_source(nghttp2_session *session, int32_t stream_id, uint8_t *buffer, size_t length, uint32_t *flags,
@@ -74,13 +69,7 @@ static ssize_t on_source(nghttp2_session *session, int32_t stream_id, uint8_t *b
     struct http_request *request = request_of(context, stream_id);
     if (request == NULL)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    size_t size = request->output.size < length ? request->output.size : length;
-    if (size == 0 && !request->output_ended)
-        return NGHTTP2_ERR_DEFERRED;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (request->output_ended && size == request->output.size)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)size;
+    return session2_source(request->output.size, request->output_ended, length, flags);
 }
 
 static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *header, size_t length,
@@ -89,14 +78,9 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
     (void)session, (void)source;
     struct client2 *client2 = context;
     struct http_request *request = request_of(client2, frame->hd.stream_id);
-    struct stream *stream = client2->connection->stream;
     if (request == NULL || request->output.size < length)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    if (stream_queued(stream) > STREAM_HIGH_MARK)
-        return NGHTTP2_ERR_WOULDBLOCK;
-    stream_write(stream, (struct str){ (const char *)header, FRAME_HEADER });
-    stream_write_from(stream, &request->output, length);
-    return 0;
+    return session2_send_data(client2->connection->stream, header, &request->output, length);
 }
 
 /* Writers that were told to wait and whose queue has emptied. */
@@ -319,11 +303,6 @@ static void client2_read(struct client_connection *connection, struct str bytes)
 
 /* ---------------------------------------------------------------- requests */
 
-static nghttp2_nv header_value(struct str name, struct str value)
-{
-    return (nghttp2_nv){ (uint8_t *)name.data, (uint8_t *)value.data, name.size, value.size, NGHTTP2_NV_FLAG_NONE };
-}
-
 static bool may_send(struct str name)
 {
     static const char *const names[] = { "connection", "host",    "transfer-encoding",
@@ -342,17 +321,17 @@ static void client2_submit(struct http_request *request)
     struct str host = http_header(&request->headers, "host");
     nghttp2_nv values[REQUEST_HEADERS + 5];
     size_t count = 0;
-    values[count++] = header_value(STR(":method"), request->method);
-    values[count++] = header_value(STR(":scheme"), client->target.tls != NULL ? STR("https") : STR("http"));
-    values[count++] = header_value(STR(":authority"), host.data != NULL ? host : str_of(client->authority));
-    values[count++] = header_value(STR(":path"), request->path);
+    values[count++] = session2_header(STR(":method"), request->method);
+    values[count++] = session2_header(STR(":scheme"), client->target.tls != NULL ? STR("https") : STR("http"));
+    values[count++] = session2_header(STR(":authority"), host.data != NULL ? host : str_of(client->authority));
+    values[count++] = session2_header(STR(":path"), request->path);
     for (size_t i = 0; i < request->headers.count && i < REQUEST_HEADERS; i++)
         if (may_send(request->headers.items[i].name))
-            values[count++] = header_value(request->headers.items[i].name, request->headers.items[i].value);
+            values[count++] = session2_header(request->headers.items[i].name, request->headers.items[i].value);
     auto_buffer struct buffer length = { 0 };
     if (request->body != NULL && http_header(&request->headers, "content-length").data == NULL) {
         buffer_append_uint64(&length, request->body->size);
-        values[count++] = header_value(STR("content-length"), buffer_str(&length));
+        values[count++] = session2_header(STR("content-length"), buffer_str(&length));
     }
     bool carries = request->output.size > 0 || !request->output_ended;
     nghttp2_data_provider body = { .read_callback = on_source };
@@ -410,30 +389,18 @@ static void client2_start(struct client_connection *connection)
     client2->health_timer.callback = client2_check_health;
     connection->state = client2;
 
-    nghttp2_session_callbacks *callbacks;
-    nghttp2_option *option;
-    if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
-        abort(); /* only out of memory, as in memory.h */
-    nghttp2_session_callbacks_set_send_callback(callbacks, on_send);
-    nghttp2_session_callbacks_set_send_data_callback(callbacks, on_send_data);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-    nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1);
-    if (nghttp2_session_client_new2(&client2->session, callbacks, client2, option) != 0)
-        abort();
-    nghttp2_option_del(option);
-    nghttp2_session_callbacks_del(callbacks);
-
-    nghttp2_settings_entry settings[] = {
-        { NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
-        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
-        { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)connection->client->limits.header_bytes },
+    const struct session2_options options = {
+        .stream_window = STREAM_WINDOW,
+        .connection_window = CONNECTION_WINDOW,
+        .header_bytes = connection->client->limits.header_bytes,
+        .send = on_send,
+        .send_data = on_send_data,
+        .header = on_header,
+        .frame = on_frame,
+        .data = on_data,
+        .stream_close = on_stream_close,
     };
-    nghttp2_submit_settings(client2->session, NGHTTP2_FLAG_NONE, settings, countof(settings));
-    nghttp2_session_set_local_window_size(client2->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
+    client2->session = session2_create(&options, client2);
     client2_flush_later(client2);
 }
 

@@ -6,16 +6,15 @@
  * Response bytes stay in their exchange's queue until flow control lets them go; then slices move to the stream's queue
  * without a copy. What handlers submit in one turn of the loop goes out together. Nothing is freed and no handler is told
  * of room while nghttp2 is on the call stack of a send. */
-#include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "net/http/server.h"
+#include "net/http/session2.h"
 
 #define CONNECTION_WINDOW (1 << 20)
 #define STREAM_WINDOW     (256 << 10)
-#define FRAME_HEADER      9
 #define RESETS_MAX        200 /* by the peer, within RESETS_TIME: "rapid reset" is an attack, not a use */
 #define RESETS_TIME       (1 * USEC_PER_SEC)
 
@@ -63,26 +62,17 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t siz
 {
     (void)session, (void)flags;
     struct server2 *server2 = context;
-    struct stream *stream = server2->connection->stream;
-    if (stream_queued(stream) > STREAM_HIGH_MARK)
-        return NGHTTP2_ERR_WOULDBLOCK; /* drained() goes on */
-    stream_write(stream, (struct str){ (const char *)data, size });
-    return (ssize_t)size;
+    return session2_send(server2->connection->stream, data, size);
 }
 
 #define RESPONSE_HEADERS 64 /* ours; handlers that proxy cut there */
-
-static nghttp2_nv header_value(struct str name, struct str value)
-{
-    return (nghttp2_nv){ (uint8_t *)name.data, (uint8_t *)value.data, name.size, value.size, NGHTTP2_NV_FLAG_NONE };
-}
 
 static void server2_submit_trailers(nghttp2_session *session, const struct http_exchange *exchange)
 {
     nghttp2_nv values[RESPONSE_HEADERS];
     size_t count = 0;
     for (; count < exchange->trailers.count && count < RESPONSE_HEADERS; count++)
-        values[count] = header_value(exchange->trailers.items[count].name, exchange->trailers.items[count].value);
+        values[count] = session2_header(exchange->trailers.items[count].name, exchange->trailers.items[count].value);
     nghttp2_submit_trailer(session, exchange->stream_id, values, count);
 }
 
@@ -91,18 +81,12 @@ static ssize_t on_source(nghttp2_session *session, int32_t stream_id, uint8_t *b
 {
     (void)stream_id, (void)buffer, (void)context;
     struct http_exchange *exchange = source->ptr;
-    size_t size = exchange->output.size < length ? exchange->output.size : length;
-    if (size == 0 && !exchange->ended)
-        return NGHTTP2_ERR_DEFERRED;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (exchange->ended && size == exchange->output.size) {
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-        if (exchange->trailers.count > 0) {
-            *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-            server2_submit_trailers(session, exchange);
-        }
+    ssize_t size = session2_source(exchange->output.size, exchange->ended, length, flags);
+    if (size >= 0 && (*flags & NGHTTP2_DATA_FLAG_EOF) != 0 && exchange->trailers.count > 0) {
+        *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+        server2_submit_trailers(session, exchange);
     }
-    return (ssize_t)size;
+    return size;
 }
 
 static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *header, size_t length,
@@ -111,12 +95,7 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
     (void)session, (void)frame;
     struct server2 *server2 = context;
     struct http_exchange *exchange = source->ptr;
-    struct stream *stream = server2->connection->stream;
-    if (stream_queued(stream) > STREAM_HIGH_MARK)
-        return NGHTTP2_ERR_WOULDBLOCK;
-    stream_write(stream, (struct str){ (const char *)header, FRAME_HEADER });
-    stream_write_from(stream, &exchange->output, length);
-    return 0;
+    return session2_send_data(server2->connection->stream, header, &exchange->output, length);
 }
 
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
@@ -393,16 +372,16 @@ static void server2_begin(struct http_exchange *exchange, int status, const stru
     size_t count = 0;
     char status_text[12], length_text[24];
     snprintf(status_text, sizeof(status_text), "%d", status);
-    values[count++] = header_value(STR(":status"), str_of(status_text));
+    values[count++] = session2_header(STR(":status"), str_of(status_text));
     for (size_t i = 0; i < headers->count && i < RESPONSE_HEADERS; i++)
         if (!connection_specific(headers->items[i].name))
-            values[count++] = header_value(headers->items[i].name, headers->items[i].value);
+            values[count++] = session2_header(headers->items[i].name, headers->items[i].value);
     if (length >= 0 && http_status_has_body(status) && http_header(headers, "content-length").data == NULL) {
         snprintf(length_text, sizeof(length_text), "%lld", (long long)length);
-        values[count++] = header_value(STR("content-length"), str_of(length_text));
+        values[count++] = session2_header(STR("content-length"), str_of(length_text));
     }
     if (http_header(headers, "date").data == NULL)
-        values[count++] = header_value(STR("date"), str_of(connection_date(connection)));
+        values[count++] = session2_header(STR("date"), str_of(connection_date(connection)));
     nghttp2_data_provider body = { .source.ptr = exchange, .read_callback = on_source };
     nghttp2_submit_response(server2->session, exchange->stream_id, values, count,
                             length == 0 || (length > 0 && exchange->no_body) ? NULL : &body);
@@ -464,33 +443,22 @@ static void server2_start(struct http_connection *connection)
     server2->flush_task.callback = server2_run_flush;
     connection->state = server2;
 
-    nghttp2_session_callbacks *callbacks;
-    nghttp2_option *option;
-    if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
-        abort(); /* only out of memory, as in memory.h */
-    nghttp2_session_callbacks_set_send_callback(callbacks, on_send);
-    nghttp2_session_callbacks_set_send_data_callback(callbacks, on_send_data);
-    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
-    nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1);
-    if (nghttp2_session_server_new2(&server2->session, callbacks, server2, option) != 0)
-        abort();
-    nghttp2_option_del(option);
-    nghttp2_session_callbacks_del(callbacks);
-
-    const struct http_limits *limits = &connection->server->limits;
-    nghttp2_settings_entry settings[] = {
-        { NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)limits->streams },
-        { NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW },
-        { NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)limits->header_bytes },
+    const struct session2_options options = {
+        .server = true,
+        .stream_window = STREAM_WINDOW,
+        .connection_window = CONNECTION_WINDOW,
+        .header_bytes = connection->server->limits.header_bytes,
+        .streams = (uint32_t)connection->server->limits.streams,
+        .send = on_send,
+        .send_data = on_send_data,
+        .frame_sent = on_frame_sent,
+        .begin_headers = on_begin_headers,
+        .header = on_header,
+        .frame = on_frame,
+        .data = on_data,
+        .stream_close = on_stream_close,
     };
-    nghttp2_submit_settings(server2->session, NGHTTP2_FLAG_NONE, settings, countof(settings));
-    nghttp2_session_set_local_window_size(server2->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
+    server2->session = session2_create(&options, server2);
     server2_flush_later(server2);
 }
 

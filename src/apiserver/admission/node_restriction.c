@@ -4,6 +4,7 @@
 /* NodeRestriction: a kubelet changes its own Node, Lease and CSINode, the status of the pods bound to it, and no labels
  * that would draw others' work to it; it makes mirror pods only, and asks for tokens of its pods only. */
 
+#include <assert.h>
 #include <string.h>
 
 #include "api/codec.h"
@@ -221,6 +222,7 @@ static int admit_node(struct admission *admission, const char *node, struct erro
                                     labels);
     }
     if (admission->operation == ADMISSION_UPDATE) {
+        assert(old != NULL);
         if (!same_taints(&object->spec, &old->spec) && text_empty(admission->subresource))
             return admission_forbid(admission, err, "node \"%s\" is not allowed to modify taints", node);
         if (labels != NULL)

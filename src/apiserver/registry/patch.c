@@ -12,8 +12,8 @@
 
 #define PATCHED_MAX ((size_t)16 << 20)
 
-int patch_document(struct request *request, const struct api_type *type, struct str document, struct buffer *out,
-                   struct error *err)
+static int patch_document(struct request *request, const struct api_type *type, struct str document, struct buffer *out,
+                          struct error *err)
 {
     switch (request->patch_type) {
     case CLIENT_PATCH_JSON:
@@ -29,18 +29,22 @@ int patch_document(struct request *request, const struct api_type *type, struct 
                      "server-side apply (application/apply-patch+yaml) is not implemented");
 }
 
-static int change_by_patch(struct update *update, const struct object *current, void **ret_object, struct error *err)
+int request_patch(struct request *request, const struct api_kind *kind, struct str document, void **ret_value,
+                  struct error *err)
 {
-    struct request *request = update->request;
-    const struct api_kind *kind = update->registry->resource->kind;
     auto_buffer struct buffer json = { .max = PATCHED_MAX };
-    int rc = patch_document(request, kind->type, object_json(current), &json, err);
+    int rc = patch_document(request, kind->type, document, &json, err);
     if (rc < 0)
         return rc;
     if (buffer_failed(&json))
         return error_set(err, ERROR_TOO_LARGE, "the patched object is too large");
     /* What is decoded may borrow from the text. */
-    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&json)), ret_object, err);
+    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&json)), ret_value, err);
+}
+
+static int change_by_patch(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    return request_patch(update->request, update->registry->resource->kind, object_json(current), ret_object, err);
 }
 
 void registry_patch(struct request *request)

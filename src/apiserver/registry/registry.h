@@ -87,9 +87,9 @@ const char *registry_object_key(struct request *request, const char *name); /* t
  * request's options, kind and apiVersion, size. */
 int request_decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
                         struct error *err) must_check; /* of a text that is not the body */
-/* The request's patch applied to a document (patch.c). */
-int patch_document(struct request *request, const struct api_type *type, struct str document, struct buffer *out,
-                   struct error *err) must_check;
+/* The request's patch applied to a document of that kind, decoded (patch.c). */
+int request_patch(struct request *request, const struct api_kind *kind, struct str document, void **ret_value,
+                  struct error *err) must_check;
 int request_decode(struct request *request, const struct api_kind *kind, void **ret_value,
                    struct error *err) must_check;
 

@@ -11,95 +11,83 @@
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/registry.h"
 
-/* The object that the client sent, by PUT or PATCH. */
-static int sent_object(struct update *update, const struct object *current, void **ret_object, struct error *err)
+/* One view: what of the sent object it lets into the current one. */
+struct view {
+    enum update_part part;
+    /* 'object' is a copy of the current one. */
+    int (*take)(struct request *request, void *object, const void *sent, struct error *err);
+    /* The rules of the change; NULL: those of the kind's update. */
+    int (*validate)(const void *old, const void *object, struct api_invalid *errors);
+};
+
+static int change(struct update *update, const struct object *current, void **ret_object, struct error *err)
 {
-    struct request *request = update->request;
+    const struct view *view = update->context;
     const struct api_kind *kind = update->registry->resource->kind;
-    if (request->action != API_PATCH)
-        return request_decode(request, kind, ret_object, err);
-    auto_buffer struct buffer json = { .max = (size_t)16 << 20 };
-    int rc = patch_document(request, kind->type, object_json(current), &json, err);
+    void *sent = NULL;
+    int rc = update->request->action == API_PATCH
+                 ? request_patch(update->request, kind, object_json(current), &sent, err)
+                 : request_decode(update->request, kind, &sent, err);
     if (rc < 0)
         return rc;
-    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&json)), ret_object, err);
+    struct api_object_meta *object = api_copy(kind->type, object_typed(current), &update->request->arena);
+    object->resource_version = ((const struct api_object_meta *)sent)->resource_version; /* for the check of it */
+    rc = view->take(update->request, object, sent, err);
+    if (rc == 0)
+        *ret_object = object;
+    return rc;
 }
 
-/* A copy of the current object that carries the sent one's resourceVersion, for the check of it. */
-static void *begin(struct update *update, const struct object *current, const void *sent)
+static void serve_view(struct request *request, const struct view *view)
 {
-    const struct api_object_meta *from = sent;
-    struct api_object_meta *meta =
-        api_copy(update->registry->resource->kind->type, object_typed(current), &update->request->arena);
-    meta->resource_version = from->resource_version;
-    return meta;
-}
-
-static struct update *start_of(struct request *request, enum update_part part,
-                               int (*change)(struct update *update, const struct object *current, void **ret_object,
-                                             struct error *err))
-{
+    if (request->action == API_GET) {
+        registry_get(request);
+        return;
+    }
     struct update *update = arena_new(&request->arena, struct update);
     update->request = request;
-    update->part = part;
+    update->part = view->part;
     update->must_match = request->action != API_PATCH;
     update->change = change;
-    return update;
-}
-
-static void start(struct request *request, enum update_part part,
-                  int (*change)(struct update *update, const struct object *current, void **ret_object,
-                                struct error *err))
-{
-    update_start(start_of(request, part, change));
+    update->validate = view->validate;
+    update->context = (void *)view;
+    update_start(update);
 }
 
 /* ---------------------------------------------------------------- namespaces/finalize */
 
-static int change_finalizers(struct update *update, const struct object *current, void **ret_object, struct error *err)
+static int take_finalizers(struct request *request, void *object, const void *sent, struct error *err)
 {
-    void *sent;
-    int rc = sent_object(update, current, &sent, err);
-    if (rc < 0)
-        return rc;
-    struct api_namespace *namespace_ = begin(update, current, sent);
-    namespace_->spec = ((struct api_namespace *)sent)->spec;
-    *ret_object = namespace_;
+    (void)request, (void)err;
+    ((struct api_namespace *)object)->spec = ((const struct api_namespace *)sent)->spec;
     return 0;
 }
 
 void serve_finalize(struct request *request)
 {
-    start(request, UPDATE_RAW, change_finalizers);
+    static const struct view view = { UPDATE_RAW, take_finalizers, NULL };
+    serve_view(request, &view);
 }
 
 /* ---------------------------------------------------------------- pods/ephemeralcontainers, pods/resize */
 
-static int change_ephemeral(struct update *update, const struct object *current, void **ret_object, struct error *err)
+static int take_ephemeral(struct request *request, void *object, const void *sent, struct error *err)
 {
-    void *sent;
-    int rc = sent_object(update, current, &sent, err);
-    if (rc < 0)
-        return rc;
-    struct api_pod *pod = begin(update, current, sent);
+    (void)request, (void)err;
+    struct api_pod *pod = object;
     const struct api_pod *wanted = sent;
     pod->spec.ephemeral_containers = wanted->spec.ephemeral_containers;
     pod->spec.n_ephemeral_containers = wanted->spec.n_ephemeral_containers;
-    *ret_object = pod;
     return 0;
 }
 
 void serve_ephemeral_containers(struct request *request)
 {
-    struct update *update = start_of(request, UPDATE_OBJECT, change_ephemeral);
-    update->validate = api_validate_ephemeral_containers;
-    if (request->action == API_GET)
-        registry_get(request);
-    else
-        update_start(update);
+    static const struct view view = { UPDATE_OBJECT, take_ephemeral, api_validate_ephemeral_containers };
+    serve_view(request, &view);
 }
 
-static void take_resources(struct api_container *to, size_t n_to, const struct api_container *from, size_t n_from)
+static void copy_resources(struct api_container *to, size_t n_to, const struct api_container *from, size_t n_from)
 {
     for (size_t i = 0; i < n_to && n_to == n_from; i++) {
         if (!text_equal(to[i].name, from[i].name))
@@ -110,43 +98,34 @@ static void take_resources(struct api_container *to, size_t n_to, const struct a
     }
 }
 
-static int change_resources(struct update *update, const struct object *current, void **ret_object, struct error *err)
+static int take_resources(struct request *request, void *object, const void *sent, struct error *err)
 {
-    void *sent;
-    int rc = sent_object(update, current, &sent, err);
-    if (rc < 0)
-        return rc;
-    struct api_pod *pod = begin(update, current, sent);
+    (void)request;
+    struct api_pod *pod = object;
     const struct api_pod *wanted = sent;
     if (pod->spec.n_containers != wanted->spec.n_containers)
         return error_set(err, ERROR_INVALID, "spec: Forbidden: containers may not be added or removed by a resize");
-    take_resources(pod->spec.containers, pod->spec.n_containers, wanted->spec.containers, wanted->spec.n_containers);
-    take_resources(pod->spec.init_containers, pod->spec.n_init_containers, wanted->spec.init_containers,
+    copy_resources(pod->spec.containers, pod->spec.n_containers, wanted->spec.containers, wanted->spec.n_containers);
+    copy_resources(pod->spec.init_containers, pod->spec.n_init_containers, wanted->spec.init_containers,
                    wanted->spec.n_init_containers);
     pod->spec.resources = wanted->spec.resources;
-    *ret_object = pod;
     return 0;
 }
 
 void serve_resize(struct request *request)
 {
-    if (request->action == API_GET)
-        registry_get(request);
-    else
-        start(request, UPDATE_OBJECT, change_resources);
+    static const struct view view = { UPDATE_OBJECT, take_resources, NULL };
+    serve_view(request, &view);
 }
 
 /* ---------------------------------------------------------------- certificatesigningrequests/approval */
 
-static int change_approval(struct update *update, const struct object *current, void **ret_object, struct error *err)
+static int take_approval(struct request *request, void *object, const void *sent, struct error *err)
 {
-    void *sent;
-    int rc = sent_object(update, current, &sent, err);
-    if (rc < 0)
-        return rc;
-    struct api_certificates_certificate_signing_request *csr = begin(update, current, sent);
+    (void)err;
+    struct api_certificates_certificate_signing_request *csr = object;
     const struct api_certificates_certificate_signing_request *wanted = sent;
-    usec_t now = prepare_now(update->request);
+    usec_t now = prepare_now(request);
     csr->status.conditions = wanted->status.conditions;
     csr->status.n_conditions = wanted->status.n_conditions;
     for (size_t i = 0; i < csr->status.n_conditions; i++) {
@@ -156,14 +135,11 @@ static int change_approval(struct update *update, const struct object *current, 
         if (condition->last_transition_time == 0)
             condition->last_transition_time = now;
     }
-    *ret_object = csr;
     return 0;
 }
 
 void serve_approval(struct request *request)
 {
-    if (request->action == API_GET)
-        registry_get(request);
-    else
-        start(request, UPDATE_STATUS, change_approval);
+    static const struct view view = { UPDATE_STATUS, take_approval, NULL };
+    serve_view(request, &view);
 }

@@ -82,12 +82,9 @@ static int sent_scale(struct update *update, const struct object *current, void 
     const struct api_kind *kind = &api_kind_autoscaling_scale;
     if (request->action != API_PATCH)
         return request_decode(request, kind, ret_scale, err);
-    auto_buffer struct buffer before = { .max = 1 << 20 }, after = { .max = 1 << 20 };
-    api_encode_json(kind->type, kind, scale_of(request, update->registry, object_typed(current)), &before);
-    int rc = patch_document(request, kind->type, buffer_str(&before), &after, err);
-    if (rc < 0)
-        return rc;
-    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&after)), ret_scale, err);
+    auto_buffer struct buffer json = { .max = 1 << 20 };
+    api_encode_json(kind->type, kind, scale_of(request, update->registry, object_typed(current)), &json);
+    return request_patch(request, kind, buffer_str(&json), ret_scale, err);
 }
 
 static int change_scale(struct update *update, const struct object *current, void **ret_object, struct error *err)

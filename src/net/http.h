@@ -62,7 +62,8 @@ void http_server_serve(struct http_server *server,
                                                                               plain ones may speak HTTP/2 with prior knowledge */
 /* Stops taking requests, lets open ones end for up to 'grace', then done(). */
 void http_server_drain(struct http_server *server, usec_t grace, void (*done)(void *context), void *context);
-void http_server_destroy(struct http_server *server); /* cuts what is open; NULL is fine */
+size_t http_server_connections(const struct http_server *server); /* open ones; from any thread */
+void http_server_destroy(struct http_server *server);             /* cuts what is open; NULL is fine */
 
 struct str http_exchange_method(const struct http_exchange *exchange);
 struct str

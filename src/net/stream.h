@@ -83,6 +83,16 @@ int listener_open(struct loop *loop, const struct stream_target *target,
                   struct error *err) must_check;
 int listener_port(const struct listener *listener);                        /* the real one when 0 was asked for */
 void listener_set_tls(struct listener *listener, struct tls_context *tls); /* for what is accepted from now on */
+/* From now on accepted sockets are given to take(), which owns them, for acceptors of other loops. */
+void listener_hand_over(struct listener *listener, void (*take)(void *context, int fd), void *context);
 void listener_close(struct listener *listener); /* accepted streams live on, unfinished handshakes end; NULL is fine */
+
+/* What a listener does with a socket that it accepted, for sockets that come from elsewhere. */
+struct acceptor;
+struct acceptor *acceptor_create(struct loop *loop, struct tls_context *tls, const char *const *alpn,
+                                 void (*accepted)(void *context, struct stream *stream), void *context);
+void acceptor_take(struct acceptor *acceptor, int fd); /* connected, non-blocking; taken over */
+void acceptor_set_tls(struct acceptor *acceptor, struct tls_context *tls);
+void acceptor_destroy(struct acceptor *acceptor); /* unfinished handshakes end; NULL is fine */
 
 #endif

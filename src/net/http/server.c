@@ -244,6 +244,11 @@ void http_server_drain(struct http_server *server, usec_t grace, void (*done)(vo
     server_check_drained(server);
 }
 
+size_t http_server_connections(const struct http_server *server)
+{
+    return atomic_load_explicit(&server->connection_count, memory_order_relaxed);
+}
+
 void http_server_destroy(struct http_server *server)
 {
     if (server == NULL)

@@ -9,6 +9,8 @@
 #ifndef NET_HTTP_SERVER_H
 #define NET_HTTP_SERVER_H
 
+#include <stdatomic.h>
+
 #include "base/buffer.h"
 #include "net/http/message.h"
 #include "net/stream/driver.h"
@@ -41,7 +43,7 @@ struct http_server {
     void *context;
     struct http_limits limits;
     struct list connections;
-    size_t connection_count;
+    atomic_size_t connection_count; /* counted on the loop, read from anywhere */
     bool draining;
     void (*drain_done)(void *context);
     void *drain_context;

@@ -1,79 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* listener.c - accepts connections and, with TLS, hands them on when their handshake is done. */
+/* listener.c - a socket that accepts connections, for its own acceptor or for others. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/list.h"
-#include "base/log.h"
 #include "base/memory.h"
-#include "crypto/tls.h"
 #include "net/stream/address.h"
 #include "net/stream/driver.h"
-#include "net/stream/tls.h"
 
-#define LISTENER_BACKLOG    1024
-#define LISTENER_BATCH      64                    /* accepted per wake-up */
-#define LISTENER_HANDSHAKES 1024                  /* in progress at once; more are closed */
-#define LISTENER_PAUSE      (100 * USEC_PER_MSEC) /* when the process is out of descriptors */
+#define LISTENER_BACKLOG 1024
+#define LISTENER_BATCH   64                    /* accepted per wake-up */
+#define LISTENER_PAUSE   (100 * USEC_PER_MSEC) /* when the process is out of descriptors */
 
 struct listener {
     struct loop *loop;
     int fd;
     struct loop_poll *poll;
     struct loop_timer pause;
-    struct tls_context *tls;
-    char **alpn_texts;
+    struct acceptor *acceptor;
+    void (*hand_over)(void *context, int fd); /* NULL: to the acceptor */
+    void *hand_over_context;
     char *unix_path; /* to unlink */
-    struct list handshakes;
-    size_t handshake_count;
-    void (*accepted)(void *context, struct stream *stream);
-    void *context;
-    bool accepting; /* accepted() may run: closing waits with the memory */
+    bool accepting;  /* accepted() may run: closing waits with the memory */
     bool closed;
 };
-
-struct pending {
-    struct listener *listener;
-    struct list_node node; /* in listener->handshakes */
-    struct tls_handshake *handshake;
-};
-
-static void pending_destroy(struct pending *pending)
-{
-    list_remove(&pending->node);
-    pending->listener->handshake_count--;
-    tls_handshake_cancel(pending->handshake);
-    free(pending);
-}
-
-static void listener_handshaken(void *context, struct stream *stream, const struct error *err)
-{
-    struct pending *pending = context;
-    struct listener *listener = pending->listener;
-    pending->handshake = NULL;
-    pending_destroy(pending);
-    if (stream != NULL)
-        listener->accepted(listener->context, stream);
-    else
-        log_debug("a TLS handshake failed", LOG_TEXT("error", err->message));
-}
-
-static void listener_handshake(struct listener *listener, struct stream *stream)
-{
-    if (listener->handshake_count >= LISTENER_HANDSHAKES) {
-        stream_close(stream, false);
-        return;
-    }
-    struct pending *pending = memory_new(struct pending);
-    pending->listener = listener;
-    list_append(&listener->handshakes, &pending->node);
-    listener->handshake_count++;
-    struct tls_handshake_options options = { .tls = listener->tls, .alpn = (const char *const *)listener->alpn_texts };
-    pending->handshake = tls_handshake_start(stream, &options, listener_handshaken, pending);
-}
 
 static void listener_resume(struct loop_timer *timer)
 {
@@ -97,11 +49,10 @@ static void listener_ready(void *context, int events)
             }
             break;
         }
-        struct stream *stream = stream_from_socket(listener->loop, fd);
-        if (listener->tls != NULL)
-            listener_handshake(listener, stream);
+        if (listener->hand_over != NULL)
+            listener->hand_over(listener->hand_over_context, fd);
         else
-            listener->accepted(listener->context, stream);
+            acceptor_take(listener->acceptor, fd);
     }
     listener->accepting = false;
     if (listener->closed)
@@ -153,16 +104,6 @@ static int listener_bind(struct listener *listener, const struct stream_target *
     return 0;
 }
 
-static void copy_alpn(struct listener *listener, const char *const *alpn)
-{
-    size_t count = 0;
-    while (alpn != NULL && alpn[count] != NULL)
-        count++;
-    listener->alpn_texts = memory_zalloc((count + 1) * sizeof(char *));
-    for (size_t i = 0; i < count; i++)
-        listener->alpn_texts[i] = memory_strdup(alpn[i]);
-}
-
 int listener_open(struct loop *loop, const struct stream_target *target,
                   void (*accepted)(void *context, struct stream *stream), void *context, struct listener **ret_listener,
                   struct error *err)
@@ -170,12 +111,8 @@ int listener_open(struct loop *loop, const struct stream_target *target,
     struct listener *listener = memory_new(struct listener);
     listener->loop = loop;
     listener->fd = -1;
-    listener->accepted = accepted;
-    listener->context = context;
     listener->pause.callback = listener_resume;
-    listener->tls = tls_context_ref(target->tls);
-    list_init(&listener->handshakes);
-    copy_alpn(listener, target->alpn);
+    listener->acceptor = acceptor_create(loop, target->tls, target->alpn, accepted, context);
     int rc = listener_bind(listener, target, err);
     if (rc == 0)
         rc = loop_poll_open(loop, listener->fd, listener_ready, listener, &listener->poll, err);
@@ -205,9 +142,13 @@ int listener_port(const struct listener *listener)
 
 void listener_set_tls(struct listener *listener, struct tls_context *tls)
 {
-    struct tls_context *old = listener->tls;
-    listener->tls = tls_context_ref(tls);
-    tls_context_unref(old);
+    acceptor_set_tls(listener->acceptor, tls);
+}
+
+void listener_hand_over(struct listener *listener, void (*take)(void *context, int fd), void *context)
+{
+    listener->hand_over = take;
+    listener->hand_over_context = context;
 }
 
 void listener_close(struct listener *listener)
@@ -215,19 +156,13 @@ void listener_close(struct listener *listener)
     if (listener == NULL)
         return;
     listener->closed = true;
-    struct pending *pending;
-    list_for_each (&listener->handshakes, pending, node)
-        pending_destroy(pending);
+    acceptor_destroy(listener->acceptor);
     loop_timer_stop(&listener->pause);
     loop_poll_close(listener->poll);
     if (listener->fd >= 0)
         close(listener->fd);
     if (listener->unix_path != NULL)
         unlink(listener->unix_path);
-    tls_context_unref(listener->tls);
-    for (size_t i = 0; listener->alpn_texts != NULL && listener->alpn_texts[i] != NULL; i++)
-        free(listener->alpn_texts[i]);
-    free(listener->alpn_texts);
     free(listener->unix_path);
     if (!listener->accepting)
         free(listener);

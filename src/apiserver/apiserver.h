@@ -35,6 +35,9 @@ struct api_server_options {
     const struct stream_target *listen;
     size_t n_listen;
     struct http_limits limits;
+    /* Loops that connections are spread over, the server's own (which must be a real one) among them, each with a thread.
+     * 0 or 1: no other. */
+    size_t serving_loops;
 
     /* Service addresses: CIDR such as 10.96.0.0/16, node ports 30000-32767 when both are 0. */
     struct ip_prefix service_cidr;
@@ -69,7 +72,8 @@ int api_server_start(struct api_server *server, struct error *err) must_check;
 
 /* No new requests; watches end politely, open requests have 'grace' to end, then done(). */
 void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void *context), void *context);
-void api_server_destroy(struct api_server *server); /* cuts what is open; NULL is fine */
+/* Cuts what is open; NULL is fine. With other serving loops that were not stopped: outside of loop_run(). */
+void api_server_destroy(struct api_server *server);
 
 int api_server_port(const struct api_server *server); /* of the first listener; 0 without one */
 

@@ -49,7 +49,7 @@ static const char *keep(struct request *request, const char *text)
 static struct request *direct_request(struct direct_client *client, const struct request_sink *sink, void *context,
                                       const struct api_resource *resource)
 {
-    struct request *request = request_create(client->server, sink, context);
+    struct request *request = request_create(client->server, sink, context, client->client.loop);
     request->user = client->user;
     request->user_agent = client->client.name;
     request->options.field_manager = client->client.name;

@@ -127,6 +127,13 @@ static void add_time(struct series *series, double seconds)
         series->buckets[i - 1]++;
 }
 
+/* The lanes' loops and the server's read their clocks at different moments. */
+static usec_t time_of(const struct request *request)
+{
+    usec_t time = loop_monotonic(request->server->loop) - request->received;
+    return time < 0 ? 0 : time;
+}
+
 void metrics_answered(struct server_metrics *metrics, const struct request *request)
 {
     struct series_key key;
@@ -135,7 +142,7 @@ void metrics_answered(struct server_metrics *metrics, const struct request *requ
     make_key(request, &key);
     struct series *times = request->options.watch ? NULL : series_get(metrics, request, &key);
     if (times != NULL)
-        add_time(times, (double)(loop_monotonic(request->server->loop) - request->received) / USEC_PER_SEC);
+        add_time(times, (double)time_of(request) / USEC_PER_SEC);
     key.status = request->status;
     key.is_counter = true;
     struct series *total = series_get(metrics, request, &key);

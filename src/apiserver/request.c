@@ -24,13 +24,14 @@ bool user_in_group(const struct user *user, const char *group)
     return false;
 }
 
-struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context)
+struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context,
+                               struct loop *loop)
 {
     struct request *request = memory_new(struct request);
     request->server = server;
     request->sink = sink;
     request->sink_context = context;
-    request->received = loop_monotonic(server->loop);
+    request->received = loop_monotonic(loop);
     request->method = request->path = request->verb = request->user_agent = "";
     request->group = request->version = request->plural = "";
     request->namespace_ = request->name = request->subresource = request->rest = "";
@@ -38,24 +39,39 @@ struct request *request_create(struct api_server *server, const struct request_s
     options->label_selector = options->field_selector = options->resource_version = "";
     options->resource_version_match = options->continue_ = options->field_manager = "";
     options->field_validation = FIELD_VALIDATION_WARN;
-    list_append(&server->requests, &request->node);
-    server->n_requests++;
     return request;
+}
+
+void request_depart(struct request *request)
+{
+    request->entered = false;
+    list_remove(&request->node);
+    server_release_request(request->server);
 }
 
 void request_destroy(struct request *request)
 {
-    struct api_server *server = request->server;
+    struct api_server *server = request->entered ? request->server : NULL;
     list_remove(&request->node);
     arena_fini(&request->arena);
     free(request);
-    server_release_request(server);
+    if (server != NULL)
+        server_release_request(server);
 }
 
 void request_run(struct request *request)
 {
+    struct api_server *server = request->server;
+    list_append(&server->requests, &request->node);
+    server->n_requests++;
+    request->entered = true;
     request->next_filter = 0;
-    request_next(request);
+    if (request->is_resource && request->registry == NULL)
+        request->registry = server_registry(server, request->group, request->version, request->plural);
+    if (request->refusal != NULL)
+        request_fail(request, request->refusal);
+    else
+        request_next(request);
 }
 
 void request_next(struct request *request)

@@ -6,7 +6,10 @@
  * A front (http/front.c, direct_client.c) makes a request, says where the answer goes (struct
  * request_sink) and gives it to request_run(). It passes the filters of chain.c one after the
  * other and is answered exactly once, by one of the request_respond functions. The answer
- * ends the request, unless it is a watch or a stream. Belongs to the server's loop. */
+ * ends the request, unless it is a watch or a stream.
+ *
+ * A request and its memory belong to one thread at a time: that of its front until request_run(), the server's from then
+ * to the answer, the front's after request_depart() (http/handover.h). A front on the server's loop needs none of that. */
 #ifndef APISERVER_REQUEST_H
 #define APISERVER_REQUEST_H
 
@@ -95,7 +98,7 @@ struct request {
     const char *user_agent;
     struct str query;                   /* as it came, still encoded */
     const struct http_headers *headers; /* of the HTTP request, for authentication and proxies; NULL from inside */
-    struct stream *peer;                /* its connection, with the certificate; NULL from inside */
+    struct x509_st *certificate;        /* what the peer presented, when it leads to our CA; NULL otherwise */
 
     /* Resource requests; otherwise group is NULL. */
     bool is_resource;
@@ -121,7 +124,8 @@ struct request {
     const char **warnings; /* texts for Warning headers */
     size_t n_warnings;
 
-    struct api_status *failure; /* the answer in full when an error alone would say too little */
+    const struct error *refusal; /* what the front found wrong: the answer in place of a run; NULL: nothing */
+    struct api_status *failure;  /* the answer in full when an error alone would say too little */
 
     struct watch *watch; /* of a watch request once it is open */
 
@@ -129,6 +133,7 @@ struct request {
     const struct request_sink *sink; /* NULL: nobody waits for the answer any more */
     void *sink_context;
     size_t next_filter;
+    bool entered; /* it is one of the server's */
     bool answered;
     int status;                              /* of the answer, for metrics and audit */
     usec_t received;                         /* monotonic */
@@ -139,8 +144,12 @@ struct request {
 
 #define REQUEST_WARNINGS_MAX 64
 
-struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context);
-void request_run(struct request *request);  /* into the chain */
+/* On the front's thread, whose loop is given. */
+struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context,
+                               struct loop *loop);
+void request_run(struct request *request); /* into the chain */
+void request_depart(
+    struct request *request);               /* answered, and no longer the server's: another thread may go on with it */
 void request_next(struct request *request); /* from a filter: on to the next one */
 
 /* The front lost interest (the peer went away, the call was cancelled). The request ends by itself when what it

@@ -177,6 +177,17 @@ int api_server_start(struct api_server *server, struct error *err)
     return http_front_listen(server->front, err);
 }
 
+static void end_waits(struct api_server *server)
+{
+    for (size_t i = 0; i < server->n_caches; i++)
+        watch_cache_end_waits(server->caches[i]);
+}
+
+static void out_of_patience(struct loop_timer *timer)
+{
+    end_waits(container_of(timer, struct api_server, patience_timer));
+}
+
 void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void *context), void *context)
 {
     server->stopping = true;
@@ -184,6 +195,8 @@ void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void 
     struct list_node *node;
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);
+    server->patience_timer.callback = out_of_patience;
+    loop_timer_start(server->loop, &server->patience_timer, grace);
     http_front_drain(server->front, grace, done, context);
 }
 
@@ -216,6 +229,7 @@ void api_server_destroy(struct api_server *server)
         return;
     server->n_requests++; /* ours, so that it does not go while we use it */
     loop_timer_stop(&server->bookmark_timer);
+    loop_timer_stop(&server->patience_timer);
     struct list_node *node;
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);
@@ -223,8 +237,7 @@ void api_server_destroy(struct api_server *server)
     bootstrap_destroy(server->bootstrap);
     client_destroy(server->bootstrap_client);
     server->destroyed = true;
-    for (size_t i = 0; i < server->n_caches; i++)
-        watch_cache_end_waits(server->caches[i]);
+    end_waits(server);
     server_release_request(server);
 }
 

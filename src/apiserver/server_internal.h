@@ -40,8 +40,9 @@ struct api_server {
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;
-    bool ready;        /* all caches are filled */
-    bool bootstrapped; /* and the cluster's first objects are there */
+    struct loop_timer patience_timer; /* once stopping: requests that wait for something wait no longer */
+    bool ready;                       /* all caches are filled */
+    bool bootstrapped;                /* and the cluster's first objects are there */
     bool stopping;
     bool destroyed; /* goes with the last request */
 };

@@ -31,6 +31,8 @@
 #define NODE_MONITOR_GRACE       (40 * USEC_PER_SEC) /* upstream's --node-monitor-grace-period */
 #define TERMINATED_POD_THRESHOLD 12500               /* upstream's --terminated-pod-gc-threshold */
 
+#define SERVING_THREADS_MOST 4 /* beyond it the loop behind them is the limit */
+
 enum { PATH_SIZE = 512, LISTEN_MAX = 2 };
 
 struct control_plane {
@@ -177,6 +179,14 @@ static int open_deciders(struct control_plane *plane, struct error *err)
     return deciders_create(&options, &plane->deciders, err);
 }
 
+static size_t serving_threads(int64_t given)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (given > 0)
+        return (size_t)given;
+    return cores > SERVING_THREADS_MOST ? SERVING_THREADS_MOST : cores > 0 ? (size_t)cores : 1;
+}
+
 static int open_server(struct control_plane *plane, struct error *err)
 {
     static const char *const alpn[] = { "h2", "http/1.1", NULL };
@@ -197,6 +207,7 @@ static int open_server(struct control_plane *plane, struct error *err)
         .store = plane->store,
         .listen = arena_alloc(&plane->arena, sizeof(listen)),
         .n_listen = plane->fabric >= 0 ? 2 : 1,
+        .serving_loops = serving_threads(given->serving_threads),
         .kubelet_tls = plane->kubelet_tls,
         .route_kubelet = route_kubelet,
         .route_context = plane,

@@ -26,6 +26,7 @@ struct control_plane_options {
     bool anonymous;
     bool leader_elect; /* controllers and scheduler work only while this server's hold their Leases */
     usec_t lease_duration, renew_deadline, retry_period; /* of these Leases; 0: upstream's 15 s, 10 s, 2 s */
+    int64_t serving_threads;                             /* for connections; 0: one for each core, up to 4 */
 };
 
 /* Blocks while keys are made and the store is read. */

@@ -101,6 +101,8 @@ int role_server(int argc, char **argv)
         { "leader-elect-renew-deadline", OPTION_TEXT, &role.renew_deadline, "DURATION",
           "after which who could not renew stops leading", 0, 0 },
         { "leader-elect-retry-period", OPTION_TEXT, &role.retry_period, "DURATION", "between two renewals", 0, 0 },
+        { "serving-threads", OPTION_INT, &given->serving_threads, "N",
+          "threads that connections are spread over; 0 is one for each core, up to 4", 0, 64 },
         { "fabric", OPTION_TEXT, &given->fabric_state, "FILE",
           "state file of the machines' network; set by 'coracle up'", 0, 0 },
     };

@@ -162,6 +162,17 @@ int x509_authority_parse(struct str certificate_pem, struct str key_pem, struct 
     return finish_authority(certificate, key, ret_authority, err);
 }
 
+struct x509_st *x509_ref(struct x509_st *certificate)
+{
+    X509_up_ref(certificate);
+    return certificate;
+}
+
+void x509_unref(struct x509_st *certificate)
+{
+    X509_free(certificate);
+}
+
 void x509_authority_destroy(struct x509_authority *authority)
 {
     if (authority == NULL)

@@ -83,6 +83,9 @@ int x509_request_create(const struct x509_template *what, struct evp_pkey_st *ke
 
 /* --- reading --- */
 
+struct x509_st *x509_ref(struct x509_st *certificate);
+void x509_unref(struct x509_st *certificate); /* NULL is fine */
+
 int x509_describe(struct x509_st *certificate, struct arena *arena, struct x509_info *ret_info,
                   struct error *err) must_check;
 int x509_parse(struct str certificate_pem, struct arena *arena, struct x509_info *ret_info,

@@ -251,9 +251,7 @@ void access_authenticate(struct request *request)
         request_next(request);
         return;
     }
-    struct x509_st *certificate = NULL;
-    if (request->peer != NULL && stream_peer_verified(request->peer))
-        certificate = stream_peer_certificate(request->peer);
+    struct x509_st *certificate = request->certificate;
     struct str token = bearer_token(request);
     bool known = certificate != NULL && user_of_certificate(certificate, &request->arena, &request->user);
     if (!known && token.size > 0 &&

@@ -273,7 +273,7 @@ void http_respond_connect(struct request *request, const struct connect_target *
         .http1_only = true,
     };
     passage->call = call;
-    passage->loop = request->server->loop;
+    passage->loop = call->lane->loop;
     passage->cleanup.callback = passage_free;
     passage->peer = target->peer;
     passage->status_of_text = target->status_of_text;

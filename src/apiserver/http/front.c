@@ -8,17 +8,11 @@
 
 #include "apiserver/http/front.h"
 
+#include "apiserver/http/handover.h"
 #include "apiserver/path.h"
 #include "apiserver/server_internal.h"
 #include "base/log.h"
 #include "base/memory.h"
-
-struct http_front {
-    struct api_server *server;
-    struct http_server *http;
-    struct listener **listeners;
-    size_t n_listeners;
-};
 
 /* ---------------------------------------------------------------- the peer */
 
@@ -28,6 +22,8 @@ static void call_closed(void *context)
     call->exchange = NULL;
     if (call->closed != NULL)
         call->closed(call);
+    else if (call->handover != NULL && handover_away(call))
+        return; /* what the server does about it ends by itself */
     else if (!call->request->answered)
         request_abandon(call->request);
     else
@@ -119,14 +115,14 @@ static int read_request(struct http_call *call, struct error *err)
     request->user_agent = arena_str(&request->arena, http_header(headers, "user-agent")).data;
     request->options.pretty = wants_pretty(request->user_agent);
     request->headers = headers;
-    request->peer = http_exchange_stream(exchange);
+    struct stream *peer = http_exchange_stream(exchange);
+    if (stream_peer_verified(peer))
+        request->certificate = stream_peer_certificate(peer);
     request->query = arena_str(&request->arena, http_exchange_query(exchange));
     int rc = path_read(request, http_exchange_method(exchange), http_exchange_path(exchange),
                        http_exchange_query(exchange), err);
     if (rc < 0)
         return rc;
-    if (request->is_resource)
-        request->registry = server_registry(call->front->server, request->group, request->version, request->plural);
     call->gzip = accepts_gzip(headers);
     if (is_connect(request) || !request->is_resource)
         return 0; /* these have media types of their own */
@@ -137,11 +133,11 @@ static int read_request(struct http_call *call, struct error *err)
     return read_body(call, err);
 }
 
-static struct http_call *front_call(struct http_front *front, struct http_exchange *exchange)
+static struct http_call *front_call(struct http_lane *lane, struct http_exchange *exchange)
 {
-    struct request *request = request_create(front->server, &http_sink, NULL);
+    struct request *request = request_create(lane->server, &http_sink, NULL, lane->loop);
     struct http_call *call = arena_new(&request->arena, struct http_call);
-    call->front = front;
+    call->lane = lane;
     call->exchange = exchange;
     call->request = request;
     request->sink_context = call;
@@ -149,81 +145,34 @@ static struct http_call *front_call(struct http_front *front, struct http_exchan
     return call;
 }
 
+/* 'refusal': what is wrong with it; NULL: nothing. */
+static void front_run(struct http_call *call, const struct error *refusal)
+{
+    struct request *request = call->request;
+    if (refusal != NULL) {
+        struct error *kept = arena_alloc(&request->arena, sizeof(*kept));
+        *kept = *refusal;
+        request->refusal = kept;
+    }
+    if (call->lane->thread == NULL)
+        request_run(request);
+    else
+        handover_run(call);
+}
+
 static void front_request(void *context, struct http_exchange *exchange)
 {
     struct http_call *call = front_call(context, exchange);
     struct error err = { 0 };
-    if (read_request(call, &err) < 0)
-        request_fail(call->request, &err);
-    else
-        request_run(call->request);
+    front_run(call, read_request(call, &err) < 0 ? &err : NULL);
 }
 
 static void front_too_large(void *context, struct http_exchange *exchange, size_t limit)
 {
     struct http_call *call = front_call(context, exchange);
-    request_refuse(call->request, ERROR_TOO_LARGE, "Request entity too large: limit is %zu", limit);
+    struct error err = { 0 };
+    error_set(&err, ERROR_TOO_LARGE, "Request entity too large: limit is %zu", limit);
+    front_run(call, &err);
 }
 
-/* ---------------------------------------------------------------- listening */
-
-struct http_front *http_front_create(struct api_server *server)
-{
-    static const struct http_handler handler = { .request = front_request, .too_large = front_too_large };
-    struct http_front *front = memory_new(struct http_front);
-    front->server = server;
-    front->http = http_server_create(server->loop, &handler, front, &server->options.limits);
-    return front;
-}
-
-static void front_accepted(void *context, struct stream *stream)
-{
-    http_front_serve(context, stream);
-}
-
-int http_front_listen(struct http_front *front, struct error *err)
-{
-    const struct api_server_options *options = &front->server->options;
-    front->listeners = memory_zalloc((options->n_listen + 1) * sizeof(struct listener *));
-    for (size_t i = 0; i < options->n_listen; i++) {
-        int rc =
-            listener_open(front->server->loop, &options->listen[i], front_accepted, front, &front->listeners[i], err);
-        if (rc < 0)
-            return rc;
-        front->n_listeners++;
-    }
-    return 0;
-}
-
-void http_front_serve(struct http_front *front, struct stream *stream)
-{
-    http_server_serve(front->http, stream);
-}
-
-int http_front_port(const struct http_front *front)
-{
-    return front->n_listeners == 0 ? 0 : listener_port(front->listeners[0]);
-}
-
-static void close_listeners(struct http_front *front)
-{
-    for (size_t i = 0; i < front->n_listeners; i++)
-        listener_close(front->listeners[i]);
-    front->n_listeners = 0;
-}
-
-void http_front_drain(struct http_front *front, usec_t grace, void (*done)(void *context), void *context)
-{
-    close_listeners(front);
-    http_server_drain(front->http, grace, done, context);
-}
-
-void http_front_destroy(struct http_front *front)
-{
-    if (front == NULL)
-        return;
-    close_listeners(front);
-    http_server_destroy(front->http);
-    free(front->listeners);
-    free(front);
-}
+const struct http_handler http_front_handler = { .request = front_request, .too_large = front_too_large };

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* front.h - requests that come over HTTP, and their answers in the media type that was asked for. */
+/* front.h - requests that come over HTTP, and their answers in the media type that was asked for.
+ *
+ * Connections are spread over lanes, each a loop with the connections that live on it: TLS, HTTP, media types and
+ * compression are done there. The first lane is the server's own loop, where requests and answers are plain calls; on
+ * the others they are handed over and back (handover.h). */
 #ifndef APISERVER_HTTP_FRONT_H
 #define APISERVER_HTTP_FRONT_H
+
+#include <stdatomic.h>
 
 #include "apiserver/http/negotiation.h"
 #include "apiserver/registry/watch.h"
@@ -11,23 +17,30 @@
 #include "net/http.h"
 
 struct http_front;
+struct http_lane;
+struct handover;
 
 struct http_front *http_front_create(struct api_server *server);
-int http_front_listen(struct http_front *front, struct error *err) must_check;
-void http_front_serve(struct http_front *front, struct stream *stream);
+int http_front_listen(struct http_front *front, struct error *err) must_check; /* starts the other lanes, too */
+void http_front_serve(struct http_front *front, struct stream *stream);        /* on the first lane */
 int http_front_port(const struct http_front *front);
-void http_front_drain(struct http_front *front, usec_t grace, void (*done)(void *context), void *context);
-void http_front_destroy(struct http_front *front); /* NULL is fine */
 
-/* One request over HTTP; for the files of this front. Lives in the request's arena. */
+/* No new connections; open requests have 'grace' to end, then the other lanes end, then done(). */
+void http_front_drain(struct http_front *front, usec_t grace, void (*done)(void *context), void *context);
+
+/* NULL is fine. With other lanes that were not drained: outside of loop_run(), as it lets them end. */
+void http_front_destroy(struct http_front *front);
+
+/* One request over HTTP; for the files of this front. Lives in the request's arena, belongs to the lane. */
 struct http_call {
-    struct http_front *front;
+    struct http_lane *lane;
     struct http_exchange *exchange; /* NULL once it is gone */
     struct request *request;
     struct media media;
-    bool columns_sent; /* of a watch that is shown as a table */
-    bool gzip;         /* the client takes gzip */
-    bool stopped;      /* the peer reads too slowly; drained() starts again */
+    bool columns_sent;         /* of a watch that is shown as a table */
+    bool gzip;                 /* the client takes gzip */
+    bool stopped;              /* the peer reads too slowly; drained() starts again */
+    struct handover *handover; /* NULL on the server's own loop */
 
     /* of a list that is sent piece by piece */
     const struct request_list *list;
@@ -36,6 +49,21 @@ struct http_call {
     void (*closed)(struct http_call *call);  /* what ends when the peer goes away */
     void *context;
 };
+
+struct http_lane {
+    struct http_front *front;
+    struct api_server *server;
+    struct loop *loop;
+    struct loop_thread *thread; /* NULL: the server's own loop */
+    struct http_server *http;
+    struct acceptor **acceptors; /* one for each listener; NULL where the listeners' own do */
+    atomic_size_t coming;        /* sockets on their way to the lane */
+    struct loop_task drain;
+    usec_t grace;
+};
+
+/* The context is the lane. */
+extern const struct http_handler http_front_handler;
 
 struct response_headers {
     struct http_header items[REQUEST_WARNINGS_MAX + 8];
@@ -51,6 +79,15 @@ extern const struct request_sink http_sink;                                     
 void http_respond_list(struct request *request, const struct request_list *list);        /* list.c */
 void http_respond_watch(struct request *request);                                        /* watch.c */
 void http_respond_connect(struct request *request, const struct connect_target *target); /* connect.c */
+
+/* The answer to a watch, event by event (watch.c); false: the peer reads too slowly, go on after drained(). 'frame' may be
+ * what is sent to all who read plain JSON, when it is there; otherwise it is made of the object. */
+void watch_answer_open(struct http_call *call);
+bool watch_answer_shares_frames(const struct http_call *call);
+bool watch_answer_event(struct http_call *call, enum client_watch_event type, const struct object *object,
+                        struct bytes *frame);
+bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial);
+void watch_answer_end(struct http_call *call, int rc, const struct error *err); /* the exchange is gone after it */
 
 /* A whole body in one go: compressed when that is worth it and wanted. */
 void http_send(struct http_call *call, int status, const char *content_type, struct bytes *body);

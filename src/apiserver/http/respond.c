@@ -43,7 +43,7 @@ void response_headers_make(struct http_call *call, const char *content_type, str
     struct request *request = call->request;
     char id[UUID_TEXT_SIZE];
     headers->count = 0;
-    uuid_generate(loop_random(request->server->loop), id);
+    uuid_generate(loop_random(call->lane->loop), id);
     add_header(headers, "audit-id", arena_strdup(&request->arena, id));
     add_header(headers, "cache-control", "no-cache, private");
     add_header(headers, "content-type", content_type);

@@ -4,6 +4,7 @@
 #include "apiserver/http/shape.h"
 
 #include "api/table/table.h"
+#include "apiserver/http/front.h"
 #include "apiserver/path.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
@@ -27,8 +28,9 @@ void list_meta_write(const struct request_list *list, struct buffer *json)
 
 static struct table_writer table_writer(struct request *request, struct buffer *json)
 {
+    const struct http_call *call = request->sink_context;
     struct table_writer writer = { .kind = request->registry->resource->kind,
-                                   .now = loop_now(request->server->loop),
+                                   .now = loop_now(call->lane->loop),
                                    .out = json };
     const char *include = query_value(request->query, "includeObject", &request->arena);
     (void)table_include_parse(str_of(include), &writer.include); /* nonsense is the default */

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/codec.h"
@@ -12,6 +13,7 @@
 #include "apiserver/http/front.h"
 #include "apiserver/http/shape.h"
 #include "apiserver/server_internal.h"
+#include "base/memory.h"
 #include "codec/json.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
@@ -57,8 +59,8 @@ static struct bytes *document_frame(struct http_call *call, const char *type, co
     return json_frame(type, buffer_str(&json));
 }
 
-static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object,
-                                      struct cache_event *event)
+/* The caller's reference. */
+static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object)
 {
     if (call->media.shape != SHAPE_OBJECT) {
         auto_buffer struct buffer json = { .max = FRAME_MAX };
@@ -68,7 +70,7 @@ static struct bytes *object_frame_for(struct http_call *call, enum client_watch_
     }
     if (call->media.format == MEDIA_PROTOBUF)
         return protobuf_frame(event_names[type], object_resource(object)->kind, object_typed(object));
-    return event != NULL ? bytes_ref(cache_event_frame(event, type)) : object_frame(object, type);
+    return object_frame(object, type);
 }
 
 static bool send_frame(struct http_call *call, struct bytes *frame)
@@ -80,19 +82,33 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
     return !call->stopped;
 }
 
-static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object,
-                        struct cache_event *event)
+/* ---------------------------------------------------------------- the answer, event by event */
+
+void watch_answer_open(struct http_call *call)
 {
-    struct http_call *call = watch->context;
-    return send_frame(call, object_frame_for(call, type, object, event));
+    struct response_headers headers;
+    if (call->media.format == MEDIA_YAML)
+        call->media.format = MEDIA_JSON; /* a stream of documents has no YAML form */
+    response_headers_make(call, media_content_type(&call->media, true), &headers);
+    http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
 }
 
-static void watch_bookmarked(struct watch *watch, uint64_t revision, bool initial)
+bool watch_answer_shares_frames(const struct http_call *call)
 {
-    struct http_call *call = watch->context;
+    return call->media.shape == SHAPE_OBJECT && call->media.format != MEDIA_PROTOBUF;
+}
+
+bool watch_answer_event(struct http_call *call, enum client_watch_event type, const struct object *object,
+                        struct bytes *frame)
+{
+    return send_frame(call, frame != NULL ? bytes_ref(frame) : object_frame_for(call, type, object));
+}
+
+bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial)
+{
     struct request *request = call->request;
     const struct api_kind *kind = request->registry->resource->kind;
-    struct api_object_meta *meta = arena_zalloc(&request->arena, kind->type->size);
+    struct api_object_meta *meta = memory_zalloc(kind->type->size);
     struct api_string_entry end = { "k8s.io/initial-events-end", "true" };
     char text[32];
     snprintf(text, sizeof(text), "%llu", (unsigned long long)revision);
@@ -101,18 +117,41 @@ static void watch_bookmarked(struct watch *watch, uint64_t revision, bool initia
         meta->annotations = &end;
         meta->n_annotations = 1;
     }
-    (void)send_frame(call, document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta));
+    struct bytes *frame = document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta);
+    free(meta);
+    return send_frame(call, frame);
+}
+
+void watch_answer_end(struct http_call *call, int rc, const struct error *err)
+{
+    if (rc < 0) {
+        struct api_status *status = api_status_of_error(&call->request->arena, err, NULL, NULL);
+        (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
+    }
+    struct http_exchange *exchange = take_pointer(&call->exchange);
+    http_exchange_set_events(exchange, NULL, NULL);
+    http_response_end(exchange);
+}
+
+/* ---------------------------------------------------------------- on the server's own loop */
+
+static bool watch_event(struct watch *watch, enum client_watch_event type, const struct object *object,
+                        struct cache_event *event)
+{
+    struct http_call *call = watch->context;
+    bool shared = event != NULL && watch_answer_shares_frames(call);
+    return watch_answer_event(call, type, object, shared ? cache_event_frame(event, type) : NULL);
+}
+
+static void watch_bookmarked(struct watch *watch, uint64_t revision, bool initial)
+{
+    (void)watch_answer_bookmark(watch->context, revision, initial);
 }
 
 static void watch_ended(struct watch *watch, int rc, const struct error *err)
 {
     struct http_call *call = watch->context;
-    if (rc < 0) {
-        struct api_status *status = api_status_of_error(&call->request->arena, err, NULL, NULL);
-        (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
-    }
-    http_exchange_set_events(call->exchange, NULL, NULL);
-    http_response_end(call->exchange);
+    watch_answer_end(call, rc, err);
     http_call_end(call);
 }
 
@@ -133,12 +172,8 @@ void http_respond_watch(struct request *request)
                                                     .bookmark = watch_bookmarked,
                                                     .ended = watch_ended };
     struct http_call *call = request->sink_context;
-    struct response_headers headers;
-    if (call->media.format == MEDIA_YAML)
-        call->media.format = MEDIA_JSON; /* a stream of documents has no YAML form */
     call->drained = call_drained;
     call->closed = call_closed;
-    response_headers_make(call, media_content_type(&call->media, true), &headers);
-    http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
+    watch_answer_open(call);
     watch_begin(request->watch, &consumer, call);
 }

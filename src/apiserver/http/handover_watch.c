@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* handover_watch.c - a watch whose peer is on another lane.
+ *
+ *   server's loop                       lane
+ *   begin: consumer of the watch   ->   open: the response begins
+ *   batches of events              ->   written
+ *   watch_resume()                 <-   resume, when the batch that used up the credit is written
+ *   the end, the last batch        ->   written
+ *   watch_close(), if still open   <-   close: the peer has gone, or the end is written
+ *   gone                           ->   the request and the passage are freed
+ *
+ * Messages keep their order in each direction, so nothing comes behind "close" or "gone". */
+#include <stdlib.h>
+
+#include "apiserver/http/handover.h"
+#include "apiserver/server_internal.h"
+#include "base/memory.h"
+
+#define CREDIT \
+    ((int64_t)256 << 10) /* bytes of events on their way and not taken; a little more is queued at the peer's */
+
+struct passage_event {
+    enum client_watch_event type;
+    const struct object *object; /* a reference; NULL with a frame, and for bookmarks */
+    struct bytes *frame;         /* a reference; NULL: the lane makes it */
+    uint64_t revision;           /* of a bookmark */
+    bool initial;
+};
+
+struct passage_batch {
+    struct loop_task task;
+    struct watch_passage *passage;
+    struct passage_event *events;
+    size_t count, capacity;
+    bool spent; /* the credit is: resume when all is written */
+    bool ends;
+};
+
+struct watch_passage {
+    struct http_call *call;
+    struct loop_task resume_task, close_task; /* from the lane; close_task comes back as "gone" */
+
+    /* the server's loop */
+    struct watch *watch; /* NULL once it is over */
+    struct passage_batch *batch;
+    struct loop_task flush_task;
+    int64_t credit;
+    bool shares_frames;
+    int rc;
+    struct error err; /* read on the lane behind the last batch */
+
+    /* the lane */
+    bool resume_wanted;
+    bool closing;
+};
+
+/* ---------------------------------------------------------------- on the lane */
+
+static void batch_free(struct passage_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        object_unref(batch->events[i].object);
+        bytes_unref(batch->events[i].frame);
+    }
+    free(batch->events);
+    free(batch);
+}
+
+static void lane_close(struct watch_passage *passage)
+{
+    if (passage->closing)
+        return;
+    passage->closing = true;
+    loop_post(passage->call->lane->server->loop, &passage->close_task);
+}
+
+static void lane_peer_gone(struct http_call *call)
+{
+    lane_close(call->context);
+}
+
+static void lane_resume(struct watch_passage *passage)
+{
+    passage->resume_wanted = false;
+    loop_post(passage->call->lane->server->loop, &passage->resume_task);
+}
+
+static void lane_drained(struct http_call *call)
+{
+    struct watch_passage *passage = call->context;
+    if (passage->resume_wanted)
+        lane_resume(passage);
+}
+
+static void lane_write(struct http_call *call, const struct passage_event *event)
+{
+    if (event->type == CLIENT_BOOKMARK)
+        (void)watch_answer_bookmark(call, event->revision, event->initial);
+    else
+        (void)watch_answer_event(call, event->type, event->object, event->frame);
+}
+
+static void lane_batch(struct loop_task *task)
+{
+    struct passage_batch *batch = container_of(task, struct passage_batch, task);
+    struct watch_passage *passage = batch->passage;
+    struct http_call *call = passage->call;
+    for (size_t i = 0; i < batch->count && call->exchange != NULL; i++)
+        lane_write(call, &batch->events[i]);
+    if (batch->ends && call->exchange != NULL) {
+        watch_answer_end(call, passage->rc, &passage->err);
+        lane_close(passage);
+    } else if (batch->spent && call->exchange != NULL) {
+        passage->resume_wanted = true;
+        if (!call->stopped)
+            lane_resume(passage);
+    }
+    batch_free(batch);
+}
+
+void watch_passage_open(struct watch_passage *passage)
+{
+    struct http_call *call = passage->call;
+    loop_hold(call->lane->loop);
+    call->context = passage;
+    call->closed = lane_peer_gone;
+    call->drained = lane_drained;
+    if (call->exchange == NULL)
+        lane_close(passage);
+    else
+        watch_answer_open(call);
+}
+
+static void lane_gone(struct loop_task *task)
+{
+    struct watch_passage *passage = container_of(task, struct watch_passage, close_task);
+    struct loop *loop = passage->call->lane->loop;
+    request_destroy(passage->call->request);
+    free(passage);
+    loop_release(loop);
+}
+
+/* ---------------------------------------------------------------- on the server's loop */
+
+static void over_flush(struct watch_passage *passage)
+{
+    struct passage_batch *batch = take_pointer(&passage->batch);
+    loop_cancel(passage->call->lane->server->loop, &passage->flush_task);
+    if (batch != NULL)
+        loop_post(passage->call->lane->loop, &batch->task);
+}
+
+static void over_flush_due(struct loop_task *task)
+{
+    over_flush(container_of(task, struct watch_passage, flush_task));
+}
+
+static struct passage_batch *over_batch(struct watch_passage *passage)
+{
+    if (passage->batch == NULL) {
+        passage->batch = memory_new(struct passage_batch);
+        passage->batch->passage = passage;
+        passage->batch->task.callback = lane_batch;
+        loop_defer(passage->call->lane->server->loop, &passage->flush_task);
+    }
+    return passage->batch;
+}
+
+static struct passage_batch *over_append(struct watch_passage *passage, struct passage_event event)
+{
+    struct passage_batch *batch = over_batch(passage);
+    if (batch->count == batch->capacity) {
+        batch->capacity = batch->capacity == 0 ? 4 : batch->capacity * 2;
+        batch->events = memory_resize(batch->events, batch->capacity, sizeof(*batch->events));
+    }
+    batch->events[batch->count++] = event;
+    return batch;
+}
+
+static bool over_event(struct watch *watch, enum client_watch_event type, const struct object *object,
+                       struct cache_event *event)
+{
+    struct watch_passage *passage = watch->context;
+    bool shared = event != NULL && passage->shares_frames;
+    struct bytes *frame = shared ? bytes_ref(cache_event_frame(event, type)) : NULL;
+    struct passage_batch *batch = over_append(
+        passage, (struct passage_event){ .type = type, .object = shared ? NULL : object_ref(object), .frame = frame });
+    passage->credit -= (int64_t)(shared ? frame->size : object_json(object).size);
+    batch->spent = passage->credit <= 0;
+    return passage->credit > 0;
+}
+
+static void over_bookmark(struct watch *watch, uint64_t revision, bool initial)
+{
+    over_append(watch->context,
+                (struct passage_event){ .type = CLIENT_BOOKMARK, .revision = revision, .initial = initial });
+}
+
+static void over_ended(struct watch *watch, int rc, const struct error *err)
+{
+    struct watch_passage *passage = watch->context;
+    struct request *request = passage->call->request;
+    passage->watch = NULL;
+    passage->rc = rc;
+    if (err != NULL)
+        passage->err = *err;
+    over_batch(passage)->ends = true;
+    request_depart(request);
+    over_flush(passage);
+}
+
+static void over_resume(struct loop_task *task)
+{
+    struct watch_passage *passage = container_of(task, struct watch_passage, resume_task);
+    passage->credit = CREDIT;
+    if (passage->watch != NULL)
+        watch_resume(passage->watch);
+}
+
+static void over_close(struct loop_task *task)
+{
+    struct watch_passage *passage = container_of(task, struct watch_passage, close_task);
+    if (passage->watch != NULL) {
+        watch_close(passage->watch);
+        loop_cancel(passage->call->lane->server->loop, &passage->flush_task);
+        if (passage->batch != NULL)
+            batch_free(passage->batch);
+        request_depart(passage->call->request);
+    }
+    task->callback = lane_gone;
+    loop_post(passage->call->lane->loop, task);
+}
+
+struct watch_passage *watch_passage_create(struct http_call *call)
+{
+    struct watch_passage *passage = memory_new(struct watch_passage);
+    passage->call = call;
+    passage->credit = CREDIT;
+    passage->shares_frames = watch_answer_shares_frames(call);
+    passage->watch = call->request->watch;
+    passage->flush_task.callback = over_flush_due;
+    passage->resume_task.callback = over_resume;
+    passage->close_task.callback = over_close;
+    return passage;
+}
+
+void watch_passage_begin(struct watch_passage *passage)
+{
+    static const struct watch_consumer consumer = { .event = over_event,
+                                                    .bookmark = over_bookmark,
+                                                    .ended = over_ended };
+    watch_begin(passage->watch, &consumer, passage);
+}

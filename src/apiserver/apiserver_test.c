@@ -308,6 +308,44 @@ static void test_slow_watcher(void **state)
     connection_close(&watch);
 }
 
+#define DEFAULT_PODS "/api/v1/namespaces/default/pods"
+#define BUDGETS      "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+#define EVICT        DEFAULT_PODS "/p/eviction"
+
+/* Clients ask again by themselves when the answer says after how long. */
+static void test_refused_eviction(void **state)
+{
+    struct fixture *f = *state;
+    static const char eviction[] = "{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"p\"}}";
+    static const char ready[] =
+        "{\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}";
+    expect(ask(f, "POST", "/api/v1/namespaces/default/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"),
+           "201 Created");
+    expect(ask(f, "POST", DEFAULT_PODS,
+               "{\"metadata\":{\"name\":\"p\",\"labels\":{\"a\":\"b\"}},\"spec\":{\"nodeName\":\"n\",\"containers\":[{"
+               "\"name\":"
+               "\"c\",\"image\":\"i\"}]}}"),
+           "201 Created");
+    expect(ask_with(f, "PATCH", DEFAULT_PODS "/p/status", "content-type: application/merge-patch+json\r\n", ready),
+           "200 OK");
+    expect(ask(f, "POST", BUDGETS,
+               "{\"metadata\":{\"name\":\"b\"},\"spec\":{\"minAvailable\":1,\"selector\":{\"matchLabels\":{\"a\":\"b\"}"
+               "}}}"),
+           "201 Created");
+    const char *answer = ask(f, "POST", EVICT, eviction);
+    expect(answer, "429 Too Many Requests");
+    expect(answer, "retry-after: 10\r\n");
+    expect(
+        ask_with(f, "PATCH", BUDGETS "/b/status", "content-type: application/merge-patch+json\r\n",
+                 "{\"status\":{\"observedGeneration\":1,\"desiredHealthy\":1,\"currentHealthy\":1,\"expectedPods\":1,"
+                 "\"disruptionsAllowed\":0}}"),
+        "200 OK");
+    answer = ask(f, "POST", EVICT, eviction);
+    expect(answer, "429 Too Many Requests");
+    expect(answer, "The disruption budget b needs 1 healthy pods and has 1 currently");
+    assert_null(strstr(answer, "retry-after"));
+}
+
 /* The server goes while writes are on their way; the store brings them back when it closes. */
 static void test_destroy_with_writes(void **state)
 {
@@ -343,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
         cmocka_unit_test_setup_teardown(test_contention, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_watcher, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused_eviction, setup, teardown),
         cmocka_unit_test_setup_teardown(test_destroy_with_writes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

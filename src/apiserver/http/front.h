@@ -39,6 +39,7 @@ struct http_call {
     struct media media;
     bool columns_sent;         /* of a watch that is shown as a table */
     bool gzip;                 /* the client takes gzip */
+    int32_t retry_after;       /* seconds, of a Status that says so; 0: nothing */
     bool stopped;              /* the peer reads too slowly; drained() starts again */
     struct handover *handover; /* NULL on the server's own loop */
 

@@ -77,8 +77,8 @@ void http_send(struct http_call *call, int status, const char *content_type, str
     struct response_headers headers;
     struct http_exchange *exchange = call->exchange;
     response_headers_make(call, content_type, &headers);
-    if (status == 429 || status == 503)
-        add_header(&headers, "retry-after", "1");
+    if (call->retry_after > 0)
+        add_header(&headers, "retry-after", arena_format(&call->request->arena, "%d", call->retry_after));
     struct bytes *compressed = NULL;
     if (call->gzip && body != NULL && body->size >= GZIP_LEAST &&
         (compressed = compress_body(bytes_str(body))) != NULL) {
@@ -133,10 +133,19 @@ static void send_json(struct http_call *call, int status, struct str json)
     bytes_unref(body);
 }
 
+/* Clients wait and ask again by themselves when the header is there: not for a budget that allows no eviction. */
+static void take_retry(struct http_call *call, const struct api_status *status)
+{
+    if (status->details != NULL && text_equal(status->status, "Failure"))
+        call->retry_after = status->details->retry_after_seconds;
+}
+
 static void respond_document(struct request *request, int status, const struct api_kind *kind, const void *value)
 {
     struct http_call *call = request->sink_context;
     auto_buffer struct buffer out = { .max = BODY_MAX };
+    if (kind == &api_kind_status)
+        take_retry(call, value);
     if (call->media.format == MEDIA_PROTOBUF && !kind->type->json_only) {
         api_encode_protobuf_envelope(kind, value, &out);
         struct bytes *body = bytes_of_buffer(&out);

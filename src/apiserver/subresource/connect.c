@@ -160,11 +160,15 @@ static int plan_stream(struct request *request, const struct pod_stream *stream,
 static void serve_stream(struct request *request, const struct pod_stream *stream)
 {
     struct error err = { 0 };
+    const char *container;
     struct connect_target *target = arena_new(&request->arena, struct connect_target);
     const struct object *object = registry_current(request);
     if (object == NULL)
         return;
-    if (request->headers == NULL)
+    if (stream->status_of_text && text_empty(api_pod_of(object)->spec.node_name) &&
+        pick_container(request, api_pod_of(object), &container, &err) == 0)
+        request_respond_text(request, 200, "text/plain", (struct str){ 0 }); /* nothing was logged yet */
+    else if (request->headers == NULL)
         request_refuse(request, ERROR_UNSUPPORTED, "streams need an HTTP connection");
     else if (plan_stream(request, stream, api_pod_of(object), target, &err) < 0)
         request_fail(request, &err);

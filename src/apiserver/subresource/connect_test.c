@@ -200,6 +200,15 @@ static void test_carried_on(void **state)
     expect(f, "pods \\\"q\\\" not found");
 }
 
+static void test_log_of_a_pod_without_a_node(void **state)
+{
+    struct fixture *f = *state;
+    send_request(f, "GET", "/api/v1/namespaces/x/pods/p/log?container=nope", "", "");
+    expect(f, "container nope is not valid for pod p");
+    send_request(f, "GET", "/api/v1/namespaces/x/pods/p/log", "", "");
+    expect(f, "200 OK");
+}
+
 static void test_upgraded(void **state)
 {
     struct fixture *f = *state;
@@ -216,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_carried_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_of_a_pod_without_a_node, setup, teardown),
         cmocka_unit_test_setup_teardown(test_upgraded, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,36 +6,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
-#include "net/namespace.h"
+#include "net/netlink_socket.h"
 
 #define ANSWER_SIZE 32768
-
-static int open_socket(int namespace_fd, struct mnl_socket **ret_socket, struct error *err)
-{
-    int fd;
-    int rc = namespace_socket(namespace_fd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, &fd, err);
-    if (rc < 0)
-        return rc;
-    struct mnl_socket *socket = mnl_socket_fdopen(fd);
-    if (socket == NULL) {
-        close(fd);
-        return error_errno(err, "open conntrack");
-    }
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-        rc = error_errno(err, "bind conntrack");
-        mnl_socket_close(socket);
-        return rc;
-    }
-    *ret_socket = socket;
-    return 0;
-}
 
 static struct nlmsghdr *start(void *space, uint16_t message_type, uint16_t flags, enum ip_family family,
                               uint32_t sequence)
@@ -118,7 +97,7 @@ int conntrack_each(int namespace_fd, enum ip_family family, uint8_t protocol,
                    void (*each)(void *context, const struct conntrack_flow *flow), void *context, struct error *err)
 {
     struct mnl_socket *socket = NULL;
-    int rc = open_socket(namespace_fd, &socket, err);
+    int rc = netlink_socket_open(namespace_fd, NETLINK_NETFILTER, "conntrack", &socket, err);
     if (rc < 0)
         return rc;
     struct listing listing = { protocol, each, context };
@@ -179,7 +158,7 @@ static int delete_one(struct mnl_socket *socket, const struct conntrack_flow *fl
 int conntrack_delete(int namespace_fd, const struct conntrack_flow *flows, size_t count, struct error *err)
 {
     struct mnl_socket *socket = NULL;
-    int rc = open_socket(namespace_fd, &socket, err);
+    int rc = netlink_socket_open(namespace_fd, NETLINK_NETFILTER, "conntrack", &socket, err);
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < count && rc == 0; i++)

@@ -8,7 +8,6 @@
 #include "net/netlink.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -19,7 +18,7 @@
 #include <sys/socket.h>
 
 #include "base/memory.h"
-#include "net/namespace.h"
+#include "net/netlink_socket.h"
 
 #define MESSAGE_MAX 512   /* one change, more than a veth pair needs */
 #define CHANGES_MAX 4096  /* in one batch */
@@ -43,23 +42,10 @@ struct netlink {
 
 int netlink_open(int namespace_fd, struct netlink **ret_netlink, struct error *err)
 {
-    int fd;
-    int rc = namespace_socket(namespace_fd, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &fd, err);
+    struct mnl_socket *socket = NULL;
+    int rc = netlink_socket_open(namespace_fd, NETLINK_ROUTE, "netlink", &socket, err);
     if (rc < 0)
         return rc;
-    struct mnl_socket *socket = mnl_socket_fdopen(fd);
-    if (socket == NULL) {
-        close(fd);
-        return error_errno(err, "open netlink");
-    }
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-        rc = error_errno(err, "bind netlink");
-        mnl_socket_close(socket);
-        return rc;
-    }
-    int on = 1;
-    mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on)); /* better words; fine without */
-    mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on)); /* answers need not repeat the question */
 
     struct netlink *netlink = memory_new(struct netlink);
     netlink->socket = socket;

@@ -9,14 +9,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "net/namespace.h"
+#include "net/netlink_socket.h"
 
 #define ELEMENTS_FULL 60000 /* a netlink attribute, here the list of elements, has a length of 16 bits */
 #define ELEMENT_ROOM  512   /* one element, more than the largest */
@@ -370,23 +369,10 @@ void nft_end_elements(struct nft_batch *batch)
 
 int nft_socket_open(int namespace_fd, struct nft_socket **ret_socket, struct error *err)
 {
-    int fd;
-    int rc = namespace_socket(namespace_fd, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, &fd, err);
+    struct mnl_socket *socket = NULL;
+    int rc = netlink_socket_open(namespace_fd, NETLINK_NETFILTER, "nftables", &socket, err);
     if (rc < 0)
         return rc;
-    struct mnl_socket *socket = mnl_socket_fdopen(fd);
-    if (socket == NULL) {
-        rc = error_errno(err, "open nftables");
-        close(fd);
-        return rc;
-    }
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-        rc = error_errno(err, "bind nftables");
-        mnl_socket_close(socket);
-        return rc;
-    }
-    int on = 1;
-    mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on)); /* refusals need not repeat the message */
     *ret_socket = memory_new(struct nft_socket);
     (*ret_socket)->socket = socket;
     return 0;

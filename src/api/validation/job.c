@@ -5,7 +5,7 @@
 #include "api/codec.h"
 #include "api/selector.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 #define INDEXED_PARALLELISM_MAX 100000
 #define MANAGED_BY_SIZE_MAX     63

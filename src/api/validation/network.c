@@ -4,7 +4,7 @@
 /* network.c - NetworkPolicies and Ingresses, and autoscalers, which as those speak of other objects by name. */
 #include "api/validation/address.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
 static const char *const policy_types[] = { "Egress", "Ingress", NULL };

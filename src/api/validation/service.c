@@ -6,7 +6,7 @@
 
 #include "api/validation/address.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 #define AFFINITY_SECONDS_MAX 86400
 

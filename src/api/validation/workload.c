@@ -5,7 +5,7 @@
 #include "api/codec.h"
 #include "api/selector.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const deployment_strategies[] = { "Recreate", "RollingUpdate", NULL };
 static const char *const daemon_strategies[] = { "RollingUpdate", "OnDelete", NULL };

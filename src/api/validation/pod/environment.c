@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* environment.c - environment variables and where their values come from; the downward API. */
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const env_fields[] = {
     "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* probe.c - probes and lifecycle hooks: one handler each, and sane numbers. */
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const schemes[] = { "HTTP", "HTTPS", NULL };
 

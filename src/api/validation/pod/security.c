@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* security.c - security contexts of pods and containers. */
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const profile_types[] = { "Localhost", "RuntimeDefault", "Unconfined", NULL };
 static const char *const group_policies[] = { "Always", "OnRootMismatch", NULL };

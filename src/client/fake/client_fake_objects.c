@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/uuid.h"
-#include "client/client_fake_internal.h"
+#include "client/fake/client_fake_internal.h"
 #include "codec/json.h"
 #include "generated/names.h"
 #include "generated/types.h"

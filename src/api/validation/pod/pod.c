@@ -4,7 +4,7 @@
 /* pod.c - pods and pod templates as a whole, and the little that may change of a running pod. */
 #include "api/codec.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
 
 #define NAMESERVERS_MAX 3

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
-#include "client/client_http_internal.h"
+#include "client/http/client_http_internal.h"
 #include "codec/json.h"
 
 struct http_watch {

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/memory.h"
-#include "client/client_crossing_internal.h"
+#include "client/crossing/client_crossing_internal.h"
 
 struct crossing_event {
     enum client_watch_event type;

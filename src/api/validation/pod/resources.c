@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* resources.c - requests and limits of a container. */
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static bool is_hugepages(struct str name)
 {

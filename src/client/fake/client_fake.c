@@ -6,7 +6,7 @@
 
 #include "api/selector.h"
 #include "base/memory.h"
-#include "client/client_fake_internal.h"
+#include "client/fake/client_fake_internal.h"
 #include "generated/types.h"
 
 struct fake_client {

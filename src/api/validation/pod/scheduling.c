@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* scheduling.c - where a pod may run: affinity, tolerations, topology spread. */
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const toleration_operators[] = { "Equal", "Exists", NULL };
 static const char *const effects[] = { "NoSchedule", "PreferNoSchedule", "NoExecute", NULL };

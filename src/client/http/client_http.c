@@ -7,7 +7,7 @@
 #include "api/codec.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "client/client_http_internal.h"
+#include "client/http/client_http_internal.h"
 #include "codec/json.h"
 #include "crypto/tls.h"
 #include "generated/types.h"

@@ -4,7 +4,7 @@
 /* container.c - containers and init containers: names, images, ports, policies. */
 #include <stdio.h>
 
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 #define NOT_FOR_INIT "may not be set for init containers without restartPolicy=Always"
 

@@ -3,7 +3,7 @@
 
 /* volume.c - a pod's volumes and how containers mount them. */
 #include "api/field_path.h"
-#include "api/validation/pod_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
 static const char *const volume_fields[] = { "metadata.annotations", "metadata.labels", "metadata.name",
                                              "metadata.namespace",   "metadata.uid",    NULL };

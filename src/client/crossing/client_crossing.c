@@ -13,7 +13,7 @@
 #include "api/codec.h"
 #include "base/arena.h"
 #include "base/memory.h"
-#include "client/client_crossing_internal.h"
+#include "client/crossing/client_crossing_internal.h"
 
 struct crossing_call {
     struct crossing *crossing;

@@ -4,7 +4,7 @@
 /* client_http_path.c - requests as URLs. */
 #include <ctype.h>
 
-#include "client/client_http_internal.h"
+#include "client/http/client_http_internal.h"
 
 static void append_escaped(struct buffer *path, const char *text)
 {

@@ -2,6 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* field_selector.c - selection by a few fields that a resource's row lists. */
+#include <string.h>
+
 #include <stdio.h>
 
 #include "api/field_path.h"
@@ -153,6 +155,37 @@ int field_selector_check(struct field_selector *selector, const struct api_resou
                          STR_ARG(label));
     }
     return 0;
+}
+
+static bool text_path(const struct field_path *path, struct object_path *ret_path)
+{
+    if (path->count == 0 || path->count > 2)
+        return false;
+    const struct api_field *last = path->fields[path->count - 1], *first = path->fields[0];
+    if (last->value != API_STRING || last->shape != API_SINGLE || last->name == NULL || first->name == NULL)
+        return false;
+    ret_path->parent = path->count == 1 ? STR("") : (struct str){ first->name, first->name_size };
+    ret_path->member = (struct str){ last->name, last->name_size };
+    return true;
+}
+
+bool field_requirement_text(const struct field_requirement *requirement, struct object_path *ret_path)
+{
+    return requirement->resource != NULL && text_path(&requirement->path, ret_path);
+}
+
+size_t field_selector_texts(const struct api_resource *resource, struct object_path *paths, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; resource->selectable_fields != NULL && resource->selectable_fields[i] != NULL; i++) {
+        struct str row = str_of(resource->selectable_fields[i]);
+        struct str label = { row.data, strcspn(row.data, "=!") }, text;
+        struct field_path path;
+        if (count < max && row_is(row.data, label, &text) && !str_is(text, "source") &&
+            field_path_resolve(resource->kind->type, text, &path) && text_path(&path, &paths[count]))
+            count++;
+    }
+    return count;
 }
 
 static struct str read_label(const struct api_resource *resource, struct str label, const void *typed,

@@ -412,26 +412,79 @@ const char *object_key(const struct object *object)
     return object->text + object->key_offset;
 }
 
+struct labels_scan {
+    struct scanner scanner;
+    bool first;
+};
+
+static bool labels_begin(const struct object *object, struct labels_scan *scan)
+{
+    const char *start = object->bytes->data + object->labels_offset;
+    scan->scanner = (struct scanner){ start, start + object->labels_size };
+    scan->first = true;
+    return object->labels_size > 0 && take(&scan->scanner, '{');
+}
+
+static bool labels_next(struct labels_scan *scan, struct object_label *ret_label)
+{
+    bool good = true, more = next_member(&scan->scanner, scan->first, &ret_label->key, &ret_label->value, &good);
+    scan->first = false;
+    if (!more)
+        return false;
+    ret_label->value = unquote(ret_label->value);
+    if (ret_label->value.data == NULL)
+        ret_label->value = STR("");
+    return true;
+}
+
 /* Keys and values of valid labels need no escapes, so that the bytes can be compared as they are. */
 bool object_label(const struct object *object, struct str key, struct str *ret_value)
 {
-    if (object->labels_size == 0)
-        return false;
-    const char *start = object->bytes->data + object->labels_offset;
-    struct scanner scanner = { start, start + object->labels_size };
-    struct str name, value;
-    bool good = true;
-    if (!take(&scanner, '{'))
-        return false;
-    for (bool first = true; next_member(&scanner, first, &name, &value, &good); first = false) {
-        if (str_equal(name, key)) {
-            *ret_value = unquote(value);
-            if (ret_value->data == NULL)
-                *ret_value = STR("");
-            return true;
-        }
+    struct labels_scan scan;
+    struct object_label label;
+    for (bool more = labels_begin(object, &scan); more && labels_next(&scan, &label);) {
+        if (!str_equal(label.key, key))
+            continue;
+        *ret_value = label.value;
+        return true;
     }
     return false;
+}
+
+size_t object_labels(const struct object *object, struct object_label *ret_labels, size_t max)
+{
+    struct labels_scan scan;
+    size_t count = 0;
+    for (bool more = labels_begin(object, &scan); more && count < max && labels_next(&scan, &ret_labels[count]);)
+        count++;
+    return count;
+}
+
+static void find_texts(struct str document, struct str parent, const struct object_path *paths, size_t count,
+                       struct str *ret_texts)
+{
+    struct scanner scanner = { document.data, document.data + document.size };
+    struct str key, value;
+    bool good = true;
+    if (!take(&scanner, '{'))
+        return;
+    for (bool first = true; next_member(&scanner, first, &key, &value, &good); first = false) {
+        bool is_parent = false;
+        for (size_t i = 0; i < count; i++) {
+            is_parent |= parent.size == 0 && paths[i].parent.size > 0 && str_equal(paths[i].parent, key);
+            if (str_equal(paths[i].parent, parent) && str_equal(paths[i].member, key))
+                ret_texts[i] = unquote(value);
+        }
+        if (is_parent)
+            find_texts(value, key, paths, count, ret_texts);
+    }
+}
+
+void object_texts(const struct object *object, const struct object_path *paths, size_t count, struct str *ret_texts)
+{
+    for (size_t i = 0; i < count; i++)
+        ret_texts[i] = (struct str){ 0 };
+    find_texts(bytes_str(object->bytes), STR(""), paths, count, ret_texts);
 }
 
 /* What is known without decoding, for an object whose document is not what its kind says. */

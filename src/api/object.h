@@ -42,6 +42,21 @@ const char *object_uid(const struct object *object);
 /* False when it has no such label. */
 bool object_label(const struct object *object, struct str key, struct str *ret_value);
 
+/* All of them, as they are in the document; at most 'max'. */
+struct object_label {
+    struct str key, value;
+};
+size_t object_labels(const struct object *object, struct object_label *ret_labels, size_t max);
+
+/* Where a text is in a document: a member of the member 'parent', or of the document itself when that is "". */
+struct object_path {
+    struct str parent, member;
+};
+
+/* The texts at some places, found in one pass without decoding: without their quotes and with escapes as they are; data NULL where
+ * there is none or something that is no text. Valid while the object is. */
+void object_texts(const struct object *object, const struct object_path *paths, size_t count, struct str *ret_texts);
+
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);

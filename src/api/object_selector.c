@@ -2,6 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* object_selector.c - selectors against stored objects. */
+#include <string.h>
+
 #include "api/label_requirement.h"
 #include "api/selector.h"
 
@@ -18,8 +20,27 @@ bool label_selector_matches_object(const struct label_selector *selector, const 
     return true;
 }
 
+/* 1: as asked for, 0: not, -1: that takes the decoded object. */
+static int compare_text(const struct field_requirement *requirement, const struct object *object)
+{
+    struct object_path path;
+    struct str text;
+    if (requirement->resource != object_resource(object) || !field_requirement_text(requirement, &path))
+        return -1;
+    object_texts(object, &path, 1, &text);
+    if (text.size > 0 && memchr(text.data, '\\', text.size) != NULL)
+        return -1;
+    return str_equal(text, requirement->value) != requirement->negate;
+}
+
 bool field_selector_matches_object(const struct field_selector *selector, const struct object *object)
 {
-    return selector->n_requirements == 0 ||
-           field_selector_matches(selector, object_resource(object), object_typed(object));
+    bool decode = false;
+    for (size_t i = 0; i < selector->n_requirements; i++) {
+        int same = compare_text(&selector->requirements[i], object);
+        if (same == 0)
+            return false;
+        decode |= same < 0;
+    }
+    return !decode || field_selector_matches(selector, object_resource(object), object_typed(object));
 }

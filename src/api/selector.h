@@ -85,6 +85,11 @@ struct field_selector {
     size_t n_requirements;
 };
 
+/* The fields that objects of the resource can be selected by and that are texts at most one level deep, with the
+ * paths that object_texts() takes; at most 'max' of them. A requirement for one of these can be compared without decoding. */
+size_t field_selector_texts(const struct api_resource *resource, struct object_path *paths, size_t max);
+bool field_requirement_text(const struct field_requirement *requirement, struct object_path *ret_path);
+
 /* "metadata.name=x,status.phase!=Running", with backslash escapes. Copies the text. */
 int field_selector_parse(struct str text, struct arena *arena, struct field_selector *ret_selector,
                          struct error *err) must_check;

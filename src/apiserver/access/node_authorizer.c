@@ -59,17 +59,30 @@ static struct node_pods *get_home(struct node_authorizer *authorizer, const char
     return home;
 }
 
+/* Found without decoding: most pods of a cluster are never looked at again here. "" when it has none. */
+static const char *node_of_pod(const struct object *pod, struct arena *arena)
+{
+    static const struct object_path path = { { "spec", 4 }, { "nodeName", 8 } };
+    struct str name;
+    object_texts(pod, &path, 1, &name);
+    if (name.size > 0 && memchr(name.data, '\\', name.size) != NULL)
+        return text_or_empty(api_pod_of(pod)->spec.node_name);
+    return arena_strndup(arena, text_or_empty(name.data), name.size);
+}
+
 void node_authorizer_change(struct node_authorizer *authorizer, const struct object *before, const struct object *after)
 {
+    auto_arena struct arena arena = { 0 };
     struct str key = str_of(object_key(after != NULL ? after : before));
     struct node_pod *pod = map_find_entry(&authorizer->pods, key, struct node_pod, by_key);
     if (pod != NULL)
         remove_pod(authorizer, pod);
-    if (after == NULL || text_empty(api_pod_of(after)->spec.node_name))
+    const char *node = after == NULL ? "" : node_of_pod(after, &arena);
+    if (node[0] == '\0')
         return;
     pod = memory_new(struct node_pod);
     pod->object = object_ref(after);
-    pod->home = get_home(authorizer, api_pod_of(after)->spec.node_name);
+    pod->home = get_home(authorizer, node);
     list_append(&pod->home->pods, &pod->on_node);
     map_insert(&authorizer->pods, str_of(object_key(pod->object)), &pod->by_key);
 }

@@ -6,6 +6,8 @@
 #include "apiserver/cache/internal.h"
 #include "base/arena.h"
 
+#include <stdlib.h>
+
 /* What a key held before its first change after the wanted revision; NULL: nothing. */
 struct undo {
     struct tree_node node;
@@ -63,4 +65,64 @@ int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct
             break;
     }
     return 0;
+}
+
+/* ---------------------------------------------------------------- some of today's */
+
+#define SIEVE_WORTHWHILE 2000 /* objects; fewer are looked at as fast */
+#define CANDIDATES_SHARE 8 /* when more than one in so many could match, walking along the tree is as fast as sorting */
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct cache_entry *left = *(struct cache_entry *const *)a, *right = *(struct cache_entry *const *)b;
+    return str_compare(left->node.key, right->node.key);
+}
+
+/* The entries that could match, in key order, in the arena; SIZE_MAX: too many of them. */
+static size_t sift(struct watch_cache *cache, const struct sieve_bits *wanted, struct str prefix, struct str start,
+                   struct arena *arena, struct cache_entry ***ret_entries)
+{
+    if (!cache->sieve.active) {
+        struct cache_entry *entry;
+        sieve_start(&cache->sieve, cache->resource);
+        tree_for_each (&cache->objects, entry, node)
+            sieve_add(&cache->sieve, entry);
+    }
+    size_t max = cache->sieve.count / CANDIDATES_SHARE, count = 0;
+    uint32_t *slots = arena_new_array(arena, uint32_t, max + 1);
+    size_t found = sieve_find(&cache->sieve, wanted, slots, max);
+    if (found == SIZE_MAX)
+        return SIZE_MAX;
+    struct cache_entry **entries = arena_new_array(arena, struct cache_entry *, found + 1);
+    for (size_t i = 0; i < found; i++) {
+        struct cache_entry *entry = cache->sieve.entries[slots[i]];
+        if (str_starts(entry->node.key, prefix) && str_compare(entry->node.key, start) >= 0)
+            entries[count++] = entry;
+    }
+    qsort(entries, count, sizeof(struct cache_entry *), compare_entries);
+    *ret_entries = entries;
+    return count;
+}
+
+void watch_cache_select(struct watch_cache *cache, const struct label_selector *labels,
+                        const struct field_selector *fields, struct str prefix, struct str start,
+                        bool (*each)(void *context, const struct object *object), void *context)
+{
+    auto_arena struct arena arena = { 0 };
+    struct cache_entry **entries = NULL;
+    struct sieve_bits wanted = sieve_wanted(labels, fields);
+    size_t count = SIZE_MAX;
+    if (labels->nothing)
+        return;
+    if (cache->objects.size >= SIEVE_WORTHWHILE && !sieve_bits_none(&wanted))
+        count = sift(cache, &wanted, prefix, start, &arena, &entries);
+    for (size_t i = 0; count != SIZE_MAX && i < count; i++)
+        if (!each(context, entries[i]->object))
+            return;
+    if (count != SIZE_MAX)
+        return;
+    struct tree_node *node = within(first_in(&cache->objects, prefix, start), prefix);
+    for (; node != NULL; node = within(tree_next(node), prefix))
+        if (!each(context, container_of(node, struct cache_entry, node)->object))
+            return;
 }

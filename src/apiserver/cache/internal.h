@@ -5,6 +5,7 @@
 #ifndef APISERVER_CACHE_INTERNAL_H
 #define APISERVER_CACHE_INTERNAL_H
 
+#include "apiserver/cache/sieve.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/registry/conversion.h"
 
@@ -17,6 +18,7 @@ struct watch_cache {
     struct store_watch feed;
     bool started;
     struct tree objects;        /* of struct cache_entry */
+    struct sieve sieve;         /* of the same */
     struct cache_event *oldest; /* a reference; what is known starts behind it */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;

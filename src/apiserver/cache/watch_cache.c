@@ -46,17 +46,20 @@ static void cache_put(struct watch_cache *cache, struct str key, const struct ob
         entry = memory_new(struct cache_entry);
         entry->object = object;
         (void)tree_insert(&cache->objects, str_of(object_key(object)), &entry->node); /* absent, as just seen */
+        sieve_add(&cache->sieve, entry);
         return;
     }
     const struct object *before = entry->object;
     entry->object = object;
     entry->node.key = str_of(object_key(object)); /* equal bytes, but owned by the new object */
+    sieve_change(&cache->sieve, entry);
     object_unref(before);
 }
 
 static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
 {
     tree_remove(&cache->objects, &entry->node);
+    sieve_remove(&cache->sieve, entry);
     object_unref(entry->object);
     free(entry);
 }
@@ -112,6 +115,7 @@ void watch_cache_destroy(struct watch_cache *cache)
     struct cache_entry *entry;
     tree_for_each (&cache->objects, entry, node)
         cache_remove(cache, entry);
+    sieve_fini(&cache->sieve);
     cache_event_unref(cache->oldest);
     free(cache->prefix);
     free(cache);

@@ -12,6 +12,7 @@
 #define APISERVER_CACHE_WATCH_CACHE_H
 
 #include "api/object.h"
+#include "api/selector.h"
 #include "base/list.h"
 #include "base/tree.h"
 #include "client/client.h"
@@ -23,6 +24,7 @@ struct watch_cache;
 struct cache_entry {
     struct tree_node node; /* in watch_cache.objects */
     const struct object *object;
+    uint32_t slot; /* in the cache's sieve */
 };
 
 /* One change. 'before' is NULL for a new object. Of a deletion, 'object' is the last state
@@ -61,6 +63,12 @@ uint64_t watch_cache_revision(const struct watch_cache *cache);
 int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
                       bool (*each)(void *context, const struct object *object), void *context,
                       struct error *err) must_check;
+
+/* Those of today, of which these selectors may mean some: each() has to look itself, but is spared most of the others. Otherwise like
+ * watch_cache_range(). Not const: the first time it makes a sieve. */
+void watch_cache_select(struct watch_cache *cache, const struct label_selector *labels,
+                        const struct field_selector *fields, struct str prefix, struct str start,
+                        bool (*each)(void *context, const struct object *object), void *context);
 
 /* The frame of a watch stream, {"type":...,"object":...} and a newline; borrowed from the event. */
 struct bytes *cache_event_frame(struct cache_event *event, enum client_watch_event type);

@@ -219,6 +219,11 @@ static int collect(struct listing *listing, struct error *err)
             take(listing, object);
         return 0;
     }
+    if (!listing->selection.all && revision == watch_cache_revision(cache)) {
+        watch_cache_select(cache, &listing->selection.labels, &listing->selection.fields, listing->selection.prefix,
+                           listing->start, list_each, listing);
+        return 0;
+    }
     return watch_cache_range(cache, revision, listing->selection.prefix, listing->start, list_each, listing, err);
 }
 

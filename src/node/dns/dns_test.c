@@ -159,7 +159,8 @@ static void test_server(void **state)
     if (place == NULL)
         skip();
     uint32_t address;
-    settle(place, 20 * USEC_PER_MSEC);
+    for (int i = 0; i < 500 && !dns_synced(place->dns); i++) /* a busy machine takes its time */
+        settle(place, 20 * USEC_PER_MSEC);
     assert_true(dns_synced(place->dns));
     for (int tcp = 0; tcp < 2; tcp++) {
         assert_int_equal(ask(place, "web.prod.svc.cluster.local.", tcp, &address), KNOT_RCODE_NOERROR);

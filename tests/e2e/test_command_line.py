@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
@@ -46,16 +47,15 @@ def test_help_is_there_for_every_role():
     assert run().returncode == USAGE
 
 
-def test_not_root(name, tmp_path_factory):
+def test_not_root(name):
     """As somebody else, who may not even look into the project's directory."""
-    place = tmp_path_factory.mktemp("bin")
-    program = shutil.copy(CORACLE, place)
-    for directory in (place, place.parent, place.parent.parent):
-        directory.chmod(0o755)
-    for words in (["up", "--name", name], ["down", "--name", name]):
-        result = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, user=65534, group=65534,
-                                extra_groups=[])
-        says_one_line(result, FAILED, "needs root", "sudo")
+    with tempfile.TemporaryDirectory() as place:
+        program = shutil.copy(CORACLE, place)
+        os.chmod(place, 0o755)
+        for words in (["up", "--name", name], ["down", "--name", name]):
+            result = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, user=65534, group=65534,
+                                    extra_groups=[])
+            says_one_line(result, FAILED, "needs root", "sudo")
 
 
 def test_port_taken(name, tmp_path):

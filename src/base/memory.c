@@ -3,12 +3,15 @@
 
 #include "base/memory.h"
 
+#include <link.h>
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define FREE_LEAST ((size_t)256 << 10)
 
@@ -76,6 +79,30 @@ void memory_release(void)
     struct mallinfo2 info = mallinfo2();
     if (info.fordblks > FREE_LEAST && info.fordblks > info.uordblks / 8)
         malloc_trim(0);
+}
+
+/* Only segments that nobody writes: what relocation or a debugger changed lies in writable ones or must stay. */
+static int forget_segments(struct dl_phdr_info *object, size_t size, void *context)
+{
+    uintptr_t page = *(uintptr_t *)context;
+    (void)size;
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0)
+            continue;
+        uintptr_t start = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
+        if (end > start)
+            madvise((void *)start, end - start, MADV_DONTNEED); /* a refusal leaves things as they were */
+    }
+    return 0;
+}
+
+void memory_settle(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    memory_release();
+    dl_iterate_phdr(forget_segments, &page);
 }
 
 void memory_share_heap(void)

@@ -23,6 +23,10 @@ char *memory_format(const char *format, ...) __attribute__((malloc, returns_nonn
 /* Gives the kernel back what free() keeps, if that is much (256 KiB, and an eighth of what is in use). */
 void memory_release(void);
 
+/* Once, when a process that stays has started: memory_release(), and forgets the mapped pages of programs and libraries, most of
+ * which only starting needed. Those used again are found in the page cache, for a few hundred minor faults. */
+void memory_settle(void);
+
 /* For a process whose work is on one thread, with only small jobs on others: call it first. Else each thread has a heap
  * of its own, and what is scattered over those is never given back. */
 void memory_share_heap(void);

@@ -234,6 +234,7 @@ static void ready_wait_over(struct loop_timer *timer)
     for (size_t i = 0; i < supervisor->n_parts; i++)
         supervisor->parts[i].ready = true;
     start_parts(supervisor);
+    memory_settle(); /* from here on we only wait */
 }
 
 static int listen_for_readiness(struct supervisor *supervisor, struct error *err)

@@ -18,13 +18,18 @@ struct run {
     const struct foreground *what;
     struct loop *loop;
     bool stopping;
+    bool settled;
     struct loop_timer release;
 };
 
 static void release_due(struct loop_timer *timer)
 {
     struct run *run = container_of(timer, struct run, release);
-    memory_release();
+    if (run->settled)
+        memory_release();
+    else
+        memory_settle();
+    run->settled = true;
     loop_timer_start(run->loop, timer, RELEASE_PERIOD);
 }
 

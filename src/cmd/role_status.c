@@ -11,8 +11,11 @@
 #include "cli/options.h"
 #include "cluster/machines.h"
 #include "cluster/pidfile.h"
+#include "cluster/process_memory.h"
 #include "cluster/supervisor.h"
 #include "cmd/role.h"
+
+#define MEGABYTE 1e6
 
 static int finish(const char *role, int rc, const struct error *err)
 {
@@ -36,11 +39,17 @@ static bool print_process(const struct cluster_layout *layout, const char *name)
     autoclose int pidfd = -1;
     supervisor_pid_path(layout, name, path);
     bool runs = pidfile_open(path, &pidfd, &pid, NULL) == 0;
-    if (runs)
-        printf("  %-20s running   process %d\n", name, (int)pid);
-    else
+    if (!runs) {
         printf("  %-20s stopped\n", name);
-    return runs;
+        return false;
+    }
+    struct process_memory memory;
+    printf("  %-20s running   process %-8d", name, (int)pid);
+    if (process_memory_read(pid, &memory, NULL) == 0)
+        printf(" %6.1f MB resident, %.1f MB of its own", (double)memory.resident / MEGABYTE,
+               (double)memory.own / MEGABYTE);
+    putchar('\n');
+    return true;
 }
 
 static int print_status(const struct cluster_layout *layout, struct error *err)
@@ -69,7 +78,8 @@ int role_status(int argc, char **argv)
     const struct option options[] = { { "name", OPTION_TEXT, &name, "NAME", "the cluster", 0, 0 } };
     const struct command_line line = {
         "coracle status [--name NAME]",
-        "Says which processes of a cluster of this machine run. Exit code 0: all; 3: some or none.",
+        "Says which processes of a cluster of this machine run, and what they take of its memory. Exit code 0: all; 3: "
+        "some or none.",
         options,
         countof(options),
         NULL,

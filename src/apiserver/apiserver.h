@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 struct api_server;
+struct metrics; /* base/metrics.h */
 
 /* Where a connection to a kubelet goes and how. Filled in by the server: address, port; by the owner: the rest. */
 struct kubelet_route {
@@ -48,6 +49,8 @@ struct api_server_options {
     struct tls_context *kubelet_tls; /* our client certificate and the CA of the kubelets' */
     void (*route_kubelet)(void *context, const char *node, struct kubelet_route *route); /* may be NULL */
     void *route_context;
+
+    struct metrics *metrics; /* of the process, written at /metrics; must outlive the server. NULL: its own */
 
     /* Service account tokens. */
     const char *issuer;           /* "https://kubernetes.default.svc.cluster.local" */

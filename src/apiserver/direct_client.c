@@ -10,6 +10,7 @@
 
 #include "api/codec.h"
 #include "apiserver/registry/watch.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
@@ -85,6 +86,7 @@ static void outcome(struct request *request)
 {
     struct direct_call *direct = request->sink_context;
     direct->request = NULL;
+    request_metrics_called(request);
     loop_defer(direct->client->client.loop, &direct->task);
     request_destroy(request);
 }

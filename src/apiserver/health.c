@@ -7,10 +7,11 @@
 #include <sys/utsname.h>
 
 #include "apiserver/handlers.h"
-#include "apiserver/metrics.h"
 #include "apiserver/path.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
+#include "loop/process_metrics.h"
 
 enum { LIVE = 1 << 0, READY = 1 << 1, HEALTH = 1 << 2 };
 
@@ -143,6 +144,8 @@ void serve_version(struct request *request)
 void serve_metrics(struct request *request)
 {
     auto_buffer struct buffer text = { .max = 64 << 20 };
-    metrics_write(request->server, &text);
+    request_metrics_sample(request->server);
+    process_metrics_sample(request->server->metrics);
+    metrics_write(request->server->metrics, loop_monotonic(request->server->loop), &text);
     request_respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", buffer_str(&text));
 }

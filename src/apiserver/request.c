@@ -12,7 +12,7 @@
 
 #include "apiserver/chain.h"
 #include "apiserver/failure.h"
-#include "apiserver/metrics.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
@@ -118,7 +118,7 @@ static bool answer(struct request *request, int status)
     request->answered = true;
     request->status = status;
     request->cancel = NULL;
-    metrics_answered(request->server->metrics, request);
+    request_metrics_answered(request);
     if (request->sink != NULL)
         return true;
     request_destroy(request);

@@ -10,7 +10,7 @@
 #include "apiserver/registry/registry.h"
 
 struct service_allocator; /* service_allocator.h */
-struct server_metrics;    /* metrics.h */
+struct metrics;           /* base/metrics.h */
 struct http_front;        /* http/front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
@@ -32,7 +32,7 @@ struct api_server {
     size_t n_requests;
     size_t n_watches;
     struct service_allocator *allocator;
-    struct server_metrics *metrics;
+    struct metrics *metrics;
     struct http_front *front;
     struct access *access;
     struct discovery *discovery;

@@ -11,6 +11,7 @@
 #include "apiserver/access/rbac.h"
 #include "apiserver/access/service_account_token.h"
 #include "apiserver/access/token_cache.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 #include "crypto/key.h"
@@ -247,7 +248,9 @@ void access_authenticate(struct request *request)
 {
     static const char *nobody[] = { "system:unauthenticated" };
     const struct access *access = request->server->access;
+    usec_t started = loop_monotonic(request->server->loop);
     if (request->user.name != NULL) { /* the direct driver says who it is */
+        request_metrics_authenticated(request, true, started);
         request_next(request);
         return;
     }
@@ -256,17 +259,20 @@ void access_authenticate(struct request *request)
     bool known = certificate != NULL && user_of_certificate(certificate, &request->arena, &request->user);
     if (!known && token.size > 0 &&
         access_check_token(access, token, NULL, &request->arena, &request->user, NULL) < 0) {
+        request_metrics_authenticated(request, false, started);
         request_refuse(request, ERROR_UNAUTHORIZED,
                        "Unauthorized"); /* a wrong token is not nobody: upstream says the same */
         return;
     }
     if (request->user.name == NULL) {
         if (!request->server->options.anonymous) {
+            request_metrics_authenticated(request, false, started);
             request_refuse(request, ERROR_UNAUTHORIZED, "Unauthorized");
             return;
         }
         request->user = (struct user){ .name = "system:anonymous", .groups = nobody, .n_groups = countof(nobody) };
     }
+    request_metrics_authenticated(request, true, started);
     request_next(request);
 }
 
@@ -349,8 +355,11 @@ static void refuse(struct request *request, const struct authorization_attribute
 void access_authorize(struct request *request)
 {
     char reason[AUTHORIZATION_REASON_SIZE];
+    usec_t started = loop_monotonic(request->server->loop);
     struct authorization_attributes attributes = access_attributes(request);
-    if (access_decide(request->server->access, &attributes, reason) == DECISION_ALLOW)
+    bool allowed = access_decide(request->server->access, &attributes, reason) == DECISION_ALLOW;
+    request_metrics_authorized(request, allowed, started);
+    if (allowed)
         request_next(request);
     else
         refuse(request, &attributes, reason);

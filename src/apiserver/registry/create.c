@@ -7,6 +7,7 @@
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/prepare.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
 
@@ -19,6 +20,7 @@ struct creation {
     struct request *request;
     void *object;
     struct store_write write;
+    usec_t written_at; /* monotonic */
     bool generated;
     bool waited;
     struct cache_wait wait;
@@ -51,6 +53,7 @@ static void create_attempt(struct creation *creation)
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = create_done,
     };
+    creation->written_at = loop_monotonic(request->server->loop);
     store_write_start(request->server->store, &creation->write);
     bytes_unref(value);
 }
@@ -61,6 +64,7 @@ static void create_done(struct store_write *write)
     struct request *request = creation->request;
     struct registry *registry = request->registry;
     struct api_object_meta *meta = creation->object;
+    request_metrics_stored(request, registry, write, creation->written_at);
     if (write->rc == -ERROR_ALREADY_EXISTS && creation->generated && !request->server->destroyed &&
         ++creation->attempts < NAME_ATTEMPTS) {
         generate_name(request, meta);

@@ -9,6 +9,7 @@
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/prepare.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 
 #define DELETE_ATTEMPTS_MAX 64
@@ -42,6 +43,7 @@ static void deletion_stored(struct store_write *write)
     struct registry *registry = deletion->registry;
     struct watch_cache *cache = registry->cache;
     const struct object *now = watch_cache_get(cache, deletion->namespace_, deletion->name);
+    request_metrics_stored(deletion->request, registry, write, deletion->written_at);
     if (write->rc == -ERROR_CONFLICT && ++deletion->attempts < DELETE_ATTEMPTS_MAX) {
         if (now == NULL || object_revision(now) != object_revision(deletion->current)) {
             deletion_attempt(deletion);
@@ -213,6 +215,7 @@ static void deletion_write(struct deletion *deletion, void *object)
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = deletion_stored,
     };
+    deletion->written_at = loop_monotonic(request->server->loop);
     store_write_start(request->server->store, &deletion->write);
     bytes_unref(value);
 }

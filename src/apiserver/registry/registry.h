@@ -119,6 +119,7 @@ struct update {
     const struct object *current; /* a reference */
     const void *allocated;        /* strategy->release() is due for it when the write fails */
     struct store_write write;
+    usec_t written_at; /* monotonic */
     struct cache_wait wait;
     int attempts;
 };
@@ -143,6 +144,7 @@ struct deletion {
     /* private */
     const struct object *current;
     struct store_write write;
+    usec_t written_at; /* monotonic */
     struct cache_wait wait;
     bool gone;
     int attempts;

@@ -11,6 +11,7 @@
 #include "apiserver/failure.h"
 #include "apiserver/registry/conversion.h"
 #include "apiserver/registry/prepare.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 
 #define WAIT_MOST USEC_PER_SEC
@@ -58,6 +59,7 @@ static void update_stored(struct store_write *write)
     struct update *update = container_of(write, struct update, write);
     struct request *request = update->request;
     const struct strategy *strategy = update->registry->strategy;
+    request_metrics_stored(request, update->registry, write, update->written_at);
     if (write->rc < 0) {
         if (update->allocated != NULL && strategy->release != NULL)
             strategy->release(request, update->allocated, object_typed(update->current));
@@ -207,6 +209,7 @@ static void update_write(struct update *update, void *object)
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = update_stored,
     };
+    update->written_at = loop_monotonic(request->server->loop);
     store_write_start(request->server->store, &update->write);
     bytes_unref(value);
 }

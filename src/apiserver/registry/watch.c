@@ -7,6 +7,7 @@
 
 #include "apiserver/failure.h"
 #include "apiserver/registry/read.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 
 #define WATCH_TIME_LEAST (30 * 60 * USEC_PER_SEC) /* without timeoutSeconds: this to twice this */
@@ -78,6 +79,8 @@ void watch_begin(struct watch *watch, const struct watch_consumer *consumer, voi
     loop_defer(server->loop, &watch->initial_task);
     list_append(&server->watches, &watch->node);
     server->n_watches++;
+    watch->running = request_metrics_longrunning(watch->request);
+    metric_add(watch->running, 1);
 }
 
 void watch_resume(struct watch *watch)
@@ -97,8 +100,10 @@ void watch_close(struct watch *watch)
     loop_timer_stop(&watch->deadline);
     loop_cancel(server->loop, &watch->initial_task);
     cache_watcher_stop(&watch->watcher);
-    if (list_linked(&watch->node))
+    if (list_linked(&watch->node)) {
         server->n_watches--;
+        metric_add(watch->running, -1);
+    }
     list_remove(&watch->node);
 }
 

@@ -40,7 +40,8 @@ struct watch {
     bool stopped; /* the consumer wants no more for now */
     struct loop_task initial_task;
     struct loop_timer deadline;
-    struct list_node node; /* in api_server.watches */
+    struct metric *running; /* raised by this watch while it is open */
+    struct list_node node;  /* in api_server.watches */
 };
 
 void watch_begin(struct watch *watch, const struct watch_consumer *consumer, void *context);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* request_metrics.c - see the header. */
+#include "apiserver/request_metrics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "apiserver/server_internal.h"
+
+static const double request_bounds[] = { 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,  1.25, 1.5, 2,
+                                         3,     4,     5,    6,   8,   10,  15,  20,  30, 45,   60 };
+static const double sli_bounds[] = { 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,  1.25, 1.5, 2, 3,
+                                     4,    5,   6,   8,   10,  15,  20, 30,   45,  60 };
+static const double access_bounds[] = { 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128,
+                                        0.256, 0.512, 1.024, 2.048, 4.096, 8.192, 16.384 };
+
+static const struct metric_family requests = {
+    .name = "apiserver_request_total",
+    .help = "[STABLE] Requests answered, by verb, resource and code.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "code", "component", "dry_run", "group", "resource", "scope", "subresource",
+                                     "verb", "version", NULL },
+};
+static const struct metric_family durations = {
+    .name = "apiserver_request_duration_seconds",
+    .help = "[STABLE] Time to answer in seconds, by verb and resource.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = (const char *const[]){ "component", "dry_run", "group", "resource", "scope", "subresource", "verb",
+                                     "version", NULL },
+    .bounds = request_bounds,
+    .n_bounds = countof(request_bounds),
+};
+static const struct metric_family sli_durations = {
+    .name = "apiserver_request_sli_duration_seconds",
+    .help = "[ALPHA] Time to answer in seconds without waiting for others, by verb and resource.",
+    .kind = METRIC_HISTOGRAM,
+    .labels =
+        (const char *const[]){ "component", "group", "resource", "scope", "subresource", "verb", "version", NULL },
+    .bounds = sli_bounds,
+    .n_bounds = countof(sli_bounds),
+};
+static const struct metric_family longrunning = {
+    .name = "apiserver_longrunning_requests",
+    .help = "[STABLE] Open watches.",
+    .kind = METRIC_GAUGE,
+    .labels =
+        (const char *const[]){ "component", "group", "resource", "scope", "subresource", "verb", "version", NULL },
+};
+static const struct metric_family inflight = {
+    .name = "apiserver_current_inflight_requests",
+    .help = "[STABLE] Requests being answered, watches not counted.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "request_kind", NULL },
+};
+static const struct metric_family storage_objects = {
+    .name = "apiserver_storage_objects",
+    .help = "[STABLE] (Deprecated since 1.34.0) Stored objects by resource.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "resource", NULL },
+};
+static const struct metric_family resource_objects = {
+    .name = "apiserver_resource_objects",
+    .help = "[ALPHA] Stored objects by group and resource.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "group", "resource", NULL },
+};
+static const struct metric_family store_times = {
+    .name = "etcd_request_duration_seconds",
+    .help = "[ALPHA] Time of a write to the store in seconds, by operation and resource.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = (const char *const[]){ "group", "operation", "resource", NULL },
+    .bounds = request_bounds,
+    .n_bounds = countof(request_bounds),
+};
+static const struct metric_family store_requests = {
+    .name = "etcd_requests_total",
+    .help = "[ALPHA] Writes to the store, by operation and resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "operation", "resource", NULL },
+};
+static const struct metric_family store_errors = {
+    .name = "etcd_request_errors_total",
+    .help = "[ALPHA] Failed writes to the store, by operation and resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "operation", "resource", NULL },
+};
+static const struct metric_family calls = {
+    .name = "rest_client_requests_total",
+    .help = "[ALPHA] Calls of clients, by status code, method and host.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "code", "host", "method", NULL },
+};
+static const struct metric_family authentications = {
+    .name = "authentication_attempts",
+    .help = "[ALPHA] Requests whose sender was looked for, by result.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "result", NULL },
+};
+static const struct metric_family authentication_times = {
+    .name = "authentication_duration_seconds",
+    .help = "[ALPHA] Time to find out who asks in seconds, by result.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = (const char *const[]){ "result", NULL },
+    .bounds = access_bounds,
+    .n_bounds = countof(access_bounds),
+};
+static const struct metric_family users = {
+    .name = "authenticated_user_requests",
+    .help = "[ALPHA] Requests of known users, by the sort of name.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "username", NULL },
+};
+static const struct metric_family authorizations = {
+    .name = "authorization_attempts_total",
+    .help = "[ALPHA] Requests that were allowed or not, by result.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "result", NULL },
+};
+static const struct metric_family authorization_times = {
+    .name = "authorization_duration_seconds",
+    .help = "[ALPHA] Time to decide whether a request is allowed in seconds, by result.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = (const char *const[]){ "result", NULL },
+    .bounds = access_bounds,
+    .n_bounds = countof(access_bounds),
+};
+
+/* The lanes' loops and the server's read their clocks at different moments. */
+static double seconds_since(const struct api_server *server, usec_t moment)
+{
+    usec_t time = loop_monotonic(server->loop) - moment;
+    return time < 0 ? 0 : (double)time / (double)USEC_PER_SEC;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+static const char *scope_of(const struct request *request)
+{
+    if (!request->is_resource)
+        return "";
+    if (!text_empty(request->name))
+        return "resource";
+    return text_empty(request->namespace_) ? "cluster" : "namespace";
+}
+
+/* As the metrics name it: POST and PUT, but LIST, WATCH and DELETECOLLECTION. */
+static const char *verb_of(const struct request *request, char text[32])
+{
+    const char *verb = strcmp(request->verb, "update") == 0   ? "put"
+                       : strcmp(request->verb, "create") == 0 ? "post"
+                                                              : request->verb;
+    size_t i = 0;
+    for (; verb[i] != '\0' && i < 31; i++)
+        text[i] = verb[i] >= 'a' && verb[i] <= 'z' ? (char)(verb[i] - 32) : verb[i];
+    text[i] = '\0';
+    return text;
+}
+
+/* Names that clients make up are no labels. */
+static bool has_known_names(const struct request *request)
+{
+    return !request->is_resource || request->registry != NULL;
+}
+
+static const char *subresource_of(const struct request *request)
+{
+    bool known = request->is_resource && (request->sub != NULL || text_empty(request->subresource));
+    return known ? request->subresource : "";
+}
+
+void request_metrics_answered(const struct request *request)
+{
+    struct api_server *server = request->server;
+    char verb[32], code[16];
+    if (!has_known_names(request))
+        return;
+    verb_of(request, verb);
+    snprintf(code, sizeof(code), "%d", request->status);
+    const char *dry_run = request->options.dry_run ? "All" : "", *scope = scope_of(request);
+    const char *subresource = subresource_of(request);
+    const char *const all[] = { code,  "apiserver", dry_run, request->group,  request->plural,
+                                scope, subresource, verb,    request->version };
+    metric_add(metrics_get(server->metrics, &requests, all), 1);
+    if (request->options.watch)
+        return;
+    double seconds = seconds_since(server, request->received);
+    metric_observe(metrics_get(server->metrics, &durations, &all[1]), seconds);
+    const char *const sli[] = {
+        "apiserver", request->group, request->plural, scope, subresource, verb, request->version
+    };
+    metric_observe(metrics_get(server->metrics, &sli_durations, sli), seconds);
+}
+
+struct metric *request_metrics_longrunning(const struct request *request)
+{
+    char verb[32];
+    const char *const values[] = { "apiserver",       request->group,          request->plural,
+                                   scope_of(request), subresource_of(request), verb_of(request, verb),
+                                   request->version };
+    return metrics_get(request->server->metrics, &longrunning, values);
+}
+
+void request_metrics_called(const struct request *request)
+{
+    static const struct {
+        const char *verb;
+        const char *method;
+    } methods[] = {
+        { "create", "POST" },
+        { "update", "PUT" },
+        { "patch", "PATCH" },
+        { "delete", "DELETE" },
+        { "deletecollection", "DELETE" },
+    };
+    const char *method = "GET";
+    char code[16];
+    for (size_t i = 0; i < countof(methods); i++)
+        if (strcmp(methods[i].verb, request->verb) == 0)
+            method = methods[i].method;
+    snprintf(code, sizeof(code), "%d", request->status);
+    const char *const values[] = { code, "in-process", method };
+    metric_add(metrics_get(request->server->metrics, &calls, values), 1);
+}
+
+/* ---------------------------------------------------------------- access */
+
+/* Few values whatever users are called. */
+static const char *sort_of_user(const char *name)
+{
+    static const char *const known[] = { "admin", "client", "kube_proxy", "kubelet",
+                                         "system:serviceaccount:kube-system:default" };
+    for (size_t i = 0; i < countof(known); i++)
+        if (strcmp(known[i], name) == 0)
+            return known[i];
+    return strchr(name, '@') != NULL ? "email_id" : "other";
+}
+
+void request_metrics_authenticated(const struct request *request, bool known, usec_t started)
+{
+    struct api_server *server = request->server;
+    const char *const result[] = { known ? "success" : "failure" };
+    metric_add(metrics_get(server->metrics, &authentications, result), 1);
+    metric_observe(metrics_get(server->metrics, &authentication_times, result), seconds_since(server, started));
+    if (!known)
+        return;
+    const char *const sort[] = { sort_of_user(request->user.name) };
+    metric_add(metrics_get(server->metrics, &users, sort), 1);
+}
+
+void request_metrics_authorized(const struct request *request, bool allowed, usec_t started)
+{
+    struct api_server *server = request->server;
+    const char *const result[] = { allowed ? "allowed" : "denied" };
+    metric_add(metrics_get(server->metrics, &authorizations, result), 1);
+    metric_observe(metrics_get(server->metrics, &authorization_times, result), seconds_since(server, started));
+}
+
+/* ---------------------------------------------------------------- the store */
+
+void request_metrics_stored(const struct request *request, const struct registry *registry,
+                            const struct store_write *write, usec_t started)
+{
+    static const char *const operations[] = {
+        [STORE_CREATE] = "create", [STORE_UPDATE] = "update", [STORE_DELETE] = "delete"
+    };
+    struct api_server *server = request->server;
+    const struct api_resource *resource = registry->resource;
+    const char *const values[] = { resource->kind->group, operations[write->operation], resource->plural };
+    metric_add(metrics_get(server->metrics, &store_requests, values), 1);
+    metric_observe(metrics_get(server->metrics, &store_times, values), seconds_since(server, started));
+    if (write->rc < 0)
+        metric_add(metrics_get(server->metrics, &store_errors, values), 1);
+}
+
+/* ---------------------------------------------------------------- on demand */
+
+static void sample_inflight(struct api_server *server)
+{
+    size_t reading = 0, writing = 0;
+    const struct request *request;
+    list_for_each (&server->requests, request, node) {
+        if (request->options.watch || request->answered)
+            continue;
+        bool writes = request->action & (API_CREATE | API_UPDATE | API_PATCH | API_DELETE | API_DELETE_COLLECTION);
+        if (writes)
+            writing++;
+        else
+            reading++;
+    }
+    const char *const read_only[] = { "readOnly" }, *const mutating[] = { "mutating" };
+    metric_set(metrics_get(server->metrics, &inflight, read_only), (double)reading);
+    metric_set(metrics_get(server->metrics, &inflight, mutating), (double)writing);
+}
+
+void request_metrics_sample(struct api_server *server)
+{
+    sample_inflight(server);
+    for (size_t i = 0; i < server->n_caches; i++) {
+        const struct api_resource *resource = watch_cache_resource(server->caches[i]);
+        double count = (double)watch_cache_objects(server->caches[i])->size;
+        char name[256];
+        snprintf(name, sizeof(name), "%s%s%s", resource->plural, text_empty(resource->kind->group) ? "" : ".",
+                 resource->kind->group);
+        const char *const one[] = { name }, *const two[] = { resource->kind->group, resource->plural };
+        metric_set(metrics_get(server->metrics, &storage_objects, one), count);
+        metric_set(metrics_get(server->metrics, &resource_objects, two), count);
+    }
+}

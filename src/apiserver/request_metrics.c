@@ -5,9 +5,11 @@
 #include "apiserver/request_metrics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apiserver/server_internal.h"
+#include "base/memory.h"
 
 static const double request_bounds[] = { 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,  1.25, 1.5, 2,
                                          3,     4,     5,    6,   8,   10,  15,  20,  30, 45,   60 };
@@ -127,6 +129,56 @@ static const struct metric_family authorization_times = {
     .n_bounds = countof(access_bounds),
 };
 
+enum { SERIES_REMEMBERED = 128 };
+
+/* What requests of one sort count in: looking it up by its labels would take longer than many a request. */
+struct series {
+    const struct registry *registry;
+    const struct api_subresource *sub;
+    const char *scope;
+    char verb[32]; /* as the request says it; "": empty place */
+    int status;
+    bool is_resource, dry_run;
+    struct metric *total, *duration, *sli;
+};
+
+/* Of one outcome. */
+struct access_series {
+    struct metric *count, *duration;
+};
+
+/* Few values whatever users are called. */
+static const char *const user_sorts[] = {
+    "admin", "client", "kube_proxy", "kubelet", "system:serviceaccount:kube-system:default", "other", "email_id",
+};
+enum { OTHER_USERS = 5 };
+
+struct request_metrics {
+    struct metric *users[countof(user_sorts)];
+    struct access_series authenticated[2], authorized[2]; /* by success */
+    struct series series[SERIES_REMEMBERED];
+};
+
+struct request_metrics *request_metrics_create(struct metrics *metrics)
+{
+    static const char *const found[] = { "failure", "success" }, *const decided[] = { "denied", "allowed" };
+    struct request_metrics *own = memory_new(struct request_metrics);
+    for (size_t i = 0; i < 2; i++) {
+        own->authenticated[i] = (struct access_series){ metrics_get(metrics, &authentications, &found[i]),
+                                                        metrics_get(metrics, &authentication_times, &found[i]) };
+        own->authorized[i] = (struct access_series){ metrics_get(metrics, &authorizations, &decided[i]),
+                                                     metrics_get(metrics, &authorization_times, &decided[i]) };
+    }
+    for (size_t i = 0; i < countof(user_sorts); i++)
+        own->users[i] = metrics_get(metrics, &users, &user_sorts[i]);
+    return own;
+}
+
+void request_metrics_destroy(struct request_metrics *own)
+{
+    free(own);
+}
+
 /* The lanes' loops and the server's read their clocks at different moments. */
 static double seconds_since(const struct api_server *server, usec_t moment)
 {
@@ -136,13 +188,15 @@ static double seconds_since(const struct api_server *server, usec_t moment)
 
 /* ---------------------------------------------------------------- requests */
 
+/* Always the same pointers. */
 static const char *scope_of(const struct request *request)
 {
+    static const char none[] = "", resource[] = "resource", cluster[] = "cluster", namespace_[] = "namespace";
     if (!request->is_resource)
-        return "";
+        return none;
     if (!text_empty(request->name))
-        return "resource";
-    return text_empty(request->namespace_) ? "cluster" : "namespace";
+        return resource;
+    return text_empty(request->namespace_) ? cluster : namespace_;
 }
 
 /* As the metrics name it: POST and PUT, but LIST, WATCH and DELETECOLLECTION. */
@@ -170,27 +224,63 @@ static const char *subresource_of(const struct request *request)
     return known ? request->subresource : "";
 }
 
-void request_metrics_answered(const struct request *request)
+static bool is_of(const struct series *series, const struct request *request, const char *scope)
 {
-    struct api_server *server = request->server;
+    return series->registry == request->registry && series->sub == request->sub && series->status == request->status &&
+           series->scope == scope && series->is_resource == request->is_resource &&
+           series->dry_run == request->options.dry_run && strcmp(series->verb, request->verb) == 0;
+}
+
+static void find_metrics(struct series *series, const struct request *request, const char *scope)
+{
+    struct metrics *metrics = request->server->metrics;
     char verb[32], code[16];
-    if (!has_known_names(request))
-        return;
-    verb_of(request, verb);
     snprintf(code, sizeof(code), "%d", request->status);
-    const char *dry_run = request->options.dry_run ? "All" : "", *scope = scope_of(request);
-    const char *subresource = subresource_of(request);
-    const char *const all[] = { code,  "apiserver", dry_run, request->group,  request->plural,
-                                scope, subresource, verb,    request->version };
-    metric_add(metrics_get(server->metrics, &requests, all), 1);
-    if (request->options.watch)
-        return;
-    double seconds = seconds_since(server, request->received);
-    metric_observe(metrics_get(server->metrics, &durations, &all[1]), seconds);
+    const char *dry_run = request->options.dry_run ? "All" : "", *subresource = subresource_of(request);
+    const char *const all[] = { code,
+                                "apiserver",
+                                dry_run,
+                                request->group,
+                                request->plural,
+                                scope,
+                                subresource,
+                                verb_of(request, verb),
+                                request->version };
     const char *const sli[] = {
         "apiserver", request->group, request->plural, scope, subresource, verb, request->version
     };
-    metric_observe(metrics_get(server->metrics, &sli_durations, sli), seconds);
+    *series = (struct series){ .registry = request->registry,
+                               .sub = request->sub,
+                               .scope = scope,
+                               .status = request->status,
+                               .is_resource = request->is_resource,
+                               .dry_run = request->options.dry_run,
+                               .total = metrics_get(metrics, &requests, all) };
+    snprintf(series->verb, sizeof(series->verb), "%s", request->verb);
+    if (request->options.watch)
+        return; /* they last as long as clients like */
+    series->duration = metrics_get(metrics, &durations, &all[1]);
+    series->sli = metrics_get(metrics, &sli_durations, sli);
+}
+
+void request_metrics_answered(const struct request *request)
+{
+    struct api_server *server = request->server;
+    const char *scope = scope_of(request);
+    if (!has_known_names(request))
+        return;
+    uint64_t hash = (uint64_t)(uintptr_t)request->registry / 16 + (uint64_t)(uintptr_t)request->sub / 16 * 7 +
+                    (uint64_t)request->status * 31 + (uint64_t)(unsigned char)request->verb[0] * 13 +
+                    (uint64_t)(unsigned char)scope[0];
+    struct series *series = &server->request_metrics->series[(hash ^ hash >> 7 ^ hash >> 17) % SERIES_REMEMBERED];
+    if (!is_of(series, request, scope))
+        find_metrics(series, request, scope);
+    metric_add(series->total, 1);
+    if (series->duration == NULL)
+        return;
+    double seconds = seconds_since(server, request->received);
+    metric_observe(series->duration, seconds);
+    metric_observe(series->sli, seconds);
 }
 
 struct metric *request_metrics_longrunning(const struct request *request)
@@ -226,35 +316,31 @@ void request_metrics_called(const struct request *request)
 
 /* ---------------------------------------------------------------- access */
 
-/* Few values whatever users are called. */
-static const char *sort_of_user(const char *name)
+static size_t sort_of_user(const char *name)
 {
-    static const char *const known[] = { "admin", "client", "kube_proxy", "kubelet",
-                                         "system:serviceaccount:kube-system:default" };
-    for (size_t i = 0; i < countof(known); i++)
-        if (strcmp(known[i], name) == 0)
-            return known[i];
-    return strchr(name, '@') != NULL ? "email_id" : "other";
+    size_t i = 0;
+    while (i < OTHER_USERS && strcmp(user_sorts[i], name) != 0)
+        i++;
+    return i == OTHER_USERS && strchr(name, '@') != NULL ? OTHER_USERS + 1 : i;
 }
 
 void request_metrics_authenticated(const struct request *request, bool known, usec_t started)
 {
     struct api_server *server = request->server;
-    const char *const result[] = { known ? "success" : "failure" };
-    metric_add(metrics_get(server->metrics, &authentications, result), 1);
-    metric_observe(metrics_get(server->metrics, &authentication_times, result), seconds_since(server, started));
+    const struct access_series *series = &server->request_metrics->authenticated[known];
+    metric_add(series->count, 1);
+    metric_observe(series->duration, seconds_since(server, started));
     if (!known)
         return;
-    const char *const sort[] = { sort_of_user(request->user.name) };
-    metric_add(metrics_get(server->metrics, &users, sort), 1);
+    metric_add(server->request_metrics->users[sort_of_user(request->user.name)], 1);
 }
 
 void request_metrics_authorized(const struct request *request, bool allowed, usec_t started)
 {
     struct api_server *server = request->server;
-    const char *const result[] = { allowed ? "allowed" : "denied" };
-    metric_add(metrics_get(server->metrics, &authorizations, result), 1);
-    metric_observe(metrics_get(server->metrics, &authorization_times, result), seconds_since(server, started));
+    const struct access_series *series = &server->request_metrics->authorized[allowed];
+    metric_add(series->count, 1);
+    metric_observe(series->duration, seconds_since(server, started));
 }
 
 /* ---------------------------------------------------------------- the store */

@@ -9,6 +9,11 @@
 #include "base/metrics.h"
 #include "store/store.h"
 
+/* Metrics that a request needs, found once. */
+struct request_metrics;
+struct request_metrics *request_metrics_create(struct metrics *metrics); /* which must outlive them */
+void request_metrics_destroy(struct request_metrics *own);               /* NULL is fine */
+
 /* A request was answered: apiserver_request_total and its times. */
 void request_metrics_answered(const struct request *request);
 /* The gauge of apiserver_longrunning_requests that a watch raises as long as it is open. */

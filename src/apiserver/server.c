@@ -14,6 +14,7 @@
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/http/front.h"
 #include "apiserver/registry/service_allocator.h"
+#include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -114,6 +115,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     if (server->options.service_cidr.address.family == IP_NONE)
         (void)ip_prefix_parse(STR("10.96.0.0/16"), &server->options.service_cidr);
     server->metrics = options->metrics != NULL ? options->metrics : metrics_create();
+    server->request_metrics = request_metrics_create(server->metrics);
     server->allocator = service_allocator_create(&server->options.service_cidr, server->options.node_port_first,
                                                  server->options.node_port_last, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
@@ -210,6 +212,7 @@ static void server_free(struct api_server *server)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);
     map_fini(&server->registries);
+    request_metrics_destroy(server->request_metrics);
     if (server->options.metrics == NULL)
         metrics_destroy(server->metrics);
     arena_fini(&server->arena);

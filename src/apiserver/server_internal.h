@@ -11,6 +11,7 @@
 
 struct service_allocator; /* service_allocator.h */
 struct metrics;           /* base/metrics.h */
+struct request_metrics;   /* request_metrics.h */
 struct http_front;        /* http/front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
@@ -33,6 +34,7 @@ struct api_server {
     size_t n_watches;
     struct service_allocator *allocator;
     struct metrics *metrics;
+    struct request_metrics *request_metrics;
     struct http_front *front;
     struct access *access;
     struct discovery *discovery;

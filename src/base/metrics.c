@@ -20,8 +20,8 @@ enum { NUMBER_SIZE = 32, LABELS_MAX = 4096 };
 struct metric {
     struct map_node node; /* in family_metrics.metrics */
     const struct metric_family *family;
-    char *labels; /* a="b",c="d" */
-    atomic_uint_fast64_t value; /* the bits of a double */
+    char *labels;                   /* a="b",c="d" */
+    atomic_uint_fast64_t value;     /* the bits of a double */
     atomic_uint_fast64_t age_count; /* not 0: the value is their age */
     _Atomic usec_t age_sum;
     atomic_uint_fast64_t count;

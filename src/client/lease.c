@@ -7,8 +7,16 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/metrics.h"
 #include "client/events.h"
 #include "generated/types.h"
+
+static const char *const labels[] = { "name", NULL };
+static const struct metric_family master_status = { "leader_election_master_status", "[ALPHA] 1 where it leads.",
+                                                    METRIC_GAUGE, labels };
+static const struct metric_family slow_path = { "leader_election_slowpath_total",
+                                                "[ALPHA] Renewals that had to read the lease first.", METRIC_COUNTER,
+                                                labels };
 
 struct lease_election {
     struct client *client;
@@ -17,6 +25,7 @@ struct lease_election {
     char *identity;
     usec_t duration, renew_deadline, retry_period;
     struct event_recorder *events;
+    struct metric *status, *slow;
     void (*started)(void *context);
     void (*stopped)(void *context);
     void *context;
@@ -85,6 +94,7 @@ static void lose(struct lease_election *election, const char *why)
     if (!election->leads)
         return;
     election->leads = false;
+    metric_set(election->status, 0);
     loop_timer_stop(&election->deadline);
     log_warning("leadership lost", LOG_TEXT("lease", election->name), LOG_TEXT("reason", why));
     tell(election, "stopped leading");
@@ -102,6 +112,7 @@ static void written(struct client_call *call, const struct client_result *result
 {
     struct lease_election *election = container_of(call, struct lease_election, call);
     if (election->leads && (result->rc == -ERROR_CONFLICT || result->rc == -ERROR_NOT_FOUND)) {
+        metric_add(election->slow, 1);
         ask(election); /* not as we left it: see whose it is */
         return;
     }
@@ -118,6 +129,7 @@ static void written(struct client_call *call, const struct client_result *result
     try_again(election);
     if (led)
         return;
+    metric_set(election->status, 1);
     tell(election, "became leader");
     log_info("leads", LOG_TEXT("lease", election->name), LOG_TEXT("identity", election->identity));
     election->started(election->context);
@@ -207,6 +219,9 @@ struct lease_election *lease_election_start(struct client *client, const struct 
     election->renew_deadline = options->renew_deadline > 0 ? options->renew_deadline : 10 * USEC_PER_SEC;
     election->retry_period = options->retry_period > 0 ? options->retry_period : 2 * USEC_PER_SEC;
     election->events = options->events;
+    const char *const values[] = { options->name };
+    election->status = metrics_get(options->metrics, &master_status, values);
+    election->slow = metrics_get(options->metrics, &slow_path, values);
     election->started = options->started;
     election->stopped = options->stopped;
     election->context = options->context;
@@ -234,6 +249,7 @@ void lease_election_stop(struct lease_election *election, bool release)
     loop_timer_stop(&election->timer);
     loop_timer_stop(&election->deadline);
     election->leads = false;
+    metric_set(election->status, 0);
     write_lease(election, "", released);
 }
 

@@ -13,14 +13,16 @@
 struct lease_election;
 
 struct event_recorder; /* events.h */
+struct metrics;        /* base/metrics.h */
 
 struct lease_options {
-    const char *namespace_; /* NULL: kube-system */
-    const char *name;       /* "kube-controller-manager" */
-    const char *identity;   /* of this instance; unique */
-    usec_t duration;        /* 0: 15 s; whole seconds */
-    usec_t renew_deadline;  /* 0: 10 s; less than the duration */
-    usec_t retry_period;    /* 0: 2 s */
+    const char *namespace_;  /* NULL: kube-system */
+    const char *name;        /* "kube-controller-manager" */
+    const char *identity;    /* of this instance; unique */
+    usec_t duration;         /* 0: 15 s; whole seconds */
+    usec_t renew_deadline;   /* 0: 10 s; less than the duration */
+    usec_t retry_period;     /* 0: 2 s */
+    struct metrics *metrics; /* for leader_election_*; NULL: nobody looks */
     struct event_recorder
         *events; /* who leads is said on the Lease, as LeaderElection; NULL: it is not. The caller's */
     void (*started)(void *context);

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "client/workqueue_metrics.h"
 
 struct workqueue {
     struct loop *loop;
@@ -16,6 +17,7 @@ struct workqueue {
     void (*on_ready)(void *context);
     void *context;
     struct workqueue_counters counters;
+    struct workqueue_metrics metrics;
 };
 
 struct item {
@@ -23,7 +25,9 @@ struct item {
     struct list_node waiting; /* in workqueue.ready */
     struct loop_timer delay;
     struct workqueue *queue;
-    usec_t rest_until; /* monotonic */
+    usec_t rest_until; /* monotonic; so are the next two */
+    usec_t queued_at;
+    usec_t popped_at;
     unsigned failures;
     bool working;
     bool resting; /* the delay is only there to remember the rest */
@@ -50,6 +54,11 @@ struct workqueue *workqueue_create(struct loop *loop, void (*ready)(void *contex
     return queue;
 }
 
+void workqueue_set_metrics(struct workqueue *queue, struct metrics *metrics, const char *name)
+{
+    workqueue_metrics_init(&queue->metrics, metrics, name);
+}
+
 static void item_destroy(struct item *item)
 {
     list_remove(&item->waiting);
@@ -66,6 +75,7 @@ void workqueue_destroy(struct workqueue *queue)
     map_for_each (&queue->items, item, node)
         item_destroy(item);
     map_fini(&queue->items);
+    workqueue_metrics_fini(&queue->metrics, queue->counters.depth);
     loop_cancel(queue->loop, &queue->tell);
     free(queue);
 }
@@ -102,6 +112,9 @@ static void item_queue(struct item *item)
     struct workqueue *queue = item->queue;
     queue->counters.adds++;
     queue->counters.depth++;
+    item->queued_at = loop_monotonic(queue->loop);
+    metric_add(queue->metrics.adds, 1);
+    metric_add(queue->metrics.depth, 1);
     list_append(&queue->ready, &item->waiting);
     loop_defer(queue->loop, &queue->tell);
 }
@@ -168,6 +181,7 @@ void workqueue_retry(struct workqueue *queue, struct str key)
         delay *= 2;
     item->failures++;
     queue->counters.retries++;
+    metric_add(queue->metrics.retries, 1);
     workqueue_add_after(queue, key, delay > WORKQUEUE_BACKOFF_MAX ? WORKQUEUE_BACKOFF_MAX : delay);
 }
 
@@ -195,6 +209,8 @@ const char *workqueue_pop(struct workqueue *queue)
     item->working = true;
     queue->counters.depth--;
     queue->counters.unfinished++;
+    item->popped_at = loop_monotonic(queue->loop);
+    workqueue_metrics_popped(&queue->metrics, item->queued_at, item->popped_at);
     return item->key;
 }
 
@@ -205,6 +221,7 @@ void workqueue_done(struct workqueue *queue, const char *key)
         return;
     item->working = false;
     queue->counters.unfinished--;
+    workqueue_metrics_done(&queue->metrics, item->popped_at, loop_monotonic(queue->loop));
     if (item->again) {
         item->again = false;
         item_queue(item);

@@ -9,6 +9,7 @@
 #ifndef CLIENT_WORKQUEUE_H
 #define CLIENT_WORKQUEUE_H
 
+#include "base/metrics.h"
 #include "base/str.h"
 #include "loop/loop.h"
 
@@ -28,6 +29,9 @@ struct workqueue_counters {
 /* ready() is called, never from inside another call, when there is something to pop. */
 struct workqueue *workqueue_create(struct loop *loop, void (*ready)(void *context), void *context);
 void workqueue_destroy(struct workqueue *queue); /* NULL is fine */
+
+/* From now on it tells workqueue_* under that name (label "name"); the metrics must outlive it. */
+void workqueue_set_metrics(struct workqueue *queue, struct metrics *metrics, const char *name);
 
 void workqueue_add(struct workqueue *queue, struct str key);
 void workqueue_add_after(struct workqueue *queue, struct str key, usec_t delay); /* the earlier of two delays wins */

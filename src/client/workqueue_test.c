@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "client/workqueue.h"
 
@@ -126,6 +127,46 @@ static void a_resting_key_waits(void **state)
     workqueue_done(f->queue, "a");
 }
 
+static void nothing_ready(void *context)
+{
+    (void)context;
+}
+
+static void it_is_measured(void **state)
+{
+    (void)state;
+    struct loop *loop = loop_create_virtual(0, 1);
+    struct metrics *metrics = metrics_create();
+    struct workqueue *queue = workqueue_create(loop, nothing_ready, NULL);
+    workqueue_set_metrics(queue, metrics, "things");
+    workqueue_add(queue, STR("a"));
+    workqueue_add(queue, STR("b"));
+    loop_run_until(loop, loop_now(loop) + 2 * USEC_PER_SEC);
+    const char *a = workqueue_pop(queue);
+    loop_run_until(loop, loop_now(loop) + 3 * USEC_PER_SEC);
+    workqueue_retry(queue, STR("c"));
+    auto_buffer struct buffer text = { 0 };
+    metrics_write(metrics, loop_monotonic(loop), &text);
+    assert_non_null(strstr(text.data, "\nworkqueue_adds_total{name=\"things\"} 2\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_depth{name=\"things\"} 1\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_retries_total{name=\"things\"} 1\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_unfinished_work_seconds{name=\"things\"} 3\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_longest_running_processor_seconds{name=\"things\"} 3\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_queue_duration_seconds_sum{name=\"things\"} 2\n"));
+    workqueue_done(queue, a);
+    buffer_clear(&text);
+    metrics_write(metrics, loop_monotonic(loop), &text);
+    assert_non_null(strstr(text.data, "\nworkqueue_unfinished_work_seconds{name=\"things\"} 0\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_work_duration_seconds_bucket{name=\"things\",le=\"10\"} 1\n"));
+    assert_non_null(strstr(text.data, "\nworkqueue_work_duration_seconds_sum{name=\"things\"} 3\n"));
+    workqueue_destroy(queue);
+    buffer_clear(&text);
+    metrics_write(metrics, loop_monotonic(loop), &text);
+    assert_non_null(strstr(text.data, "\nworkqueue_depth{name=\"things\"} 0\n"));
+    metrics_destroy(metrics);
+    loop_destroy(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(failures_wait_twice_as_long, setup, teardown),
         cmocka_unit_test_setup_teardown(earlier_delay_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(a_resting_key_waits, setup, teardown),
+        cmocka_unit_test(it_is_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/metrics.h"
 #include "base/notify.h"
 #include "base/uuid.h"
 #include "client/informer.h"
@@ -41,6 +42,7 @@ struct control_plane {
     struct control_plane_options options;
     struct pki pki;
     int fabric; /* its network namespace, or -1 */
+    struct metrics *metrics;
     struct store *store;
     struct tls_context *server_tls, *kubelet_tls;
     struct api_server *server;
@@ -165,6 +167,7 @@ static int open_deciders(struct control_plane *plane, struct error *err)
 {
     const struct deciders_options options = {
         .loop = plane->loop,
+        .metrics = plane->metrics,
         .settings = { .cluster_cidr = plane->options.cluster_cidr,
                       .node_cidr_mask = NODE_CIDR_MASK,
                       .root_ca_pem = buffer_str(&plane->pki.ca_certificate),
@@ -205,6 +208,7 @@ static int open_server(struct control_plane *plane, struct error *err)
     struct api_server_options options = {
         .loop = plane->loop,
         .store = plane->store,
+        .metrics = plane->metrics,
         .listen = arena_alloc(&plane->arena, sizeof(listen)),
         .n_listen = plane->fabric >= 0 ? 2 : 1,
         .serving_loops = serving_threads(given->serving_threads),
@@ -259,6 +263,7 @@ int control_plane_start(struct loop *loop, const struct control_plane_options *o
     struct control_plane *plane = memory_new(struct control_plane);
     plane->loop = loop;
     plane->fabric = -1;
+    plane->metrics = metrics_create();
     copy_options(plane, options);
     int rc = 0;
     if (options->fabric_state != NULL)
@@ -340,6 +345,7 @@ void control_plane_destroy(struct control_plane *plane)
     deciders_destroy(plane->deciders);
     api_server_destroy(plane->server);
     store_close(plane->store);
+    metrics_destroy(plane->metrics);
     tls_context_unref(plane->server_tls);
     tls_context_unref(plane->kubelet_tls);
     pki_fini(&plane->pki);

@@ -57,6 +57,7 @@ struct scheduler_thread {
 struct deciders {
     struct loop *loop;
     struct api_server *server;
+    struct metrics *metrics;
     struct controller_settings settings;
     struct deciders_election election;
     struct manager_thread manager;
@@ -92,6 +93,7 @@ static void manager_begin(struct decider *decider)
         .informers = manager->informers,
         .client_for = controller_identities_client,
         .context = manager->identities,
+        .metrics = deciders->metrics,
         .settings = deciders->settings,
         .controllers = controllers_all,
         .n_controllers = controllers_count,
@@ -124,6 +126,7 @@ static void scheduler_begin(struct decider *decider)
         .client = own->client,
         .informers = own->informers,
         .events = own->events,
+        .metrics = deciders->metrics,
     };
     own->scheduler = scheduler_create(&options);
     scheduler_start(own->scheduler);
@@ -193,6 +196,7 @@ static void decider_start(struct deciders *deciders, struct decider *decider, co
         .duration = election->lease_duration,
         .renew_deadline = election->renew_deadline,
         .retry_period = election->retry_period,
+        .metrics = deciders->metrics,
         .events = decider->events,
         .started = lead,
         .stopped = follow,
@@ -213,6 +217,7 @@ int deciders_create(const struct deciders_options *options, struct deciders **re
 {
     struct deciders *deciders = memory_new(struct deciders);
     deciders->loop = options->loop;
+    deciders->metrics = options->metrics;
     deciders->settings = options->settings;
     deciders->election = options->election;
     decider_init(&deciders->manager.base, manager_begin, manager_end);

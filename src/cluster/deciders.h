@@ -22,6 +22,7 @@ struct deciders_election {
 
 struct deciders_options {
     struct loop *loop;                   /* the API server's */
+    struct metrics *metrics;             /* must outlive them; NULL: nobody looks */
     struct controller_settings settings; /* texts must outlive the deciders */
     struct deciders_election election;   /* the same */
 };

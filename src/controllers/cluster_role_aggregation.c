@@ -107,6 +107,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller cluster_role_aggregation_controller = {
     .name = "clusterrole-aggregation",
+    .queue = "ClusterRoleAggregator",
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_role,

@@ -78,6 +78,7 @@ static const struct controller_watch root_ca_watches[] = {
 const struct controller root_ca_controller = {
     .name = "root-ca-certificate-publisher",
     .account = "root-ca-cert-publisher",
+    .queue = "root_ca_cert_publisher",
     .watches = root_ca_watches,
     .n_watches = countof(root_ca_watches),
     .reconcile = reconcile_root_ca,

@@ -34,6 +34,19 @@ void queue_init(struct queue *queue)
     list_init(&queue->unschedulable);
 }
 
+static void wait_for_event(struct queue *queue, struct queued_pod *pod)
+{
+    pod->place = QUEUE_UNSCHEDULABLE;
+    list_append(&queue->unschedulable, &pod->waiting);
+    queue->n_unschedulable++;
+}
+
+static void wait_no_more(struct queue *queue, struct queued_pod *pod)
+{
+    list_remove(&pod->waiting);
+    queue->n_unschedulable--;
+}
+
 static void leave(struct queue *queue, struct queued_pod *pod)
 {
     if (pod->place == QUEUE_ACTIVE)
@@ -41,7 +54,7 @@ static void leave(struct queue *queue, struct queued_pod *pod)
     else if (pod->place == QUEUE_BACKOFF)
         heap_remove(&queue->backoff, &pod->by_order);
     else if (pod->place == QUEUE_UNSCHEDULABLE)
-        list_remove(&pod->waiting);
+        wait_no_more(queue, pod);
     pod->place = QUEUE_TAKEN;
 }
 
@@ -112,8 +125,7 @@ void queue_put(struct queue *queue, const struct object *object, bool changed, u
     pod->priority = priority_of(object);
     object_unref(old);
     if (place == QUEUE_UNSCHEDULABLE && !changed) {
-        pod->place = QUEUE_UNSCHEDULABLE;
-        list_append(&queue->unschedulable, &pod->waiting);
+        wait_for_event(queue, pod);
     } else if (place != QUEUE_TAKEN) {
         go_on(queue, pod, now);
     }
@@ -174,8 +186,7 @@ void queue_park(struct queue *queue, struct queued_pod *pod, unsigned waits_for,
     pod->waits_for = waits_for;
     pod->parked = now;
     pod->due = now + backoff_of(pod);
-    pod->place = QUEUE_UNSCHEDULABLE;
-    list_append(&queue->unschedulable, &pod->waiting);
+    wait_for_event(queue, pod);
 }
 
 void queue_retry(struct queue *queue, struct queued_pod *pod, usec_t now)
@@ -210,9 +221,15 @@ usec_t queue_next_due(const struct queue *queue)
 
 size_t queue_count(const struct queue *queue, enum queue_place place)
 {
-    size_t count = 0;
-    const struct queued_pod *pod = NULL;
-    map_for_each (&queue->pods, pod, by_key)
-        count += pod->place == place;
-    return count;
+    switch (place) {
+    case QUEUE_ACTIVE:
+        return queue->active.size;
+    case QUEUE_BACKOFF:
+        return queue->backoff.size;
+    case QUEUE_UNSCHEDULABLE:
+        return queue->n_unschedulable;
+    case QUEUE_TAKEN:
+        break;
+    }
+    return queue->pods.size - queue->active.size - queue->backoff.size - queue->n_unschedulable;
 }

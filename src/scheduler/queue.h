@@ -41,6 +41,7 @@ struct queue {
     struct heap active;
     struct heap backoff;
     struct list unschedulable;
+    size_t n_unschedulable;
 };
 
 void queue_init(struct queue *queue);

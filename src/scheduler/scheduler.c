@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "scheduler/framework.h"
 #include "scheduler/queue.h"
+#include "scheduler/scheduler_metrics.h"
 
 enum { PODS_PER_TURN = 64 /* then other work of the loop has its turn */ };
 
@@ -30,6 +31,7 @@ struct scheduler {
     struct list bindings; /* struct binding, under way */
     struct list patches;  /* struct condition_patch, under way */
     struct scheduler_statistics statistics;
+    struct scheduler_metrics metrics;
 };
 
 /* One Binding on its way to the API server. */
@@ -40,6 +42,7 @@ struct binding {
     struct queued_pod *queued;
     const struct object *pod;
     char *node_name;
+    usec_t started; /* of the attempt, monotonic */
 };
 
 struct condition_patch {
@@ -173,6 +176,8 @@ static void bind_failed(struct scheduler *scheduler, struct binding *binding, co
 {
     auto_arena struct arena arena = { 0 };
     scheduler->statistics.errors++;
+    scheduler_metrics_ended(&scheduler->metrics, SCHEDULING_ERROR, binding->queued, binding->started,
+                            loop_monotonic(scheduler->loop));
     struct pod_info *info = cache_pod(&scheduler->cache, object_key(binding->pod));
     if (info != NULL && info->assumed)
         cache_remove_pod(&scheduler->cache, object_key(binding->pod));
@@ -190,6 +195,8 @@ static void bind_done(struct client_call *call, const struct client_result *resu
         bind_failed(scheduler, binding, result);
     } else {
         scheduler->statistics.scheduled++;
+        scheduler_metrics_ended(&scheduler->metrics, SCHEDULING_SCHEDULED, binding->queued, binding->started,
+                                loop_monotonic(scheduler->loop));
         auto_arena struct arena arena = { 0 };
         tell(scheduler, binding->pod, EVENT_NORMAL, "Scheduled",
              arena_format(&arena, "Successfully assigned %s to %s", object_key(binding->pod), binding->node_name));
@@ -198,11 +205,12 @@ static void bind_done(struct client_call *call, const struct client_result *resu
     binding_free(binding);
 }
 
-static void bind(struct scheduler *scheduler, struct queued_pod *queued, const char *node_name)
+static void bind(struct scheduler *scheduler, struct queued_pod *queued, const char *node_name, usec_t started)
 {
     struct binding *binding = memory_new(struct binding);
     binding->scheduler = scheduler;
     binding->queued = queued;
+    binding->started = started;
     binding->pod = object_ref(queued->object);
     binding->node_name = memory_strdup(node_name);
     binding->call.done = bind_done;
@@ -310,16 +318,20 @@ static void schedule_one(struct scheduler *scheduler, struct queued_pod *queued)
 {
     auto_arena struct arena arena = { 0 };
     struct cycle cycle;
+    usec_t started = loop_monotonic(scheduler->loop);
     struct pod_info *info = pod_info_create(&scheduler->cache, queued->object);
     cycle_init(&cycle, &scheduler->outlooks, info, &arena);
     size_t row = cycle_run(&cycle, loop_random(scheduler->loop));
+    scheduler_metrics_decided(&scheduler->metrics, started, loop_monotonic(scheduler->loop));
     if (row < scheduler->cache.n_rows) {
         const char *node_name = object_name(scheduler->cache.rows[row]->object);
         cache_place(&scheduler->cache, info, node_name, true);
-        bind(scheduler, queued, node_name);
+        bind(scheduler, queued, node_name, started);
         return;
     }
     scheduler->statistics.unschedulable++;
+    scheduler_metrics_ended(&scheduler->metrics, SCHEDULING_UNSCHEDULABLE, queued, started,
+                            loop_monotonic(scheduler->loop));
     const char *message = cycle_explain(&cycle);
     tell(scheduler, queued->object, EVENT_WARNING, "FailedScheduling", message);
     write_condition(scheduler, queued->object, message, &arena);
@@ -338,12 +350,14 @@ static void work_due(struct loop_task *task)
         struct queued_pod *queued = queue_take(&scheduler->queue, now);
         if (queued == NULL) {
             usec_t due = queue_next_due(&scheduler->queue);
+            scheduler_metrics_queue(&scheduler->metrics, &scheduler->queue);
             if (due != 0)
                 loop_timer_start(scheduler->loop, &scheduler->due, due - now);
             return;
         }
         schedule_one(scheduler, queued);
     }
+    scheduler_metrics_queue(&scheduler->metrics, &scheduler->queue);
     wake(scheduler);
 }
 
@@ -376,6 +390,7 @@ struct scheduler *scheduler_create(const struct scheduler_options *options)
     scheduler->node_listener = (struct informer_listener){ .changed = node_changed, .synced = nodes_synced };
     scheduler->work.callback = work_due;
     scheduler->due.callback = timer_due;
+    scheduler_metrics_init(&scheduler->metrics, options->metrics, scheduler->name);
     list_init(&scheduler->bindings);
     list_init(&scheduler->patches);
     cache_init(&scheduler->cache);
@@ -410,6 +425,7 @@ void scheduler_destroy(struct scheduler *scheduler)
         free(patch->key);
         free(patch);
     }
+    scheduler_metrics_fini(&scheduler->metrics);
     queue_fini(&scheduler->queue);
     outlooks_fini(&scheduler->outlooks);
     cache_fini(&scheduler->cache);

@@ -13,12 +13,14 @@
 #include "client/events.h"
 #include "client/informer.h"
 
+struct metrics; /* base/metrics.h */
 struct scheduler;
 
 struct scheduler_options {
     struct client *client;
     struct informer_set *informers; /* shared with other components of the process */
     struct event_recorder *events;  /* of component "default-scheduler" */
+    struct metrics *metrics;        /* for scheduler_*; NULL: nobody looks */
     const char *name;               /* pods choose it by spec.schedulerName; NULL: "default-scheduler" */
 };
 

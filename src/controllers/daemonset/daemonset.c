@@ -260,6 +260,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller daemonset_controller = {
     .name = "daemon-set",
+    .queue = "daemonset",
     .component = "daemonset-controller",
     .watches = watches,
     .n_watches = countof(watches),

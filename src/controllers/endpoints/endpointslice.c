@@ -273,6 +273,7 @@ static const struct controller_watch watches[] = {
 
 const struct controller endpointslice_controller = {
     .name = "endpointslice",
+    .queue = "endpoint_slice",
     .component = "endpoint-slice-controller",
     .watches = watches,
     .n_watches = countof(watches),

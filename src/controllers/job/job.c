@@ -268,6 +268,7 @@ static const struct controller_watch ttl_watches[] = { { .resource = &api_resour
 
 const struct controller ttl_after_finished_controller = {
     .name = "ttl-after-finished",
+    .queue = "ttl_jobs_to_delete",
     .watches = ttl_watches,
     .n_watches = countof(ttl_watches),
     .reconcile = reconcile_ttl,

@@ -80,6 +80,7 @@ static const struct controller_watch watches[] = { { .resource = &api_resource_n
 const struct controller node_ipam_controller = {
     .name = "node-ipam",
     .account = "node-controller",
+    .queue = "node_ipam",
     .component = "cidrAllocator",
     .watches = watches,
     .n_watches = countof(watches),

@@ -263,6 +263,7 @@ static const struct controller_watch watches[] = {
 const struct controller node_lifecycle_controller = {
     .name = "node-lifecycle",
     .account = "node-controller",
+    .queue = "node_lifecycle_controller",
     .component = "node-controller",
     .watches = watches,
     .n_watches = countof(watches),

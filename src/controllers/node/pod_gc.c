@@ -106,6 +106,7 @@ static const struct controller_watch watches[] = {
 const struct controller pod_gc_controller = {
     .name = "pod-garbage-collector",
     .account = "pod-garbage-collector",
+    .queue = "orphaned_pods_nodes",
     .component = "pod-garbage-collector",
     .watches = watches,
     .n_watches = countof(watches),

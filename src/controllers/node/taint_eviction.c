@@ -90,6 +90,7 @@ static const struct controller_watch watches[] = {
 const struct controller taint_eviction_controller = {
     .name = "taint-eviction",
     .account = "node-controller",
+    .queue = "noexec_taint_pod",
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_pod,

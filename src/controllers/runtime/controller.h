@@ -36,6 +36,7 @@ struct controller_watch {
 struct controller {
     const char *name;      /* "replicaset" */
     const char *account;   /* service account it acts as (identity.h); NULL: <name>-controller */
+    const char *queue;     /* of its work queue in metrics; NULL: its name */
     const char *component; /* reported in events; NULL: <name>-controller */
     const struct controller_watch *watches;
     size_t n_watches;

@@ -10,6 +10,13 @@
 #include "controllers/runtime/manager_internal.h"
 #include "generated/types.h"
 
+static const struct metric_family running_controllers = {
+    .name = "running_managed_controllers",
+    .help = "[BETA] 1 where a controller runs.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "manager", "name", NULL },
+};
+
 struct key_sink {
     struct worker *worker;
 };
@@ -198,6 +205,8 @@ static void worker_init(struct worker *worker, struct controller_manager *manage
     worker->component = controller->component != NULL ? memory_strdup(controller->component)
                                                       : memory_format("%s-controller", controller->name);
     worker->queue = workqueue_create(manager->client->loop, worker_run, worker);
+    workqueue_set_metrics(worker->queue, manager->metrics,
+                          controller->queue != NULL ? controller->queue : controller->name);
     worker->recorder = event_recorder_create(client, worker->component, NULL);
     worker->settle.callback = settle;
     list_init(&worker->passes);
@@ -218,6 +227,7 @@ struct controller_manager *controller_manager_create(const struct controller_man
     manager->owns_informers = options->informers == NULL;
     manager->informers = manager->owns_informers ? informer_set_create(options->client) : options->informers;
     manager->settings = options->settings;
+    manager->metrics = options->metrics;
     if (manager->settings.node_cidr_mask == 0)
         manager->settings.node_cidr_mask = 24;
     if (manager->settings.node_monitor_grace == 0)
@@ -246,11 +256,20 @@ static struct informer *manager_cache(struct controller_manager *manager, const 
     return informer;
 }
 
+static void tell_running(struct controller_manager *manager, double value)
+{
+    for (size_t i = 0; i < manager->n_workers; i++) {
+        const char *const values[] = { "kube-controller-manager", manager->workers[i].controller->name };
+        metric_set(metrics_get(manager->metrics, &running_controllers, values), value);
+    }
+}
+
 void controller_manager_start(struct controller_manager *manager)
 {
     if (manager->started)
         return;
     manager->started = true;
+    tell_running(manager, 1);
     /* All caches first: listening to one that has content maps it at once, which may look at another. */
     for (size_t i = 0; i < manager->n_workers; i++) {
         struct worker *worker = &manager->workers[i];
@@ -289,6 +308,8 @@ void controller_manager_destroy(struct controller_manager *manager)
 {
     if (manager == NULL)
         return;
+    if (manager->started)
+        tell_running(manager, 0);
     for (size_t i = 0; i < manager->n_workers; i++)
         worker_fini(&manager->workers[i]);
     free(manager->caches.by_resource);

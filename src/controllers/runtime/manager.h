@@ -17,6 +17,7 @@ struct controller_manager_options {
      * manager. NULL: 'client' for all. */
     struct client *(*client_for)(void *context, const struct controller *controller);
     void *context;
+    struct metrics *metrics;             /* for workqueue_* and running_managed_controllers; NULL: nobody looks */
     struct controller_settings settings; /* texts must outlive the manager */
     const struct controller *const *controllers;
     size_t n_controllers;

@@ -60,6 +60,7 @@ struct controller_manager {
     struct informer_set *informers;
     bool owns_informers;
     struct controller_settings settings;
+    struct metrics *metrics; /* may be NULL */
     struct caches caches;
     struct worker *workers;
     size_t n_workers;

@@ -26,7 +26,7 @@ void fake_server_set_fault(struct fake_server *server,
                            int (*fault)(void *context, const struct client_request *request, struct error *err),
                            void *context);
 
-/* While it is away, calls fail, watches break and cannot be opened; tests still act on its objects. */
+/* While it is away, watches break and cannot be opened; calls are still answered. */
 void fake_server_set_away(struct fake_server *server, bool away);
 
 /* Ends all watches; those that come back from before now are told Expired. */

@@ -105,8 +105,6 @@ static void fake_call_start(struct client *client, struct client_call *call, con
     struct fake_server *server = container_of(client, struct fake_client, base)->server;
     struct fake_call *fake = memory_new(struct fake_call);
     int rc = server->fault == NULL ? 0 : server->fault(server->fault_context, request, &fake->result.err);
-    if (rc == 0 && server->away)
-        rc = error_set(&fake->result.err, ERROR_UNAVAILABLE, "connection refused");
     if (rc == 0)
         rc = fake_serve(server, request, &fake->object, &fake->list, &fake->result.err);
     log_request(server, request, fake->object);

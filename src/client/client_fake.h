@@ -26,8 +26,12 @@ void fake_server_set_fault(struct fake_server *server,
                            int (*fault)(void *context, const struct client_request *request, struct error *err),
                            void *context);
 
-/* While it is away, watches break and cannot be opened; calls are still answered. */
-void fake_server_set_away(struct fake_server *server, bool away);
+/* The next 'count' calls of that verb for that resource are served, but answered with a timeout. */
+void fake_server_lose_answers(struct fake_server *server, const struct api_resource *resource, enum api_verb verb,
+                              unsigned count);
+
+/* While they are blind, watches of the resource (NULL: all) break and cannot be opened; calls are still answered. */
+void fake_server_set_blind(struct fake_server *server, const struct api_resource *resource, bool blind);
 
 /* Ends all watches; those that come back from before now are told Expired. */
 void fake_server_compact(struct fake_server *server);

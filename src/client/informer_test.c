@@ -129,9 +129,9 @@ static void go_on(struct fixture *f, usec_t time)
 
 static void lose_connection(struct fixture *f, usec_t time)
 {
-    fake_server_set_away(f->server, true);
+    fake_server_set_blind(f->server, NULL, true);
     go_on(f, time);
-    fake_server_set_away(f->server, false);
+    fake_server_set_blind(f->server, NULL, false);
 }
 
 /* Nothing came through a watch for long, but it was there: the next break is a first one again. */

@@ -214,10 +214,10 @@ static void a_blind_controller_accuses_nobody(void **state)
     create_node(f, "n1");
     create_node(f, "n2");
     live(f, 20, true);
-    fake_server_set_away(f->server, true);
+    fake_server_set_blind(f->server, NULL, true);
     live(f, 120, true);
     fake_server_clear_log(f->server);
-    fake_server_set_away(f->server, false);
+    fake_server_set_blind(f->server, NULL, false);
     live(f, 120, true);
     assert_int_equal(node(f, "n1")->spec.n_taints + node(f, "n2")->spec.n_taints, 0);
     assert_null(strstr(fake_server_log(f->server), "update nodes/status"));

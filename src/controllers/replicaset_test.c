@@ -69,6 +69,78 @@ static void never_makes_too_many_however_late_the_caches(void **state)
     assert_int_equal(fake_server_count(f->server, &api_resource_pod), 10);
 }
 
+/* The answers to the last two creations are lost, and the watch that would tell of them breaks. */
+static int lose_the_last(void *context, const struct client_request *request, struct error *err)
+{
+    struct fixture *f = context;
+    (void)err;
+    if (request->verb == API_CREATE && request->resource == &api_resource_pod &&
+        fake_server_count(f->server, &api_resource_pod) == 8) {
+        fake_server_lose_answers(f->server, &api_resource_pod, API_CREATE, 2);
+        fake_server_set_blind(f->server, &api_resource_pod, true);
+    }
+    return 0;
+}
+
+/* The server acted and nobody heard of it: still no pod is made twice. */
+static void lost_answers_make_no_pod_twice(void **state)
+{
+    struct fixture *f = *state;
+    fake_server_set_delay(f->server, USEC_PER_SEC / 10);
+    fake_server_set_fault(f->server, lose_the_last, f);
+    put_set(f, 10, 0);
+    for (int i = 0; i < 600; i++) {
+        fixture_run(f, 0.1);
+        assert_true(fake_server_count(f->server, &api_resource_pod) <= 10);
+        if (i == 200)
+            fake_server_set_blind(f->server, NULL, false);
+    }
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 10);
+    assert_int_equal(status(f)->replicas, 10);
+}
+
+static int go_blind(void *context, const struct client_request *request, struct error *err)
+{
+    (void)err;
+    if (request->verb == API_CREATE && request->resource == &api_resource_pod)
+        fake_server_set_blind(context, &api_resource_pod, true);
+    return 0;
+}
+
+/* The watch breaks before it tells of the pods that were just made, and is down for two minutes. */
+static void a_blind_controller_makes_nothing_again(void **state)
+{
+    struct fixture *f = *state;
+    fake_server_set_fault(f->server, go_blind, f->server);
+    put_set(f, 3, 0);
+    fixture_run(f, 120);
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 3);
+    fake_server_set_fault(f->server, NULL, NULL);
+    fake_server_set_blind(f->server, NULL, false);
+    fixture_run(f, 120);
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 3);
+    assert_int_equal(status(f)->replicas, 3);
+}
+
+/* A manager that takes over must have seen what the one before has made. */
+static void a_new_manager_makes_nothing_again(void **state)
+{
+    struct fixture *f = *state;
+    static const struct controller *const controllers[] = { &replicaset_controller };
+    fake_server_set_delay(f->server, 3 * USEC_PER_SEC);
+    put_set(f, 10, 0);
+    for (int i = 0; i < 40; i++) {
+        fixture_run(f, 1.3);
+        controller_manager_destroy(f->manager);
+        f->manager = controller_manager_create(&(struct controller_manager_options){
+            .client = f->client, .controllers = controllers, .n_controllers = 1 });
+        controller_manager_start(f->manager);
+        assert_true(fake_server_count(f->server, &api_resource_pod) <= 10);
+    }
+    fixture_run(f, 60);
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 10);
+}
+
 static void deletes_the_surplus_worst_first(void **state)
 {
     struct fixture *f = *state;
@@ -159,6 +231,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(makes_missing_pods, setup, teardown),
         cmocka_unit_test_setup_teardown(never_makes_too_many_however_late_the_caches, setup, teardown),
+        cmocka_unit_test_setup_teardown(lost_answers_make_no_pod_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_blind_controller_makes_nothing_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_new_manager_makes_nothing_again, setup, teardown),
         cmocka_unit_test_setup_teardown(deletes_the_surplus_worst_first, setup, teardown),
         cmocka_unit_test_setup_teardown(releases_what_it_no_longer_selects, setup, teardown),
         cmocka_unit_test_setup_teardown(available_after_min_ready_seconds, setup, teardown),

@@ -4,6 +4,7 @@
 /* POST: a new object. */
 
 #include "api/codec.h"
+#include "api/generated_name.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/prepare.h"
@@ -11,8 +12,6 @@
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
 
-#define NAME_SUFFIX   5
-#define NAME_BASE_MAX 58 /* what is left of 63 */
 #define NAME_ATTEMPTS 8
 #define ACCOUNT_WAIT  (USEC_PER_SEC)
 
@@ -29,12 +28,7 @@ struct creation {
 
 static void generate_name(struct request *request, struct api_object_meta *meta)
 {
-    static const char letters[] = "bcdfghjklmnpqrstvwxz2456789"; /* no vowels, no look-alikes */
-    char suffix[NAME_SUFFIX + 1];
-    for (size_t i = 0; i < NAME_SUFFIX; i++)
-        suffix[i] = letters[random_below(loop_random(request->server->loop), sizeof(letters) - 1)];
-    suffix[NAME_SUFFIX] = '\0';
-    meta->name = arena_format(&request->arena, "%.*s%s", NAME_BASE_MAX, meta->generate_name, suffix);
+    meta->name = generated_name(meta->generate_name, loop_random(request->server->loop), &request->arena);
 }
 
 static void create_done(struct store_write *write);

@@ -108,6 +108,13 @@ static void fake_call_start(struct client *client, struct client_call *call, con
     if (rc == 0)
         rc = fake_serve(server, request, &fake->object, &fake->list, &fake->result.err);
     log_request(server, request, fake->object);
+    if (server->lost_answers > 0 && request->verb == server->lossy_verb &&
+        request->resource == server->lossy_resource) {
+        server->lost_answers--;
+        object_unref(fake->object);
+        fake->object = NULL;
+        rc = error_set(&fake->result.err, ERROR_TIMEOUT, "the answer got lost");
+    }
     fake->result.rc = rc;
     fake->result.object = fake->object;
     fake->result.json = fake->object != NULL ? object_json(fake->object) : str_of(fake->list);
@@ -202,6 +209,11 @@ static void queue_list(struct fake_watch *watch)
     queue_delivery(watch, CLIENT_BOOKMARK, NULL, server->revision, 0);
 }
 
+static bool is_blind(const struct fake_server *server, const struct api_resource *resource)
+{
+    return server->blind && (server->blind_resource == NULL || server->blind_resource == resource);
+}
+
 static struct client_watch *fake_watch_open(struct client *client, const struct client_watch_request *request,
                                             const struct client_watch_events *events, void *context)
 {
@@ -221,7 +233,7 @@ static struct client_watch *fake_watch_open(struct client *client, const struct 
         rc = field_selector_parse(str_of(text_or_empty(request->field_selector)), &watch->arena, &watch->fields, &err);
     if (rc == 0)
         rc = field_selector_check(&watch->fields, request->resource, &err);
-    if (server->away)
+    if (is_blind(server, request->resource))
         rc = -ERROR_UNAVAILABLE;
     if (rc == 0 && request->revision != 0 && request->revision < server->compacted)
         rc = -ERROR_EXPIRED;
@@ -291,12 +303,21 @@ void fake_server_set_fault(struct fake_server *server,
     server->fault_context = context;
 }
 
-void fake_server_set_away(struct fake_server *server, bool away)
+void fake_server_lose_answers(struct fake_server *server, const struct api_resource *resource, enum api_verb verb,
+                              unsigned count)
 {
-    server->away = away;
+    server->lossy_resource = resource;
+    server->lossy_verb = verb;
+    server->lost_answers = count;
+}
+
+void fake_server_set_blind(struct fake_server *server, const struct api_resource *resource, bool blind)
+{
+    server->blind = blind;
+    server->blind_resource = resource;
     struct fake_watch *watch;
     list_for_each (&server->watches, watch, node) {
-        if (away)
+        if (is_blind(server, watch->resource))
             queue_delivery(watch, CLIENT_BOOKMARK, NULL, 0, -ERROR_CLOSED);
     }
 }

@@ -35,7 +35,11 @@ struct fake_server {
     uint64_t compacted; /* changes up to here are gone */
     struct list watches;
     usec_t delay;
-    bool away;
+    bool blind;
+    const struct api_resource *blind_resource; /* NULL: all */
+    const struct api_resource *lossy_resource;
+    enum api_verb lossy_verb;
+    unsigned lost_answers; /* still to be lost of those */
     int (*fault)(void *context, const struct client_request *request, struct error *err);
     void *fault_context;
     struct buffer log;

@@ -117,12 +117,15 @@ struct action {
     bool always;           /* starts when everything before has ended, however */
     bool absent_is_fine;   /* -ERROR_NOT_FOUND is success */
     bool present_is_fine;  /* -ERROR_ALREADY_EXISTS is success */
+    bool named;            /* private: by us, from metadata.generateName */
     const struct object *about;
     struct action_event succeeded;
     struct action_event failed;
 };
 
-/* Each returns the action, to be refined. Bodies, names and patches are copied. */
+/* Each returns the action, to be refined. Bodies, names and patches are copied. What is to be created under a generated
+ * name gets it here and not from the server: a creation whose answer got lost is made again under the same name, so that
+ * there are never two. */
 struct action *reconcile_create(struct reconcile *reconcile, const struct api_resource *resource, const void *body);
 struct action *reconcile_update(struct reconcile *reconcile, const struct api_resource *resource, const void *body);
 struct action *reconcile_update_status(struct reconcile *reconcile, const struct api_resource *resource,

@@ -11,7 +11,9 @@
 
 #define WORKERS_DEFAULT 8
 #define ACTIONS_AT_ONCE 64                  /* calls of one pass under way */
-#define SETTLE_MAX      (30 * USEC_PER_SEC) /* then a pass no longer waits for the caches */
+/* Then a pass no longer waits for the caches: as long as upstream's expectations live. A watch that is down for less must
+ * not make a controller do again what it has done. */
+#define SETTLE_MAX (300 * USEC_PER_SEC)
 
 struct caches {
     struct informer **by_resource; /* api_resource_count of them, in the order of api_resources; NULL: not kept */

@@ -36,7 +36,15 @@ struct pass_call {
     struct client_call call;
     struct pass *pass;
     struct action *action;
+    struct loop_timer again; /* a creation that nobody knows the end of */
+    unsigned attempts;       /* of it, but the first */
+    bool exists;             /* what it makes is there: now it is only read */
 };
+
+/* A creation of which no answer came is made again under the same name: 0.5 s, 1 s, 2 s... later, for some minutes. */
+#define UNSURE_DELAY    (USEC_PER_SEC / 2)
+#define UNSURE_DOUBLES  4
+#define UNSURE_ATTEMPTS 30
 
 /* A write that a cache is going to show. */
 struct written {
@@ -73,6 +81,7 @@ void pass_cancel(struct pass *pass)
     struct pass_call *call;
     list_for_each (&pass->calls, call, node) {
         list_remove(&call->node);
+        loop_timer_stop(&call->again);
         client_call_cancel(&call->call);
     }
     pass_free(pass);
@@ -158,6 +167,10 @@ static void judge(struct pass *pass, const struct action *action, const struct c
     }
     if ((rc == -ERROR_NOT_FOUND && action->absent_is_fine) || (rc == -ERROR_ALREADY_EXISTS && action->present_is_fine))
         return;
+    if (action->named && (rc == -ERROR_ALREADY_EXISTS || rc == -ERROR_NOT_FOUND)) {
+        fail(pass, AGAIN, rc, &result->err); /* the name was taken, or what was made is gone already */
+        return;
+    }
     if (rc < 0) {
         /* Somebody was faster, or the namespace is going: the caches will tell. */
         bool expected =
@@ -182,22 +195,79 @@ static void judge(struct pass *pass, const struct action *action, const struct c
         result->object != NULL && action->name == NULL ? object_name(result->object) : text_or_empty(action->name));
 }
 
+static bool is_unsure(const struct pass_call *call, const struct client_result *result)
+{
+    if (!call->action->named || call->attempts >= UNSURE_ATTEMPTS)
+        return false;
+    int rc = result->rc;
+    if (rc == -ERROR_TIMEOUT || rc == -ERROR_CLOSED || rc == -ERROR_SERVER_TIMEOUT)
+        return true;
+    /* Once it is unsure, only the server's word ends that. */
+    return call->attempts > 0 && (rc == -ERROR_UNAVAILABLE || rc == -ERROR_SYSTEM || rc == -ERROR_TOO_MANY_REQUESTS ||
+                                  rc == -ERROR_INTERNAL || (rc == -ERROR_ALREADY_EXISTS && !call->exists));
+}
+
+/* True: the end of this call is still to come. */
+static bool ask_again(struct pass_call *call, const struct client_result *result)
+{
+    if (!is_unsure(call, result))
+        return false;
+    call->exists |= result->rc == -ERROR_ALREADY_EXISTS;
+    unsigned doubles = call->attempts < UNSURE_DOUBLES ? call->attempts : UNSURE_DOUBLES;
+    loop_timer_start(call->pass->worker->client->loop, &call->again, call->exists ? 0 : UNSURE_DELAY << doubles);
+    call->attempts++;
+    return true;
+}
+
 static void call_done(struct client_call *client_call, const struct client_result *result)
 {
     struct pass_call *call = container_of(client_call, struct pass_call, call);
     struct pass *pass = call->pass;
+    if (ask_again(call, result))
+        return;
     list_remove(&call->node);
     pass->running--;
     judge(pass, call->action, result);
     pass_continue(pass);
 }
 
-static void action_start(struct pass *pass, struct action *action)
+static void call_start(struct pass_call *call)
 {
     static const enum api_verb verbs[] = {
         [ACTION_CREATE] = API_CREATE, [ACTION_UPDATE] = API_UPDATE,           [ACTION_PATCH] = API_PATCH,
         [ACTION_DELETE] = API_DELETE, [ACTION_CLEAR] = API_DELETE_COLLECTION, [ACTION_CONFIRM_ABSENT] = API_GET,
     };
+    const struct action *action = call->action;
+    struct client_request request = {
+        .verb = verbs[action->kind],
+        .resource = action->resource,
+        .namespace_ = action->namespace_,
+        .name = action->kind == ACTION_CREATE && action->subresource == NULL ? NULL : action->name,
+        .subresource = action->subresource,
+        .body_kind = action->body_kind,
+        .body = action->body,
+        .patch = action->patch,
+        .patch_type = action->patch_type,
+        .grace_seconds = action->grace_seconds,
+        .propagation = action->propagation,
+        .precondition_uid = action->kind == ACTION_DELETE ? action->uid : NULL,
+        .precondition_revision = action->revision,
+    };
+    if (call->exists)
+        request = (struct client_request){ .verb = API_GET,
+                                           .resource = action->resource,
+                                           .namespace_ = action->namespace_,
+                                           .name = ((const struct api_object_meta *)action->body)->name };
+    client_call_start(call->pass->worker->client, &call->call, &request);
+}
+
+static void call_again(struct loop_timer *timer)
+{
+    call_start(container_of(timer, struct pass_call, again));
+}
+
+static void action_start(struct pass *pass, struct action *action)
+{
     if (action->kind == ACTION_EVENT) {
         say(pass, action, &action->succeeded, "");
         return;
@@ -206,24 +276,10 @@ static void action_start(struct pass *pass, struct action *action)
     call->pass = pass;
     call->action = action;
     call->call.done = call_done;
+    call->again.callback = call_again;
     list_append(&pass->calls, &call->node);
     pass->running++;
-    client_call_start(pass->worker->client, &call->call,
-                      &(struct client_request){
-                          .verb = verbs[action->kind],
-                          .resource = action->resource,
-                          .namespace_ = action->namespace_,
-                          .name = action->kind == ACTION_CREATE && action->subresource == NULL ? NULL : action->name,
-                          .subresource = action->subresource,
-                          .body_kind = action->body_kind,
-                          .body = action->body,
-                          .patch = action->patch,
-                          .patch_type = action->patch_type,
-                          .grace_seconds = action->grace_seconds,
-                          .propagation = action->propagation,
-                          .precondition_uid = action->kind == ACTION_DELETE ? action->uid : NULL,
-                          .precondition_revision = action->revision,
-                      });
+    call_start(call);
 }
 
 static bool all_shown(struct pass *pass)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "api/codec.h"
+#include "api/generated_name.h"
 #include "base/log.h"
 #include "controllers/runtime/manager_internal.h"
 #include "generated/types.h"
@@ -57,7 +58,11 @@ struct action *reconcile_create(struct reconcile *reconcile, const struct api_re
     const struct api_object_meta *meta = body;
     struct action *action = add_action(reconcile, ACTION_CREATE, resource);
     name_action(reconcile, action, meta->namespace, NULL);
-    action->body = api_copy(resource->kind->type, body, reconcile->arena);
+    struct api_object_meta *copy = api_copy(resource->kind->type, body, reconcile->arena);
+    action->named = text_empty(copy->name) && !text_empty(copy->generate_name);
+    if (action->named)
+        copy->name = generated_name(copy->generate_name, reconcile->random, reconcile->arena);
+    action->body = copy;
     return action;
 }
 

@@ -364,6 +364,11 @@ bool informer_synced(const struct informer *informer)
     return informer->synced;
 }
 
+bool informer_sees(const struct informer *informer)
+{
+    return informer->synced && !informer->listing && informer->blind_since == 0;
+}
+
 uint64_t informer_revision(const struct informer *informer)
 {
     return informer->listing ? 0 : informer->revision;

@@ -33,6 +33,9 @@ void informer_listen(struct informer *informer, struct informer_listener *listen
 void informer_unlisten(struct informer *informer, struct informer_listener *listener);
 bool informer_synced(const struct informer *informer);
 
+/* False from when its watch breaks until the next one has brought something: meanwhile this copy may be old. */
+bool informer_sees(const struct informer *informer);
+
 /* The newest revision this copy is known to include. */
 uint64_t informer_revision(const struct informer *informer);
 

@@ -158,10 +158,12 @@ static void blind_time_does_not_count(void **state)
     informer_start(f->informer);
     go_on(f, 10 * USEC_PER_SEC);
     usec_t age = loop_now(f->loop) - informer_seen(f->informer, "a/one");
+    assert_true(informer_sees(f->informer));
     put(f, CONFIG("a", "two", "1"));
     go_on(f, 1);
     lose_connection(f, 100 * USEC_PER_SEC);
     assert_in_range(loop_now(f->loop) - informer_seen(f->informer, "a/one"), age, age + 10);
+    assert_false(informer_sees(f->informer));
     put(f, CONFIG("a", "two", "2"));
     go_on(f, 100 * USEC_PER_SEC); /* it connects, and sees */
     usec_t seen = loop_now(f->loop) - informer_seen(f->informer, "a/two");

@@ -9,23 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/memory.h"
 #include "client/informer.h"
+#include "controllers/workload/ownership.h"
 #include "generated/types.h"
-
-/* A creation whose answer got lost may be made again; for so long too many pods are forgiven. */
-#define DOUBLE_CREATION_GRACE (30 * USEC_PER_SEC)
 
 #define DIGEST_START 14695981039346656037u /* FNV-1a */
 #define DIGEST_PRIME 1099511628211u
+
+/* A ReplicaSet never has more active pods than it was ever meant to have. */
+struct set {
+    struct map_node node; /* in audit.sets, by uid */
+    char *uid;
+    char *name;
+    size_t wanted; /* spec.replicas */
+    size_t most;   /* it ever was */
+    size_t active;
+};
 
 struct audit {
     struct cluster *cluster;
     const char *namespace_;
     struct client *client;
     struct informer_set *informers;
-    struct informer *nodes, *pods, *deployments, *slices, *endpoints;
-    struct informer_listener pod_listener;
+    struct informer *nodes, *pods, *sets_informer, *deployments, *slices, *endpoints;
+    struct informer_listener pod_listener, set_listener;
+    struct map sets;
     struct loop_task check;
     size_t active, ready;
     const char *gone; /* the node that vanished */
@@ -100,15 +110,52 @@ static void check_node(struct audit *audit, const struct object *before, const s
 static void check_bounds(struct loop_task *task)
 {
     struct audit *audit = container_of(task, struct audit, check);
-    if (informer_revision(audit->pods) == 0)
-        return;
-    struct loop *loop = cluster_loop(audit->cluster);
-    usec_t lost = fault_network_lost_creation(cluster_network(audit->cluster));
-    bool forgiven = lost != 0 && loop_now(loop) - lost < DOUBLE_CREATION_GRACE;
-    if (audit->pods_max > 0 && audit->active > audit->pods_max && !forgiven)
+    if (!informer_sees(audit->pods) || !informer_sees(audit->sets_informer))
+        return; /* one may be newer than the other */
+    size_t wanted = 0;
+    struct set *set;
+    map_for_each (&audit->sets, set, node) {
+        wanted += set->wanted;
+        if (set->active > set->most)
+            violate(audit, "ReplicaSet %s has %zu active pods and never wanted more than %zu", set->name, set->active,
+                    set->most);
+    }
+    if (audit->pods_max > 0 && wanted > audit->pods_max)
+        violate(audit, "ReplicaSets want %zu pods together, more than the %zu allowed", wanted, audit->pods_max);
+    if (audit->pods_max > 0 && audit->active > audit->pods_max)
         violate(audit, "%zu pods, more than the %zu allowed", audit->active, audit->pods_max);
     if (audit->ready < audit->ready_min)
         violate(audit, "%zu ready pods, fewer than the %zu promised", audit->ready, audit->ready_min);
+}
+
+static struct set *set_get(struct audit *audit, const char *uid, const char *name)
+{
+    struct set *set = map_find_entry(&audit->sets, str_of(uid), struct set, node);
+    if (set != NULL)
+        return set;
+    set = memory_new(struct set);
+    set->uid = memory_strdup(uid);
+    set->name = memory_strdup(name);
+    map_insert(&audit->sets, str_of(set->uid), &set->node);
+    return set;
+}
+
+static void count_of_set(struct audit *audit, const struct object *object, int by)
+{
+    const struct api_owner_reference *owner = is_active(object) ? ownership_controller(object_meta(object)) : NULL;
+    if (owner != NULL)
+        set_get(audit, owner->uid, owner->name)->active += (size_t)by;
+}
+
+static void set_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
+{
+    struct audit *audit = container_of(listener, struct audit, set_listener);
+    const struct object *object = after != NULL ? after : before;
+    struct set *set = set_get(audit, object_uid(object), object_name(object));
+    const int32_t *replicas = after == NULL ? NULL : api_apps_replica_set_of(after)->spec.replicas;
+    set->wanted = replicas == NULL || *replicas < 0 ? 0 : (size_t)*replicas;
+    set->most = set->wanted > set->most ? set->wanted : set->most;
+    loop_defer(cluster_loop(audit->cluster), &audit->check);
 }
 
 static void pod_changed(struct informer_listener *listener, const struct object *before, const struct object *after)
@@ -121,6 +168,8 @@ static void pod_changed(struct informer_listener *listener, const struct object 
     digest_bytes(audit, facts, sizeof(facts));
     audit->active = audit->active - is_active(before) + is_active(after);
     audit->ready = audit->ready - (is_active(before) && is_ready(before)) + (is_active(after) && is_ready(after));
+    count_of_set(audit, before, -1);
+    count_of_set(audit, after, 1);
     count_gone(audit, before, -1);
     count_gone(audit, after, 1);
     check_node(audit, before, after);
@@ -145,12 +194,16 @@ struct audit *audit_create(struct cluster *cluster, const char *namespace_)
     const struct informer_options nodes = { .resource = &api_resource_node };
     audit->nodes = informer_set_get(audit->informers, &nodes);
     audit->pods = follow(audit, &api_resource_pod);
+    audit->sets_informer = follow(audit, &api_resource_apps_replica_set);
     audit->deployments = follow(audit, &api_resource_apps_deployment);
     audit->slices = follow(audit, &api_resource_discovery_endpoint_slice);
     audit->endpoints = follow(audit, &api_resource_endpoints);
     audit->check.callback = check_bounds;
     audit->pod_listener.changed = pod_changed;
+    audit->set_listener.changed = set_changed;
+    map_init(&audit->sets);
     informer_listen(audit->pods, &audit->pod_listener);
+    informer_listen(audit->sets_informer, &audit->set_listener);
     return audit;
 }
 
@@ -160,6 +213,15 @@ void audit_destroy(struct audit *audit)
         return;
     loop_cancel(cluster_loop(audit->cluster), &audit->check);
     informer_unlisten(audit->pods, &audit->pod_listener);
+    informer_unlisten(audit->sets_informer, &audit->set_listener);
+    struct set *set;
+    map_for_each (&audit->sets, set, node) {
+        map_remove(&audit->sets, &set->node);
+        free(set->uid);
+        free(set->name);
+        free(set);
+    }
+    map_fini(&audit->sets);
     informer_set_destroy(audit->informers);
     client_destroy(audit->client);
     free(audit);

@@ -46,11 +46,6 @@ const struct fault_counters *fault_network_counters(const struct fault_network *
     return &network->counters;
 }
 
-usec_t fault_network_lost_creation(const struct fault_network *network)
-{
-    return network->lost_creation;
-}
-
 const char *fault_network_violation(const struct fault_network *network)
 {
     return network->violation[0] == '\0' ? NULL : network->violation;

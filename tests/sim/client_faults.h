@@ -47,9 +47,6 @@ struct client *fault_network_client(struct fault_network *network, const char *n
 
 const struct fault_counters *fault_network_counters(const struct fault_network *network);
 
-/* When an answer to a creation of that resource was last lost; 0: never. What was made then may be made twice. */
-usec_t fault_network_lost_creation(const struct fault_network *network);
-
 /* What was against the contract: a watch whose revisions went backwards, a component refused for want of a right. NULL: nothing. */
 const char *fault_network_violation(const struct fault_network *network);
 

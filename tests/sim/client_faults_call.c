@@ -90,8 +90,6 @@ static void served(struct client_call *inner, const struct client_result *result
     }
     if (call->answer_lost) {
         network->counters.lost_answers++;
-        if (call->request.verb == API_CREATE && result->rc == 0)
-            network->lost_creation = loop_now(network->loop);
         fail(call, ERROR_TIMEOUT, "the answer got lost", network->rates.timeout);
         return;
     }
@@ -183,8 +181,6 @@ void fault_calls_cut(struct fault_client *client)
             call_free(call);
             continue;
         }
-        if (call->request.verb == API_CREATE) /* it may have acted */
-            client->network->lost_creation = loop_now(client->network->loop);
         fail(call, ERROR_CLOSED, "the connection was cut", fault_delay(client));
     }
 }

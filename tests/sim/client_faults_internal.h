@@ -16,7 +16,6 @@ struct fault_network {
     struct api_server *server; /* NULL: away */
     struct list clients;       /* struct fault_client.node */
     struct fault_counters counters;
-    usec_t lost_creation;
     char violation[512];
 };
 

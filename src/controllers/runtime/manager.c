@@ -160,6 +160,9 @@ static void changed(struct informer_listener *listener, const struct object *bef
         if (after != NULL)
             subscription->watch->map(&keys, subscription->watch, after);
     }
+    struct list_node *node = list_first(&worker->passes);
+    for (; after != NULL && node != NULL && node != &worker->passes.head; node = node->next)
+        pass_saw(pass_of(node), after);
     if (!list_empty(&worker->passes))
         loop_defer(worker->client->loop, &worker->settle);
 }

@@ -10,7 +10,7 @@
 #include "controllers/runtime/manager.h"
 
 #define WORKERS_DEFAULT 8
-#define ACTIONS_AT_ONCE 64                  /* calls of one pass under way */
+#define ACTIONS_AT_ONCE 64 /* calls of one pass under way */
 /* Then a pass no longer waits for the caches: as long as upstream's expectations live. A watch that is down for less must
  * not make a controller do again what it has done. */
 #define SETTLE_MAX (300 * USEC_PER_SEC)
@@ -73,7 +73,8 @@ struct controller_manager {
 
 struct pass;
 void pass_start(struct worker *worker, const char *key);
-void pass_settle(struct pass *pass); /* may end it */
+void pass_settle(struct pass *pass);                           /* may end it */
+void pass_saw(struct pass *pass, const struct object *object); /* in a cache, even if it is gone by now */
 void pass_cancel(struct pass *pass);
 struct pass *pass_of(struct list_node *node); /* of worker.passes */
 

@@ -27,7 +27,8 @@ struct pass {
     usec_t started; /* monotonic */
     enum outcome outcome;
     struct error err;
-    bool unfinished; /* a collection was not empty yet */
+    size_t to_be_seen; /* of 'written' */
+    bool unfinished;   /* a collection was not empty yet */
     bool starting;
 };
 
@@ -38,7 +39,6 @@ struct pass_call {
     struct action *action;
     struct loop_timer again; /* a creation that nobody knows the end of */
     unsigned attempts;       /* of it, but the first */
-    bool exists;             /* what it makes is there: now it is only read */
 };
 
 /* A creation of which no answer came is made again under the same name: 0.5 s, 1 s, 2 s... later, for some minutes. */
@@ -53,6 +53,7 @@ struct written {
     const char *key;
     uint64_t revision; /* 0: a deletion of 'uid' */
     const char *uid;
+    bool to_be_seen; /* no more is known than that it was there: pass_saw(), or the cache has it */
 };
 
 static void pass_continue(struct pass *pass);
@@ -144,6 +145,36 @@ static void expect(struct pass *pass, const struct action *action, const struct 
     list_append(&pass->written, &written->node);
 }
 
+/* It was made by a call without an answer: of which revision it is, only the cache will say. */
+static void expect_sight(struct pass *pass, const struct action *action)
+{
+    const struct api_object_meta *meta = action->body;
+    struct informer *informer = caches_find(&pass->worker->manager->caches, action->resource);
+    if (informer == NULL)
+        return;
+    struct written *written = arena_new(&pass->arena, struct written);
+    written->informer = informer;
+    written->key = text_empty(action->namespace_) ? meta->name
+                                                  : arena_format(&pass->arena, "%s/%s", action->namespace_, meta->name);
+    written->to_be_seen = true;
+    list_append(&pass->written, &written->node);
+    pass->to_be_seen++;
+}
+
+void pass_saw(struct pass *pass, const struct object *object)
+{
+    if (pass->to_be_seen == 0)
+        return;
+    struct written *written;
+    list_for_each (&pass->written, written, node) {
+        if (!written->to_be_seen || informer_resource(written->informer) != object_resource(object) ||
+            !text_equal(written->key, object_key(object)))
+            continue;
+        list_remove(&written->node);
+        pass->to_be_seen--;
+    }
+}
+
 /* A list that the server answered to a deletion of a collection names what was there. */
 static bool collection_was_empty(const struct client_result *result)
 {
@@ -154,7 +185,7 @@ static bool collection_was_empty(const struct client_result *result)
     return yyjson_is_null(items) || (yyjson_is_arr(items) && yyjson_arr_size(items) == 0);
 }
 
-static void judge(struct pass *pass, const struct action *action, const struct client_result *result)
+static void judge(struct pass *pass, const struct action *action, const struct client_result *result, bool tried_before)
 {
     int rc = result->rc;
     if (action->kind == ACTION_CONFIRM_ABSENT) {
@@ -167,8 +198,14 @@ static void judge(struct pass *pass, const struct action *action, const struct c
     }
     if ((rc == -ERROR_NOT_FOUND && action->absent_is_fine) || (rc == -ERROR_ALREADY_EXISTS && action->present_is_fine))
         return;
-    if (action->named && (rc == -ERROR_ALREADY_EXISTS || rc == -ERROR_NOT_FOUND)) {
-        fail(pass, AGAIN, rc, &result->err); /* the name was taken, or what was made is gone already */
+    if (action->named && rc == -ERROR_ALREADY_EXISTS && tried_before) {
+        pass->window++;
+        expect_sight(pass, action);
+        say(pass, action, &action->succeeded, ((const struct api_object_meta *)action->body)->name);
+        return;
+    }
+    if (action->named && rc == -ERROR_ALREADY_EXISTS) {
+        fail(pass, AGAIN, rc, &result->err); /* somebody else has drawn that name */
         return;
     }
     if (rc < 0) {
@@ -203,8 +240,8 @@ static bool is_unsure(const struct pass_call *call, const struct client_result *
     if (rc == -ERROR_TIMEOUT || rc == -ERROR_CLOSED || rc == -ERROR_SERVER_TIMEOUT)
         return true;
     /* Once it is unsure, only the server's word ends that. */
-    return call->attempts > 0 && (rc == -ERROR_UNAVAILABLE || rc == -ERROR_SYSTEM || rc == -ERROR_TOO_MANY_REQUESTS ||
-                                  rc == -ERROR_INTERNAL || (rc == -ERROR_ALREADY_EXISTS && !call->exists));
+    return call->attempts > 0 &&
+           (rc == -ERROR_UNAVAILABLE || rc == -ERROR_SYSTEM || rc == -ERROR_TOO_MANY_REQUESTS || rc == -ERROR_INTERNAL);
 }
 
 /* True: the end of this call is still to come. */
@@ -212,9 +249,8 @@ static bool ask_again(struct pass_call *call, const struct client_result *result
 {
     if (!is_unsure(call, result))
         return false;
-    call->exists |= result->rc == -ERROR_ALREADY_EXISTS;
     unsigned doubles = call->attempts < UNSURE_DOUBLES ? call->attempts : UNSURE_DOUBLES;
-    loop_timer_start(call->pass->worker->client->loop, &call->again, call->exists ? 0 : UNSURE_DELAY << doubles);
+    loop_timer_start(call->pass->worker->client->loop, &call->again, UNSURE_DELAY << doubles);
     call->attempts++;
     return true;
 }
@@ -227,7 +263,7 @@ static void call_done(struct client_call *client_call, const struct client_resul
         return;
     list_remove(&call->node);
     pass->running--;
-    judge(pass, call->action, result);
+    judge(pass, call->action, result, call->attempts > 0);
     pass_continue(pass);
 }
 
@@ -253,11 +289,6 @@ static void call_start(struct pass_call *call)
         .precondition_uid = action->kind == ACTION_DELETE ? action->uid : NULL,
         .precondition_revision = action->revision,
     };
-    if (call->exists)
-        request = (struct client_request){ .verb = API_GET,
-                                           .resource = action->resource,
-                                           .namespace_ = action->namespace_,
-                                           .name = ((const struct api_object_meta *)action->body)->name };
     client_call_start(call->pass->worker->client, &call->call, &request);
 }
 
@@ -287,10 +318,11 @@ static bool all_shown(struct pass *pass)
     struct written *written;
     list_for_each (&pass->written, written, node) {
         const struct object *cached = informer_get(written->informer, written->key);
-        bool shown = written->revision != 0 ? informer_revision(written->informer) >= written->revision ||
-                                                  (cached != NULL && object_revision(cached) >= written->revision)
-                                            : cached == NULL || !text_equal(object_uid(cached), written->uid) ||
-                                                  object_meta(cached)->deletion_timestamp != 0;
+        bool shown = written->to_be_seen      ? cached != NULL
+                     : written->revision != 0 ? informer_revision(written->informer) >= written->revision ||
+                                                    (cached != NULL && object_revision(cached) >= written->revision)
+                                              : cached == NULL || !text_equal(object_uid(cached), written->uid) ||
+                                                    object_meta(cached)->deletion_timestamp != 0;
         if (!shown)
             return false;
         list_remove(&written->node);

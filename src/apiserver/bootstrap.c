@@ -226,7 +226,9 @@ static void create_dns(struct bootstrap *bootstrap)
 {
     char address[IP_TEXT_SIZE];
     ip_format(&bootstrap->options.dns_address, address);
-    struct api_string_entry labels[] = { { "k8s-app", "kube-dns" }, { "kubernetes.io/name", "CoreDNS" } };
+    struct api_string_entry labels[] = { { "k8s-app", "kube-dns" },
+                                         { "kubernetes.io/cluster-service", "true" }, /* kubectl cluster-info */
+                                         { "kubernetes.io/name", "CoreDNS" } };
     struct api_service_port ports[] = {
         { .name = "dns", .protocol = "UDP", .port = 53, .target_port = { .number = 53 } },
         { .name = "dns-tcp", .protocol = "TCP", .port = 53, .target_port = { .number = 53 } },

@@ -45,6 +45,14 @@ static bool was_active(const struct cron *cron, const char *uid)
     return false;
 }
 
+/* Of ours, made by this controller: what somebody made by hand ('kubectl create job --from') neither counts nor hinders. */
+static bool is_expected(const struct cron *cron, const struct object *job)
+{
+    const struct api_object_meta *meta = object_meta(job);
+    struct str when;
+    return entries_find(meta->annotations, meta->n_annotations, SCHEDULED, &when) || was_active(cron, meta->uid);
+}
+
 static int by_age(const void *left, const void *right)
 {
     const struct object *a = *(const struct object *const *)left, *b = *(const struct object *const *)right;
@@ -66,6 +74,11 @@ static void gather_jobs(struct cron *cron)
     for (const struct object *o = NULL; (o = informer_next_owned(jobs, uid, o)) != NULL;) {
         const struct api_batch_job *job = api_batch_job_of(o);
         const char *ended = outcome(job);
+        if (ended == NULL && !is_expected(cron, o)) {
+            reconcile_event(cron->r, cron->object, "Warning", "UnexpectedJob",
+                            "Saw a job that the controller did not create or forgot: %s", object_name(o));
+            continue;
+        }
         if (ended == NULL) {
             char version[128];
             struct api_object_reference reference = event_reference(o, version);

@@ -111,12 +111,33 @@ static void forbids_two_at_a_time(void **state)
     assert_true(fake_server_count(f->server, &api_resource_batch_job) > 1);
 }
 
+/* 'kubectl create job --from=cronjob/tick' makes the CronJob its owner. */
+static void jobs_made_by_hand_do_not_count(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"concurrencyPolicy\":\"Forbid\",");
+    const char *uid = object_uid(fake_server_get(f->server, &api_resource_batch_cron_job, "a", "tick"));
+    fixture_put(f, &api_resource_batch_job,
+                "{\"metadata\":{\"namespace\":\"a\",\"name\":\"hand\",\"ownerReferences\":[{\"apiVersion\":\"batch/"
+                "v1\",\"kind\":"
+                "\"CronJob\",\"name\":\"tick\",\"uid\":\"%s\",\"controller\":true}]},\"spec\":{}}",
+                uid);
+    fixture_run(f, 1);
+    assert_int_equal(
+        api_batch_cron_job_of(fake_server_get(f->server, &api_resource_batch_cron_job, "a", "tick"))->status.n_active,
+        0);
+    assert_int_equal(fixture_events(f, "UnexpectedJob"), 1);
+    fixture_run(f, 601);
+    assert_int_equal(fixture_events(f, "SuccessfulCreate"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(schedules),
         cmocka_unit_test_setup_teardown(starts_by_the_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(forbids_two_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(jobs_made_by_hand_do_not_count, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

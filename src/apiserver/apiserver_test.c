@@ -308,6 +308,37 @@ static void test_slow_watcher(void **state)
     connection_close(&watch);
 }
 
+#define MERGE_PATCH     "content-type: application/merge-patch+json\r\n"
+#define STRATEGIC_PATCH "content-type: application/strategic-merge-patch+json\r\n"
+
+/* What a patch makes must be an object of the kind. */
+static void test_patches_of_wrong_types(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *type, *path, *patch, *part;
+    } cases[] = {
+        { MERGE_PATCH, MAPS "/m", "{\"data\":5}", "of type map[string]string\"" },
+        { MERGE_PATCH, MAPS "/m", "{\"data\":5}", " \\\"\\\" is invalid: patch: Invalid value: \\\"{" },
+        { MERGE_PATCH, MAPS "/m?fieldValidation=Strict", "{\"dat\":{}}",
+          "strict decoding error: unknown field \\\"dat\\\"" },
+        { STRATEGIC_PATCH, MAPS "/m", "{\"data\":{\"b\":\"x\",\"a\":5}}",
+          "\"message\":\" \\\"\\\" is invalid: patch: Invalid value: \\\"map[data:map[a:5 b:x]]\\\": unrecognized "
+          "type: string\"" },
+        { STRATEGIC_PATCH, MAPS "/m", "{\"data\":[1,true,\"s\"]}",
+          "patch: Invalid value: \\\"map[data:[1 true s]]\\\": cannot restore map from slice" },
+        { STRATEGIC_PATCH, MAPS "/m", "{\"metadata\":{\"finalizers\":1.5}}",
+          "map[metadata:map[finalizers:1.5]]\\\": cannot restore slice from int64" },
+    };
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"m\"}}"), "201 Created");
+    for (size_t i = 0; i < countof(cases); i++) {
+        const char *answer = ask_with(f, "PATCH", cases[i].path, cases[i].type, cases[i].patch);
+        expect(answer, "422 Unprocessable Entity");
+        expect(answer, cases[i].part);
+        expect(answer, "\"field\":\"patch\"");
+    }
+}
+
 #define DEFAULT_PODS "/api/v1/namespaces/default/pods"
 #define BUDGETS      "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
 #define EVICT        DEFAULT_PODS "/p/eviction"
@@ -381,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_direct, setup, teardown),
         cmocka_unit_test_setup_teardown(test_contention, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_watcher, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_patches_of_wrong_types, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_eviction, setup, teardown),
         cmocka_unit_test_setup_teardown(test_destroy_with_writes, setup, teardown),
     };

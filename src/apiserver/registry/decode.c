@@ -113,25 +113,31 @@ static int report_strict(struct request *request, const struct api_strict_errors
     return error_set(err, ERROR_BAD_REQUEST, "strict decoding error: " STR_FMT, STR_ARG(buffer_str(&text)));
 }
 
+static int decode_fields(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
+                         struct error *err)
+{
+    struct api_strict_errors strict = { 0 };
+    void *value = arena_zalloc(&request->arena, kind->type->size);
+    int rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
+    if (rc == 0)
+        rc = report_strict(request, &strict, err);
+    if (rc == 0)
+        *ret_value = value;
+    return rc;
+}
+
 static int decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
                        struct error *err)
 {
     const char *version = "", *name = "";
-    struct api_strict_errors strict = { 0 };
-    void *value = arena_zalloc(&request->arena, kind->type->size);
     int rc = read_type(request, json, &version, &name, err);
     if (rc < 0)
         return is_unrecognized(request, kind, err);
     rc = check_type(request, kind, version, name, err);
     if (rc < 0)
         return rc;
-    rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
-    if (rc == 0)
-        rc = report_strict(request, &strict, err);
-    if (rc < 0)
-        return cannot_be_handled(request, kind, err);
-    *ret_value = value;
-    return 0;
+    rc = decode_fields(request, kind, json, ret_value, err);
+    return rc < 0 ? cannot_be_handled(request, kind, err) : rc;
 }
 
 static int decode_protobuf(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
@@ -166,8 +172,13 @@ static int body_yaml_to_json(struct request *request, const struct api_kind *kin
 int request_decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
                         struct error *err)
 {
+    const char *version = "", *name = "";
     void *value = NULL;
-    int rc = decode_json(request, kind, json, &value, err);
+    int rc = read_type(request, json, &version, &name, err);
+    if (rc == 0)
+        rc = check_type(request, kind, version, name, err);
+    if (rc == 0)
+        rc = decode_fields(request, kind, json, &value, err);
     if (rc < 0)
         return rc;
     api_default(kind, value, &request->arena);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "apiserver/registry/patch_refusal.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 
@@ -39,7 +40,9 @@ int request_patch(struct request *request, const struct api_kind *kind, struct s
     if (buffer_failed(&json))
         return error_set(err, ERROR_TOO_LARGE, "the patched object is too large");
     /* What is decoded may borrow from the text. */
-    return request_decode_json(request, kind, arena_str(&request->arena, buffer_str(&json)), ret_value, err);
+    struct str patched = arena_str(&request->arena, buffer_str(&json));
+    rc = request_decode_json(request, kind, patched, ret_value, err);
+    return rc == -ERROR_BAD_REQUEST ? patch_refusal(request, patched, err) : rc;
 }
 
 static int change_by_patch(struct update *update, const struct object *current, void **ret_object, struct error *err)

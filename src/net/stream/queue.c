@@ -37,7 +37,13 @@ static void queue_push(struct bytes_queue *queue, struct bytes *bytes, size_t of
         queue_grow(queue);
     *slice_at(queue, queue->count++) = (struct bytes_slice){ bytes, offset, size };
     queue->size += size;
-    queue->tail_open = false;
+}
+
+static void drop_chunk(struct bytes_queue *queue)
+{
+    bytes_unref(queue->chunk);
+    queue->chunk = NULL;
+    queue->chunk_used = 0;
 }
 
 static void queue_pop(struct bytes_queue *queue)
@@ -45,39 +51,47 @@ static void queue_pop(struct bytes_queue *queue)
     bytes_unref(slice_at(queue, 0)->bytes);
     queue->first = (queue->first + 1) & (queue->capacity - 1);
     if (--queue->count == 0)
-        queue->tail_open = false;
+        drop_chunk(queue);
 }
 
 void bytes_queue_fini(struct bytes_queue *queue)
 {
     while (queue->count > 0)
         queue_pop(queue);
+    drop_chunk(queue);
     free(queue->slices);
     *queue = (struct bytes_queue){ 0 };
 }
 
-void bytes_queue_append(struct bytes_queue *queue, struct str bytes)
+/* Into what is left of the chunk; how many fitted. */
+static size_t append_to_chunk(struct bytes_queue *queue, struct str bytes)
 {
-    if (queue->tail_open && bytes.size > 0) {
-        struct bytes_slice *tail = slice_at(queue, queue->count - 1);
-        size_t used = tail->offset + tail->size;
-        size_t fits = tail->bytes->size - used;
-        if (fits > bytes.size)
-            fits = bytes.size;
-        memcpy(tail->bytes->data + used, bytes.data, fits);
+    size_t fits = queue->chunk == NULL ? 0 : queue->chunk->size - queue->chunk_used;
+    if (fits > bytes.size)
+        fits = bytes.size;
+    if (fits == 0)
+        return 0;
+    memcpy(queue->chunk->data + queue->chunk_used, bytes.data, fits);
+    struct bytes_slice *tail = queue->count == 0 ? NULL : slice_at(queue, queue->count - 1);
+    if (tail != NULL && tail->bytes == queue->chunk && tail->offset + tail->size == queue->chunk_used) {
         tail->size += fits;
         queue->size += fits;
-        bytes = str_skip(bytes, fits);
+    } else {
+        queue_push(queue, bytes_ref(queue->chunk), queue->chunk_used, fits);
     }
+    queue->chunk_used += fits;
+    return fits;
+}
+
+void bytes_queue_append(struct bytes_queue *queue, struct str bytes)
+{
+    bytes = str_skip(bytes, append_to_chunk(queue, bytes));
     if (bytes.size == 0)
         return;
     size_t chunk = queue->size > QUEUE_CHUNK ? QUEUE_LARGE_CHUNK : QUEUE_CHUNK;
-    if (chunk < bytes.size)
-        chunk = bytes.size;
-    struct bytes *fresh = bytes_create(NULL, chunk);
-    memcpy(fresh->data, bytes.data, bytes.size);
-    queue_push(queue, fresh, 0, bytes.size);
-    queue->tail_open = true;
+    drop_chunk(queue);
+    queue->chunk = bytes_create(NULL, chunk < bytes.size ? bytes.size : chunk);
+    (void)append_to_chunk(queue, bytes);
 }
 
 void bytes_queue_append_slice(struct bytes_queue *queue, struct bytes *bytes, size_t offset, size_t size)

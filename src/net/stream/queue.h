@@ -3,8 +3,8 @@
 
 /* queue.h - refcounted bytes waiting to be sent, in order.
  *
- * Small pieces are copied together into chunks, large ones are referenced: a document
- * that goes to a thousand watchers is in memory once. Not thread-safe. */
+ * Small pieces are copied together into chunks, also when large ones, which are referenced,
+ * stand between them: a document that goes to a thousand watchers is in memory once. Not thread-safe. */
 #ifndef NET_STREAM_QUEUE_H
 #define NET_STREAM_QUEUE_H
 
@@ -26,8 +26,9 @@ struct bytes_queue {
     size_t capacity;            /* of the ring; a power of two, or 0 */
     size_t first;
     size_t count;
-    size_t size;    /* bytes in all slices */
-    bool tail_open; /* the last slice is a chunk of ours with room behind it */
+    size_t size;         /* bytes in all slices */
+    struct bytes *chunk; /* what was copied last, a reference; room is behind 'chunk_used' of it. NULL: none */
+    size_t chunk_used;
 };
 
 void bytes_queue_fini(struct bytes_queue *queue); /* empty again, without memory */

@@ -14,10 +14,10 @@
 struct client1 {
     struct client_connection *connection;
     llhttp_t parser;
-    struct buffer name, value;
-    struct str rest; /* behind what the parser has eaten, while feed() runs */
-    bool chunked;    /* the request's body */
-    bool sent_all;   /* the request's end has been written */
+    struct http_line line; /* of the header that is being received */
+    struct str rest;       /* behind what the parser has eaten, while feed() runs */
+    bool chunked;          /* the request's body */
+    bool sent_all;         /* the request's end has been written */
     bool keep_alive;
     bool switched; /* 101 */
     bool message_done;
@@ -61,13 +61,13 @@ static int append_bounded(struct client1 *client1, struct buffer *buffer, const 
 static int on_header_field(llhttp_t *parser, const char *data, size_t size)
 {
     struct client1 *client1 = parser->data;
-    return append_bounded(client1, &client1->name, data, size);
+    return append_bounded(client1, &client1->line.name, data, size);
 }
 
 static int on_header_value(llhttp_t *parser, const char *data, size_t size)
 {
     struct client1 *client1 = parser->data;
-    return append_bounded(client1, &client1->value, data, size);
+    return append_bounded(client1, &client1->line.value, data, size);
 }
 
 static int on_header_complete(llhttp_t *parser)
@@ -77,10 +77,7 @@ static int on_header_complete(llhttp_t *parser)
     if (request == NULL)
         return HPE_USER;
     struct http_block *block = request->response_told ? &request->trailer_block : &request->block;
-    bool kept = http_block_add(block, &client1->connection->client->limits, buffer_str(&client1->name),
-                               str_trim(buffer_str(&client1->value)));
-    buffer_clear(&client1->name);
-    buffer_clear(&client1->value);
+    bool kept = http_line_end(&client1->line, block, &client1->connection->client->limits);
     client1->over_limit |= !kept;
     return kept ? HPE_OK : HPE_USER;
 }
@@ -310,8 +307,7 @@ static void client1_start(struct client_connection *connection)
 static void client1_destroy(struct client_connection *connection)
 {
     struct client1 *client1 = client1_of(connection);
-    buffer_fini(&client1->name);
-    buffer_fini(&client1->value);
+    http_line_fini(&client1->line);
     free(client1);
 }
 

@@ -148,3 +148,18 @@ bool http_block_add(struct http_block *block, const struct http_limits *limits, 
     block->bytes += cost;
     return true;
 }
+
+bool http_line_end(struct http_line *line, struct http_block *block, const struct http_limits *limits)
+{
+    bool kept =
+        block == NULL || http_block_add(block, limits, buffer_str(&line->name), str_trim(buffer_str(&line->value)));
+    buffer_clear(&line->name);
+    buffer_clear(&line->value);
+    return kept;
+}
+
+void http_line_fini(struct http_line *line)
+{
+    buffer_fini(&line->name);
+    buffer_fini(&line->value);
+}

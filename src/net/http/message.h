@@ -6,6 +6,7 @@
 #define NET_HTTP_MESSAGE_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/time.h"
 #include "net/http.h"
 
@@ -32,6 +33,14 @@ struct http_block {
 
 /* False when a limit is hit; then and later nothing is kept. The name is made lower case. */
 bool http_block_add(struct http_block *block, const struct http_limits *limits, struct str name, struct str value);
+
+/* One header of HTTP/1.1 as its parser delivers it: name and value in pieces. */
+struct http_line {
+    struct buffer name, value;
+};
+/* The line is whole: into the block (NULL: nowhere), and empty for the next. False as of http_block_add(). */
+bool http_line_end(struct http_line *line, struct http_block *block, const struct http_limits *limits);
+void http_line_fini(struct http_line *line);
 
 static inline struct http_headers http_block_headers(const struct http_block *block)
 {

@@ -20,9 +20,10 @@ struct server1 {
     struct http_connection *connection;
     llhttp_t parser;
     struct http_exchange *exchange; /* being received or answered */
-    struct buffer url, name, value; /* of the header that is being received */
-    struct buffer input;            /* pipelined */
-    struct str rest;                /* behind what the parser has eaten, while feed() runs */
+    struct buffer url;
+    struct http_line line; /* of the header that is being received */
+    struct buffer input;   /* pipelined */
+    struct str rest;       /* behind what the parser has eaten, while feed() runs */
     struct loop_task resume_task;
     bool message_started; /* a first byte came */
     bool feeding;
@@ -52,7 +53,8 @@ static int stop_parser(struct server1 *server1, int status)
 
 static size_t header_room(const struct server1 *server1)
 {
-    size_t used = server1->url.size + server1->exchange->block.bytes + server1->name.size + server1->value.size;
+    size_t used =
+        server1->url.size + server1->exchange->block.bytes + server1->line.name.size + server1->line.value.size;
     size_t max = server1->connection->server->limits.header_bytes;
     return used < max ? max - used : 0;
 }
@@ -82,25 +84,22 @@ static int on_url(llhttp_t *parser, const char *data, size_t size)
 static int on_header_field(llhttp_t *parser, const char *data, size_t size)
 {
     struct server1 *server1 = parser->data;
-    return append_bounded(server1, &server1->name, data, size);
+    return append_bounded(server1, &server1->line.name, data, size);
 }
 
 static int on_header_value(llhttp_t *parser, const char *data, size_t size)
 {
     struct server1 *server1 = parser->data;
-    return append_bounded(server1, &server1->value, data, size);
+    return append_bounded(server1, &server1->line.value, data, size);
 }
 
 static int on_header_complete(llhttp_t *parser)
 {
     struct server1 *server1 = parser->data;
     struct http_exchange *exchange = server1->exchange;
-    bool kept = true;
-    if (!exchange->headers_done) /* trailers of a chunked body are counted and dropped */
-        kept = http_block_add(&exchange->block, &server1->connection->server->limits, buffer_str(&server1->name),
-                              str_trim(buffer_str(&server1->value)));
-    buffer_clear(&server1->name);
-    buffer_clear(&server1->value);
+    /* Trailers of a chunked body are counted and dropped. */
+    bool kept = http_line_end(&server1->line, exchange->headers_done ? NULL : &exchange->block,
+                              &server1->connection->server->limits);
     return kept ? HPE_OK : stop_parser(server1, 431);
 }
 
@@ -433,8 +432,8 @@ static void server1_start(struct http_connection *connection)
     server1->connection = connection;
     server1->resume_task.callback = server1_run_resume;
     buffer_init(&server1->url, max);
-    buffer_init(&server1->name, max);
-    buffer_init(&server1->value, max);
+    buffer_init(&server1->line.name, max);
+    buffer_init(&server1->line.value, max);
     buffer_init(&server1->input, INPUT_MAX);
     llhttp_init(&server1->parser, HTTP_REQUEST, &parser_settings);
     server1->parser.data = server1;
@@ -452,8 +451,7 @@ static void server1_destroy(struct http_connection *connection)
     struct server1 *server1 = server1_of(connection);
     loop_cancel(connection->loop, &server1->resume_task);
     buffer_fini(&server1->url);
-    buffer_fini(&server1->name);
-    buffer_fini(&server1->value);
+    http_line_fini(&server1->line);
     buffer_fini(&server1->input);
     free(server1);
 }

@@ -131,6 +131,7 @@ static void decide(struct store *store, struct store_write *write)
     change->revision = ++store->assigned;
     change->create_revision = write->operation == STORE_CREATE ? change->revision : create;
     change->is_volatile = write->is_volatile && was_volatile;
+    change->is_unlogged = change->is_volatile || (write->may_lag && write->operation == STORE_UPDATE);
     entry->newest = change;
     write->change = change;
     store->pending_bytes += store_change_size(change);
@@ -196,6 +197,7 @@ static void apply(struct store *store, struct store_change *change)
     entry->create_revision = change->create_revision;
     entry->revision = change->revision;
     entry->is_volatile = change->is_volatile;
+    entry->is_unlogged = change->is_unlogged;
     if (store->driver->applied != NULL)
         store->driver->applied(store, entry, previous_create);
     drop_if_empty(store, entry);

@@ -43,6 +43,8 @@ struct store_write {
     struct bytes *value; /* borrowed by start; the store takes its own reference */
     uint64_t expected;   /* 0 with UPDATE and DELETE: whatever is there */
     bool is_volatile;    /* memory and a rare checkpoint, no log: Events and Leases */
+    bool
+        may_lag; /* an update that a crash may take back, such as a heartbeat: like a volatile one, and the record stays durable */
     void (*done)(struct store_write *write);
     /* results */
     int rc;

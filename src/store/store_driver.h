@@ -29,6 +29,7 @@ struct store_change {
     uint64_t create_revision;
     uint64_t revision;
     bool is_volatile;
+    bool is_unlogged; /* volatile, or an update that may lag */
 };
 
 /* The newest state of a key. */
@@ -41,12 +42,13 @@ struct store_entry {
     struct store_change *newest; /* the last change that is not applied yet; NULL: none */
     struct list_node by_dirty;   /* for the driver: not in its checkpoint yet */
     bool is_volatile;
+    bool is_unlogged; /* its newest change is */
 };
 
 struct store_driver {
     const char *name;
 
-    /* Makes durable what store.committing holds (those with a change that is not volatile), then calls
+    /* Makes durable what store.committing holds (those with a change that is logged), then calls
      * store_committed(), from inside or later. */
     void (*commit)(struct store *store);
 

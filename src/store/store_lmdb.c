@@ -8,7 +8,7 @@
  *   written to LMDB by a worker; then the full file may be written over
  *   both full: the group waits for the checkpoint; if that fails, it fails
  *
- * Volatile changes are in no frame: they reach the disk with a checkpoint. Their revisions
+ * Volatile changes, and those that may lag, are in no frame: they reach the disk with a checkpoint. Their revisions
  * are covered by a mark in the frames that is ahead of all given out, where a start after
  * a crash goes on; only when they overtake it is a frame written for them alone.
  *
@@ -264,7 +264,7 @@ static bool build_frame(struct lmdb_store *store)
         if (change == NULL)
             continue;
         newest = change->revision;
-        if (change->is_volatile)
+        if (change->is_unlogged)
             continue;
         struct wal_record record = { .revision = change->revision,
                                      .create_revision = change->create_revision,
@@ -345,7 +345,7 @@ static void lmdb_applied(struct store *base, struct store_entry *entry, uint64_t
         list_remove(&entry->by_dirty);
     else if (!list_linked(&entry->by_dirty))
         list_append(&store->dirty, &entry->by_dirty);
-    if (entry->is_volatile && !loop_timer_running(&store->volatile_timer))
+    if (entry->is_unlogged && !loop_timer_running(&store->volatile_timer))
         loop_timer_start(base->loop, &store->volatile_timer, VOLATILE_PERIOD);
     if (store->tombstone_count > TOMBSTONES_MAX && loop_timer_running(&store->volatile_timer))
         loop_timer_start(base->loop, &store->volatile_timer, 0);

@@ -249,6 +249,84 @@ static void test_volatile_writes_stay_out_of_the_log(void **state)
     assert_int_equal(file_remove_tree(AT_FDCWD, crashed.directory, NULL), 0);
 }
 
+/* --- updates that may lag --- */
+
+static int64_t put_lagging(struct fixture *fixture, const char *key, uint64_t number)
+{
+    struct bytes *value = value_of(number, 0);
+    struct store_write write = {
+        .operation = STORE_UPDATE, .key = str_of(key), .value = value, .may_lag = true, .done = on_done
+    };
+    store_write_start(fixture->store, &write);
+    while (write.done != NULL)
+        loop_run_until(fixture->loop, loop_now(fixture->loop));
+    bytes_unref(value);
+    return write.rc < 0 ? write.rc : (int64_t)write.revision;
+}
+
+/* The files as a crash at this moment would leave them, opened. */
+static void crash(const struct fixture *fixture, struct fixture *crashed)
+{
+    char command[256];
+    snprintf(command, sizeof(command), "cp -r %s %s.crash", fixture->directory, fixture->directory);
+    assert_int_equal(system(command), 0);
+    *crashed = *fixture;
+    snprintf(crashed->directory, sizeof(crashed->directory), "%.40s.crash", fixture->directory);
+    crashed->store = NULL;
+    crashed->options.io = NULL;
+    reopen(crashed);
+}
+
+static void end_crashed(struct fixture *crashed)
+{
+    close_store(crashed);
+    assert_int_equal(file_remove_tree(AT_FDCWD, crashed->directory, NULL), 0);
+}
+
+static void test_lagging_updates(void **state)
+{
+    struct fixture *fixture = *state, crashed;
+    struct disk disk = { 0 };
+    struct wal_io io = io_of(&disk);
+    fixture->options.io = &io;
+    reopen(fixture);
+    assert_true(put(fixture, STORE_CREATE, "/nodes/a", 1, 0, false) > 0);
+    int before = disk.writes;
+    for (uint64_t i = 2; i <= 100; i++)
+        assert_true(put_lagging(fixture, "/nodes/a", i) > 0);
+    assert_int_equal(disk.writes, before);
+    assert_int_equal(get(fixture, "/nodes/a", NULL), 100);
+    uint64_t given = store_revision(fixture->store);
+    crash(fixture, &crashed); /* takes the record back, not away */
+    assert_int_equal(get(&crashed, "/nodes/a", NULL), 1);
+    assert_true(store_revision(crashed.store) >= given);
+    end_crashed(&crashed);
+
+    /* What is written after it in the usual way is as durable as ever; so is its end. */
+    assert_true(put(fixture, STORE_UPDATE, "/nodes/a", 101, 0, false) > 0);
+    assert_true(disk.writes > before);
+    crash(fixture, &crashed);
+    assert_int_equal(get(&crashed, "/nodes/a", NULL), 101);
+    end_crashed(&crashed);
+    assert_true(put_lagging(fixture, "/nodes/a", 102) > 0);
+    assert_true(put(fixture, STORE_DELETE, "/nodes/a", 0, 0, false) > 0);
+    crash(fixture, &crashed);
+    assert_int_equal(get(&crashed, "/nodes/a", NULL), -1);
+    end_crashed(&crashed);
+
+    /* An hour later the newest is on disk; an orderly end writes it at once. */
+    assert_true(put(fixture, STORE_CREATE, "/nodes/b", 1, 0, false) > 0);
+    assert_true(put_lagging(fixture, "/nodes/b", 2) > 0);
+    loop_run_until(fixture->loop, loop_now(fixture->loop) + 3601 * USEC_PER_SEC);
+    crash(fixture, &crashed);
+    assert_int_equal(get(&crashed, "/nodes/b", NULL), 2);
+    end_crashed(&crashed);
+    assert_true(put_lagging(fixture, "/nodes/b", 3) > 0);
+    close_store(fixture);
+    reopen(fixture);
+    assert_int_equal(get(fixture, "/nodes/b", NULL), 3);
+}
+
 /* --- faults --- */
 
 struct group_write {
@@ -553,6 +631,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volatile_writes_stay_out_of_the_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lagging_updates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_takes_the_group_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failed_sync_ends_writing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_torn_writes, setup, teardown),

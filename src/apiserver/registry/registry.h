@@ -36,6 +36,8 @@ struct strategy {
     int (*allocate)(struct request *request, void *object, const void *old, struct error *err);
     /* Gives them back when the write failed or was a dry run. */
     void (*release)(struct request *request, const void *object, const void *old);
+    /* Does an update through /status only say that somebody still lives? Then it is not worth a write to the disk. */
+    bool (*is_heartbeat)(const void *object, const void *old);
     /* Seconds of grace of a deletion; 'asked' is NULL when the request does not say. NULL: none. */
     int64_t (*grace)(const void *object, const int64_t *asked);
     /* The first deletion of an object that stays for a while. */

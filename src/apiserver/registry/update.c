@@ -207,6 +207,8 @@ static void update_write(struct update *update, void *object)
         .value = value,
         .expected = object_revision(update->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
+        .may_lag = !vanish && update->part == UPDATE_STATUS && registry->strategy->is_heartbeat != NULL &&
+                   registry->strategy->is_heartbeat(object, object_typed(update->current)),
         .done = update_stored,
     };
     update->written_at = loop_monotonic(request->server->loop);

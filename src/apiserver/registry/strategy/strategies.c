@@ -15,7 +15,7 @@ static const struct strategy strategies[] = {
       .prepare_create = pod_prepare_create,
       .prepare_status = pod_prepare_status,
       .grace = pod_grace },
-    { .group = "", .kind = "Node", .flags = STRATEGY_KEEP_STATUS },
+    { .group = "", .kind = "Node", .flags = STRATEGY_KEEP_STATUS, .is_heartbeat = node_is_heartbeat },
     { .group = "",
       .kind = "Namespace",
       .prepare_create = namespace_prepare_create,

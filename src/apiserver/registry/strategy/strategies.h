@@ -29,6 +29,9 @@ void job_prepare_create(struct request *request, void *object);
 bool endpoint_slice_changed(const void *object, const void *old);
 bool webhooks_changed(const void *object, const void *old);
 
+/* node.c */
+bool node_is_heartbeat(const void *object, const void *old);
+
 /* core.c */
 void secret_prepare_create(struct request *request, void *object);
 void secret_prepare_update(struct request *request, void *object, const void *old);

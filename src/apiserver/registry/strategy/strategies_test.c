@@ -4,10 +4,37 @@
 /* What the server adds to pods, services and namespaces, seen from outside. */
 
 #include "apiserver/fixture.h"
+#include "apiserver/registry/strategy/strategies.h"
 
 #define NS "/api/v1/namespaces/default"
 #define POD(name, more) \
     "{\"metadata\":{\"name\":\"" name "\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]" more "}}"
+
+static void test_node_heartbeats(void **state)
+{
+    struct api_node_condition before[] = {
+        { .type = "Ready", .status = "True", .last_heartbeat_time = 100 * USEC_PER_SEC }
+    };
+    struct api_node_condition after[] = {
+        { .type = "Ready", .status = "True", .last_heartbeat_time = 400 * USEC_PER_SEC }
+    };
+    struct api_node old = { .metadata = { .name = "n", .resource_version = "7" },
+                            .status = { .conditions = before, .n_conditions = 1 } };
+    struct api_node new = old;
+    (void)state;
+    new.metadata.resource_version = NULL;
+    new.status.conditions = after;
+    assert_true(node_is_heartbeat(&new, &old));
+    after[0].last_transition_time = 300 * USEC_PER_SEC;
+    assert_false(node_is_heartbeat(&new, &old));
+    after[0].last_transition_time = 0;
+    after[0].status = "False";
+    assert_false(node_is_heartbeat(&new, &old));
+    after[0].status = "True";
+    new.metadata.name = "m";
+    assert_false(node_is_heartbeat(&new, &old));
+    assert_int_equal(before[0].last_heartbeat_time, 100 * USEC_PER_SEC); /* theirs are left alone */
+}
 
 static void test_pod(void **state)
 {
@@ -205,6 +232,7 @@ static void test_two_versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_node_heartbeats),
         cmocka_unit_test_setup_teardown(test_pod, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pod_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_service, setup, teardown),

@@ -135,3 +135,27 @@ def test_who_loses_the_lease_stops_until_it_has_it_again(server):
 
 def names_of_accounts(server, namespace):
     return [item["metadata"]["name"] for item in server.json("-n", namespace, "get", "serviceaccounts")["items"]]
+
+
+def test_whoami_and_what_may_i(server):
+    whoami = lambda *words: json.loads(server.kubectl("auth", "whoami", "-o", "json", *words).stdout)["status"]["userInfo"]
+    assert whoami()["username"] == "kubernetes-admin"
+    assert "system:masters" in whoami()["groups"]
+    other = whoami("--as=ann", "--as-group=people", "--as-uid=42")
+    assert (other["username"], other["uid"], other["groups"]) == ("ann", "42", ["people", "system:authenticated"])
+    listed = lambda *words: server.kubectl("auth", "can-i", "--list", *words).stdout.splitlines()
+    assert [line.split() for line in listed() if line.startswith("*.*")] == [["*.*", "[]", "[]", "[*]"]]
+    server.kubectl("create", "rolebinding", "reader", "--clusterrole=view", "--user=reader")
+    assert any(line.split()[0] == "pods/log" and line.endswith("[get list watch]") for line in listed("--as=reader"))
+    assert not any(line.startswith("secrets") for line in listed("--as=reader"))
+
+
+def test_a_namespace_that_ends_may_be_deleted_again(server):
+    server.kubectl("create", "namespace", "stuck")
+    server.kubectl("-n", "stuck", "create", "configmap", "held")
+    server.kubectl("-n", "stuck", "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":["example.com/hold"]}}')
+    for _ in range(2):
+        server.kubectl("delete", "namespace", "stuck", "--wait=false")
+    assert server.json("get", "namespace", "stuck")["status"]["phase"] == "Terminating"
+    server.kubectl("-n", "stuck", "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    wait_for("the namespace's end", lambda: server.kubectl("get", "namespace", "stuck", check=False).returncode != 0, 60)

@@ -329,7 +329,7 @@ enum decision access_decide(const struct access *access, const struct authorizat
 }
 
 /* The sentence clients know, about the user as the filters before left it. */
-static void refuse(struct request *request, const struct authorization_attributes *attributes, const char *reason)
+void access_refuse(struct request *request, const struct authorization_attributes *attributes, const char *reason)
 {
     struct arena *arena = &request->arena;
     const char *why = text_empty(reason) ? "" : arena_format(arena, ": %s", reason);
@@ -362,65 +362,5 @@ void access_authorize(struct request *request)
     if (allowed)
         request_next(request);
     else
-        refuse(request, &attributes, reason);
-}
-
-/* ---------------------------------------------------------------- impersonation */
-
-static bool may_act_as(struct request *request, const char *group, const char *resource, const char *namespace_,
-                       const char *name)
-{
-    struct authorization_attributes attributes = access_attributes(request);
-    attributes.is_resource = true;
-    attributes.verb = "impersonate";
-    attributes.group = group;
-    attributes.resource = resource;
-    attributes.subresource = "";
-    attributes.namespace_ = namespace_;
-    attributes.name = name;
-    if (access_decide(request->server->access, &attributes, NULL) == DECISION_ALLOW)
-        return true;
-    refuse(request, &attributes, "");
-    return false;
-}
-
-/* "system:serviceaccount:NAMESPACE:NAME" is asked about as a service account, anything else as a user. */
-static bool may_act_as_user(struct request *request, const char *user)
-{
-    struct str rest = str_of(user), part, namespace_ = { 0 }, name = { 0 };
-    static const char prefix[] = "system:serviceaccount:";
-    if (!str_starts(rest, STR("system:serviceaccount:")))
-        return may_act_as(request, "", "users", "", user);
-    rest = str_skip(rest, sizeof(prefix) - 1);
-    for (int i = 0; str_next(&rest, ':', &part); i++) {
-        namespace_ = i == 0 ? part : namespace_;
-        name = i == 1 ? part : name;
-    }
-    return may_act_as(request, "", "serviceaccounts", arena_strndup(&request->arena, namespace_.data, namespace_.size),
-                      arena_strndup(&request->arena, name.data, name.size));
-}
-
-void access_impersonate(struct request *request)
-{
-    struct str user = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "impersonate-user");
-    if (user.size == 0) {
-        request_next(request);
-        return;
-    }
-    const char *name = arena_strndup(&request->arena, user.data, user.size);
-    const char **groups = arena_new_array(&request->arena, const char *, GROUPS_MAX + 1);
-    size_t count = 0;
-    if (!may_act_as_user(request, name))
-        return;
-    for (size_t i = 0; i < request->headers->count && count < GROUPS_MAX; i++) {
-        if (!str_is(request->headers->items[i].name, "impersonate-group"))
-            continue;
-        struct str group = request->headers->items[i].value;
-        groups[count] = arena_strndup(&request->arena, group.data, group.size);
-        if (!may_act_as(request, "", "groups", "", groups[count++]))
-            return;
-    }
-    request->user = (struct user){ .name = name };
-    set_groups(&request->user, &request->arena, groups, "system:authenticated");
-    request_next(request);
+        access_refuse(request, &attributes, reason);
 }

@@ -19,13 +19,15 @@ void access_destroy(struct access *access); /* NULL is fine */
 
 /* Filters. */
 void access_authenticate(struct request *request);
-void access_impersonate(struct request *request);
+void access_impersonate(struct request *request); /* impersonation.c */
 void access_authorize(struct request *request);
 
 /* The same question for reviews and for checks beside the request's own. 'reason' may be NULL. */
 enum decision access_decide(const struct access *access, const struct authorization_attributes *attributes,
                             char *reason);
 struct authorization_attributes access_attributes(struct request *request);
+/* Answers 403: who may not do what, and where. */
+void access_refuse(struct request *request, const struct authorization_attributes *attributes, const char *reason);
 
 /* Checks a bearer token for these audiences (NULL: the server's own); the user is in the arena. -ERROR_UNAUTHORIZED. */
 int access_check_token(const struct access *access, struct str token, const char *const *audiences, struct arena *arena,

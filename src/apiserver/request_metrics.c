@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apiserver/http/front.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
@@ -67,6 +68,12 @@ static const struct metric_family resource_objects = {
     .help = "[ALPHA] Stored objects by group and resource.",
     .kind = METRIC_GAUGE,
     .labels = (const char *const[]){ "group", "resource", NULL },
+};
+static const struct metric_family connections = {
+    .name = "coracle_serving_connections",
+    .help = "[ALPHA] Open connections of each serving thread.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "thread", NULL },
 };
 static const struct metric_family store_times = {
     .name = "etcd_request_duration_seconds",
@@ -380,9 +387,21 @@ static void sample_inflight(struct api_server *server)
     metric_set(metrics_get(server->metrics, &inflight, mutating), (double)writing);
 }
 
+static void sample_connections(struct api_server *server)
+{
+    for (size_t i = 0; i == 0 || i < server->options.serving_loops; i++) {
+        char thread[16];
+        snprintf(thread, sizeof(thread), "%zu", i);
+        const char *const values[] = { thread };
+        metric_set(metrics_get(server->metrics, &connections, values),
+                   (double)http_front_connections(server->front, i));
+    }
+}
+
 void request_metrics_sample(struct api_server *server)
 {
     sample_inflight(server);
+    sample_connections(server);
     for (size_t i = 0; i < server->n_caches; i++) {
         const struct api_resource *resource = watch_cache_resource(server->caches[i]);
         double count = (double)watch_cache_objects(server->caches[i])->size;

@@ -185,21 +185,49 @@ static void end_waits(struct api_server *server)
         watch_cache_end_waits(server->caches[i]);
 }
 
+/* Requests from inside the process are waited for as well: what they write at the end (a lease given up) is then done. */
+static void check_stopped(struct api_server *server)
+{
+    if (server->stopped != NULL && server->front_drained && (server->n_requests == 0 || server->out_of_patience))
+        loop_defer(server->loop, &server->stopped_task);
+}
+
+static void tell_stopped(struct loop_task *task)
+{
+    struct api_server *server = container_of(task, struct api_server, stopped_task);
+    void (*stopped)(void *context) = server->stopped;
+    server->stopped = NULL;
+    stopped(server->stopped_context);
+}
+
+static void front_drained(void *context)
+{
+    struct api_server *server = context;
+    server->front_drained = true;
+    check_stopped(server);
+}
+
 static void out_of_patience(struct loop_timer *timer)
 {
-    end_waits(container_of(timer, struct api_server, patience_timer));
+    struct api_server *server = container_of(timer, struct api_server, patience_timer);
+    end_waits(server);
+    server->out_of_patience = true;
+    check_stopped(server);
 }
 
 void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void *context), void *context)
 {
     server->stopping = true;
+    server->stopped = done;
+    server->stopped_context = context;
+    server->stopped_task.callback = tell_stopped;
     loop_timer_stop(&server->bookmark_timer);
     struct list_node *node;
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);
     server->patience_timer.callback = out_of_patience;
     loop_timer_start(server->loop, &server->patience_timer, grace);
-    http_front_drain(server->front, grace, done, context);
+    http_front_drain(server->front, grace, front_drained, server);
 }
 
 static void server_free(struct api_server *server)
@@ -224,6 +252,8 @@ void server_release_request(struct api_server *server)
     server->n_requests--;
     if (server->destroyed && server->n_requests == 0)
         server_free(server);
+    else
+        check_stopped(server);
 }
 
 /* Writes that are on their way come back to their requests when the store closes: what these need stays until then. */
@@ -234,6 +264,8 @@ void api_server_destroy(struct api_server *server)
     server->n_requests++; /* ours, so that it does not go while we use it */
     loop_timer_stop(&server->bookmark_timer);
     loop_timer_stop(&server->patience_timer);
+    server->stopped = NULL;
+    loop_cancel(server->loop, &server->stopped_task);
     struct list_node *node;
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);

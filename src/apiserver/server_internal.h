@@ -46,6 +46,11 @@ struct api_server {
     bool ready;                       /* all caches are filled */
     bool bootstrapped;                /* and the cluster's first objects are there */
     bool stopping;
+    bool front_drained;
+    bool out_of_patience;
+    struct loop_task stopped_task; /* behind the outcome of the last request */
+    void (*stopped)(void *context);
+    void *stopped_context;
     bool destroyed; /* goes with the last request */
 };
 

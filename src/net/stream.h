@@ -91,7 +91,8 @@ void listener_close(struct listener *listener); /* accepted streams live on, unf
 struct acceptor;
 struct acceptor *acceptor_create(struct loop *loop, struct tls_context *tls, const char *const *alpn,
                                  void (*accepted)(void *context, struct stream *stream), void *context);
-void acceptor_take(struct acceptor *acceptor, int fd); /* connected, non-blocking; taken over */
+void acceptor_take(struct acceptor *acceptor, int fd);       /* connected, non-blocking; taken over */
+size_t acceptor_handshakes(const struct acceptor *acceptor); /* under way; from any thread */
 void acceptor_set_tls(struct acceptor *acceptor, struct tls_context *tls);
 void acceptor_destroy(struct acceptor *acceptor); /* unfinished handshakes end; NULL is fine */
 

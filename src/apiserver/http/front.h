@@ -23,6 +23,7 @@ struct handover;
 struct http_front *http_front_create(struct api_server *server);
 int http_front_listen(struct http_front *front, struct error *err) must_check; /* starts the other lanes, too */
 void http_front_serve(struct http_front *front, struct stream *stream);        /* on the first lane */
+size_t http_front_connections(const struct http_front *front, size_t lane);    /* on a lane; 0 when there is none */
 int http_front_port(const struct http_front *front);
 
 /* No new connections; open requests have 'grace' to end, then the other lanes end, then done(). */

@@ -226,6 +226,28 @@ static void test_every_lane_answers(void **state)
     }
 }
 
+/* Twelve clients: four of them on the server's own loop, or fewer, as it does the work behind all of them, too. */
+static void test_connections_are_spread(void **state)
+{
+    struct fixture *f = *state;
+    create(f, CLIENTS, 0, 10);
+    struct ask metrics = { 0 };
+    start(f, &metrics, 0, "GET", "/metrics", NULL);
+    run(f);
+    int sum = 0;
+    for (int i = 0; i < LANES; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "coracle_serving_connections{thread=\"%d\"} ", i);
+        const char *at = strstr(metrics.body.data, name);
+        assert_non_null(at);
+        int count = atoi(at + strlen(name));
+        assert_true(count >= 1 && count <= (i == 0 ? 4 : 6));
+        sum += count;
+    }
+    assert_int_equal(sum, CLIENTS);
+    ask_fini(&metrics);
+}
+
 static void test_watches_on_every_lane(void **state)
 {
     struct fixture *f = *state;
@@ -314,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_lane_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_connections_are_spread, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watches_on_every_lane, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_in_the_middle, setup, teardown),

@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* acceptor.c - makes streams of accepted sockets and, with TLS, hands them on when their handshake is done. */
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/list.h"
@@ -18,7 +19,7 @@ struct acceptor {
     struct tls_context *tls;
     char **alpn_texts;
     struct list handshakes;
-    size_t handshake_count;
+    atomic_size_t handshake_count; /* counted on the loop, read from anywhere */
     void (*accepted)(void *context, struct stream *stream);
     void *context;
 };
@@ -70,6 +71,11 @@ void acceptor_take(struct acceptor *acceptor, int fd)
         start_handshake(acceptor, stream);
     else
         acceptor->accepted(acceptor->context, stream);
+}
+
+size_t acceptor_handshakes(const struct acceptor *acceptor)
+{
+    return atomic_load_explicit(&acceptor->handshake_count, memory_order_relaxed);
 }
 
 static void copy_alpn(struct acceptor *acceptor, const char *const *alpn)

@@ -113,16 +113,20 @@ static bool row_is(const char *row, struct str label, struct str *ret_path)
     return true;
 }
 
-static bool find_path(const struct api_resource *resource, struct str label, struct str *ret_path)
+/* 'ret_number' counts the resource's rows from 1; 0: a field that every resource has. */
+static bool find_path(const struct api_resource *resource, struct str label, struct str *ret_path, size_t *ret_number)
 {
+    *ret_number = 0;
     if (str_is(label, "metadata.name") ||
         (str_is(label, "metadata.namespace") && (resource->kind->namespaced || resource->selectable_fields == NULL))) {
         *ret_path = label;
         return true;
     }
     for (size_t i = 0; resource->selectable_fields != NULL && resource->selectable_fields[i] != NULL; i++)
-        if (row_is(resource->selectable_fields[i], label, ret_path))
+        if (row_is(resource->selectable_fields[i], label, ret_path)) {
+            *ret_number = i + 1;
             return true;
+        }
     return false;
 }
 
@@ -139,11 +143,13 @@ static void resolve(struct field_requirement *requirement, const struct api_reso
 int field_selector_check(struct field_selector *selector, const struct api_resource *resource, struct error *err)
 {
     struct str path;
+    size_t number;
 
     for (size_t i = 0; i < selector->n_requirements; i++) {
         struct str label = selector->requirements[i].key;
-        if (find_path(resource, label, &path)) {
+        if (find_path(resource, label, &path, &number)) {
             resolve(&selector->requirements[i], resource, path);
+            selector->requirements[i].number = number <= UINT8_MAX ? (uint8_t)number : 0;
             continue;
         }
         /* Kinds with fields of their own say it in other words than those without. */
@@ -193,8 +199,9 @@ static struct str read_label(const struct api_resource *resource, struct str lab
 {
     struct field_path path;
     struct str text;
+    size_t number;
 
-    if (!find_path(resource, label, &text))
+    if (!find_path(resource, label, &text, &number))
         return STR("");
     /* An Event's source is its component, or the controller that newer clients name instead. */
     if (str_is(text, "source") && field_path_resolve(resource->kind->type, STR("source.component"), &path)) {

@@ -33,6 +33,7 @@ struct object {
     struct bytes *bytes;
     uint64_t revision;
     _Atomic(struct decoded *) decoded;
+    _Atomic(uint64_t) found; /* by object_text() last: number, size (16 bits), offset in the bytes (32); 0: nothing */
     /* In 'text': the namespace, then the key, whose end is the name, then the uid. */
     uint16_t key_offset;
     uint16_t name_offset;
@@ -485,6 +486,24 @@ void object_texts(const struct object *object, const struct object_path *paths, 
     for (size_t i = 0; i < count; i++)
         ret_texts[i] = (struct str){ 0 };
     find_texts(bytes_str(object->bytes), STR(""), paths, count, ret_texts);
+}
+
+struct str object_text(const struct object *object, const struct object_path *path, uint8_t number)
+{
+    struct object *shared = (struct object *)(uintptr_t)object;
+    uint64_t found = atomic_load_explicit(&shared->found, memory_order_relaxed);
+    struct str text;
+    if (found >> 48 == number) {
+        uint32_t offset = (uint32_t)found; /* of what is behind a quote, so never 0 */
+        text = (struct str){ offset == 0 ? NULL : object->bytes->data + offset, (found >> 32) & 0xffff };
+        return text;
+    }
+    object_texts(object, path, 1, &text);
+    ptrdiff_t offset = text.data == NULL ? 0 : text.data - object->bytes->data;
+    if (text.size <= 0xffff && offset <= (ptrdiff_t)UINT32_MAX)
+        atomic_store_explicit(&shared->found, (uint64_t)number << 48 | (uint64_t)text.size << 32 | (uint64_t)offset,
+                              memory_order_relaxed);
+    return text;
 }
 
 /* What is known without decoding, for an object whose document is not what its kind says. */

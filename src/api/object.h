@@ -57,6 +57,10 @@ struct object_path {
  * there is none or something that is no text. Valid while the object is. */
 void object_texts(const struct object *object, const struct object_path *paths, size_t count, struct str *ret_texts);
 
+/* One of them, remembered: 'number', from 1, stands for the path among those that are asked for of this resource. A hundred
+ * kubelets that watch for their own spec.nodeName cost one search in each document. */
+struct str object_text(const struct object *object, const struct object_path *path, uint8_t number);
+
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);

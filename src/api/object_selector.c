@@ -27,7 +27,10 @@ static int compare_text(const struct field_requirement *requirement, const struc
     struct str text;
     if (requirement->resource != object_resource(object) || !field_requirement_text(requirement, &path))
         return -1;
-    object_texts(object, &path, 1, &text);
+    if (requirement->number != 0)
+        text = object_text(object, &path, requirement->number);
+    else
+        object_texts(object, &path, 1, &text);
     if (text.size > 0 && memchr(text.data, '\\', text.size) != NULL)
         return -1;
     return str_equal(text, requirement->value) != requirement->negate;

@@ -139,6 +139,44 @@ static bool pod_matches(const char *text)
     return field_selector_matches(&selector, &api_resource_pod, &pod);
 }
 
+/* The same object asked for one field, then another, then the first again: what it remembers is of the right one. */
+static void test_fields_of_objects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool matches;
+    } cases[] = { { "spec.nodeName=n1", true },
+                  { "spec.nodeName=n2", false },
+                  { "status.phase=Running", true },
+                  { "spec.nodeName=n1", true },
+                  { "status.phase!=Running", false },
+                  { "spec.nodeName!=n2", true },
+                  { "status.podIP=", true },
+                  { "status.podIP=1.2.3.4", false },
+                  { "status.podIP=", true },
+                  { "metadata.name=a", true },
+                  { "spec.serviceAccountName=s\\\\x", true },
+                  { "spec.nodeName=n1,status.phase=Failed", false } };
+    struct object *object = NULL;
+    struct error err = { 0 };
+    assert_int_equal(
+        object_from_stored(&api_resource_pod,
+                           STR("{\"metadata\":{\"name\":\"a\",\"namespace\":\"x\"},\"spec\":{\"nodeName\":"
+                               "\"n1\",\"serviceAccountName\":\"s\\\\x\"},\"status\":{\"phase\":\"Running\"}}"),
+                           7, &object, &err),
+        0);
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_arena struct arena arena = { 0 };
+        struct field_selector selector;
+        assert_int_equal(field_selector_parse(str_of(cases[i].text), &arena, &selector, &err), 0);
+        assert_int_equal(field_selector_check(&selector, &api_resource_pod, &err), 0);
+        if (field_selector_matches_object(&selector, object) != cases[i].matches)
+            fail_msg("%s", cases[i].text);
+    }
+    object_unref(object);
+}
+
 static void test_fields(void **state)
 {
     (void)state;
@@ -177,10 +215,9 @@ static void test_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_label_text),
-        cmocka_unit_test(test_label_match),
-        cmocka_unit_test(test_label_structs),
-        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_label_text),        cmocka_unit_test(test_label_match),
+        cmocka_unit_test(test_label_structs),     cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_fields_of_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

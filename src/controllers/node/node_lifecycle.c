@@ -3,14 +3,15 @@
 
 /* node_lifecycle.c - notices nodes that have fallen silent, and taints nodes by their conditions.
  *
- * A node lives as long as its Lease is renewed; what counts is when a renewal was seen here, not the node's
- * clock. Upstream's limits on how many nodes are tainted at a time are not here, but its last one is: when no
- * node at all is ready, the fault is likely ours, and no pod is evicted. */
+ * A node lives as long as its Lease is renewed; what counts is when a renewal was seen here, not the node's clock. In each
+ * zone one node after the other gets the taint that evicts its pods, as fast as zone.h says; the times of the taints that
+ * are there are all that has to be known for it. When no node at all is ready, the fault is likely ours: none is evicted. */
 #include <stdio.h>
 
 #include "api/codec.h"
 #include "codec/json.h"
 #include "controllers/controllers.h"
+#include "controllers/node/zone.h"
 #include "controllers/workload/pod_state.h"
 
 #define LEASE_NAMESPACE "kube-node-lease"
@@ -155,6 +156,44 @@ static bool is_managed(const struct api_taint *taint)
     return false;
 }
 
+/* When its pods began to be evicted; 0: they are not. */
+static usec_t evicted_since(const struct api_node *node)
+{
+    for (size_t i = 0; i < node->spec.n_taints; i++) {
+        const struct api_taint *taint = &node->spec.taints[i];
+        if (is_managed(taint) && text_equal(taint->effect, "NoExecute"))
+            return taint->time_added != 0 ? taint->time_added : 1;
+    }
+    return 0;
+}
+
+/* Is it this node's turn in its zone? Otherwise it asks again when that may be so; changes of nodes wake it, too. */
+static bool may_evict(struct reconcile *r, const struct api_node *node)
+{
+    const struct informer *nodes = reconcile_cache(r, &api_resource_node);
+    const struct zone_limits *limits = &zone_limits_default;
+    size_t ready = 0, silent = 0;
+    usec_t newest = 0;
+    for (const struct object *o = NULL; (o = informer_next(nodes, o)) != NULL;) {
+        const struct api_node *other = api_node_of(o);
+        if (!zone_same(node, other))
+            continue;
+        const struct api_node_condition *condition = condition_of(other, "Ready");
+        if (condition != NULL && text_equal(condition->status, "True"))
+            ready++;
+        else
+            silent++;
+        newest = evicted_since(other) > newest ? evicted_since(other) : newest;
+    }
+    usec_t pause = zone_pause(limits, zone_state_of(limits, ready, silent), ready + silent);
+    if (pause == ZONE_NEVER)
+        return false;
+    if (newest == 0 || newest + pause <= r->now)
+        return true;
+    reconcile_again_in(r, newest + pause - r->now);
+    return false;
+}
+
 static size_t wanted_taints(struct reconcile *r, const struct api_node *node, struct api_taint *taints)
 {
     size_t count = 0;
@@ -163,7 +202,7 @@ static size_t wanted_taints(struct reconcile *r, const struct api_node *node, st
         if (condition == NULL || !text_equal(condition->status, rules[i].status))
             continue;
         taints[count++] = (struct api_taint){ .key = rules[i].taint, .effect = "NoSchedule", .time_added = r->now };
-        if (i < 2 && any_node_ready(r))
+        if (i < 2 && any_node_ready(r) && (evicted_since(node) != 0 || may_evict(r, node)))
             taints[count++] = (struct api_taint){ .key = rules[i].taint, .effect = "NoExecute", .time_added = r->now };
     }
     if (node->spec.unschedulable)
@@ -268,4 +307,5 @@ const struct controller node_lifecycle_controller = {
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_node,
+    .workers = 1, /* whose turn it is rests on the taints of the others */
 };

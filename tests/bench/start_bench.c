@@ -132,6 +132,16 @@ static void pause_briefly(void)
 
 /* ---------------------------------------------------------------- whole starts, in milliseconds */
 
+/* Milliseconds of CPU that it has used so far. */
+static double cpu_of(pid_t child)
+{
+    clockid_t clock;
+    struct timespec time = { 0 };
+    if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
 static double start_server(struct bench *bench, pid_t *ret_child)
 {
     char *data = memory_format("%s/data", bench->directory), *port = memory_format("%d", PORT);
@@ -279,7 +289,8 @@ int main(void)
 {
     static const char *const names[PARTS] = { "  make keys and certificates", "  read them again", "  open a new store",
                                               "  make the first objects, durably", "  find them all there" };
-    double fresh[ROUNDS], again[ROUNDS], floor[ROUNDS], etcd[ROUNDS], synced[ROUNDS], parts[PARTS][ROUNDS];
+    double fresh[ROUNDS], again[ROUNDS], fresh_cpu[ROUNDS], again_cpu[ROUNDS], floor[ROUNDS], etcd[ROUNDS],
+        synced[ROUNDS], parts[PARTS][ROUNDS];
     struct bench bench = { .tls = SSL_CTX_new(TLS_client_method()) };
     const char *build = getenv("BENCH_BUILD");
     bench.program = memory_format("%s/coracle", build != NULL ? build : "build");
@@ -294,9 +305,11 @@ int main(void)
         char *data = memory_format("%s/data", bench.directory);
         remove_tree(data);
         fresh[i] = start_server(&bench, &child);
+        fresh_cpu[i] = cpu_of(child);
         floor[i] = least(&bench);
         end(child);
         again[i] = start_server(&bench, &child);
+        again_cpu[i] = cpu_of(child);
         end(child);
         etcd[i] = i < 3 ? start_etcd(&bench) : etcd[0];
         synced[i] = sync_one(&bench);
@@ -309,6 +322,8 @@ int main(void)
     report("cold start, new data directory", fresh_median, "ms", "exec + TLS request", floor_median, "<= 30");
     report("cold start, old data directory", again_median, "ms", "exec + TLS request", floor_median, "<= 30");
     report("cold start, new data directory", fresh_median, "ms", "etcd, until healthy", etcd_median, "");
+    report("  CPU that it uses", bench_median(fresh_cpu, ROUNDS), "ms", "with an old directory",
+           bench_median(again_cpu, ROUNDS), "");
     for (enum part part = 0; part < PARTS; part++)
         report(names[part], bench_median(parts[part], ROUNDS), "ms", "one new file on disk", synced_median, "");
     SSL_CTX_free(bench.tls);

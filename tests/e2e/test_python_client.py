@@ -41,8 +41,8 @@ def test_watch_sees_what_happens(api):
     assert kinds == ["ADDED", "DELETED"]
 
 
-def test_dynamic_client_discovers_every_group(api):
-    found = dynamic.DynamicClient(api)
+def test_dynamic_client_discovers_every_group(api, tmp_path):
+    found = dynamic.DynamicClient(api, cache_file=str(tmp_path / "discovery"))
     deployments = found.resources.get(api_version="apps/v1", kind="Deployment")
     assert deployments.namespaced and "patch" in deployments.verbs
     leases = found.resources.get(api_version="coordination.k8s.io/v1", kind="Lease")

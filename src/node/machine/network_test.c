@@ -137,6 +137,17 @@ static void note_stop(void *context)
     ((struct place *)context)->stopped++;
 }
 
+/* What is under way when they are told to stop ends first. */
+static void end_routes(struct place *place, struct routes *routes)
+{
+    int before = place->stopped;
+    routes_stop(routes, note_stop, place);
+    for (int i = 0; i < 500 && place->stopped == before; i++)
+        settle(place, 4 * USEC_PER_MSEC);
+    assert_int_equal(place->stopped, before + 1);
+    routes_destroy(routes);
+}
+
 static void test_routes(void **state)
 {
     struct place *place = *state;
@@ -159,17 +170,14 @@ static void test_routes(void **state)
     fake_server_put(place->server, &api_resource_node, NODE("three", "10.244.2.0/24", "10.99.0.3"));
     fake_server_put(place->server, &api_resource_node, NODE("two", "10.244.1.0/24", "10.99.0.22"));
     expect_routes(place, routes, "10.244.1.0/24>10.99.0.22 10.244.2.0/24>10.99.0.3 ");
-    routes_stop(routes, note_stop, place);
-    assert_int_equal(place->stopped, 1);
-    routes_destroy(routes);
+    end_routes(place, routes);
 
     /* A restart finds what it made; what nobody wants any more goes. */
     fake_server_remove(place->server, &api_resource_node, NULL, "three");
     routes = routes_create(place->loop, place->informers, &options);
     routes_start(routes);
     expect_routes(place, routes, "10.244.1.0/24>10.99.0.22 ");
-    routes_stop(routes, note_stop, place);
-    routes_destroy(routes);
+    end_routes(place, routes);
 }
 
 /* A server in the fabric that answers what it is sent, in capitals; and a client on the host. */

@@ -283,10 +283,9 @@ static int reconcile_object(struct reconcile *r, struct error *err)
 }
 
 const struct controller garbage_collector_controller = {
-    .name = "generic-garbage-collector",
+    .name = "garbage-collector",
     .account = "generic-garbage-collector",
     .queue = "garbage_collector_attempt_to_delete",
-    .component = "garbage-collector-controller",
     .map_all = map_object,
     .reconcile = reconcile_object,
     .workers = 20,

@@ -48,6 +48,7 @@ def test_what_components_do_is_counted(server):
     assert value(seen, "workqueue_work_duration_seconds_bucket", name="replicaset", le="+Inf") >= 1
     assert value(seen, "workqueue_depth", name="deployment") == 0
     assert value(seen, "leader_election_master_status", name="kube-scheduler") == 1
+    assert value(seen, "running_managed_controllers", name="daemonset-controller", manager="kube-controller-manager") == 1
     assert value(seen, "rest_client_requests_total", code="201", method="POST") >= 2
     assert value(seen, "apiserver_request_total", resource="deployments", verb="POST", code="201") == 1
     assert value(seen, "apiserver_request_duration_seconds_count", resource="pods", subresource="binding", verb="POST") == 2

@@ -259,9 +259,8 @@ static const struct controller_watch watches[] = {
 };
 
 const struct controller daemonset_controller = {
-    .name = "daemon-set",
-    .queue = "daemonset",
-    .component = "daemonset-controller",
+    .name = "daemonset",
+    .account = "daemon-set-controller",
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_daemon,

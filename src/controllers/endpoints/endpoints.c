@@ -152,7 +152,10 @@ static const struct controller_watch watches[] = {
 };
 
 const struct controller endpoints_controller = {
-    .name = "endpoint",
+    .name = "endpoints",
+    .account = "endpoint-controller",
+    .queue = "endpoint",
+    .component = "endpoint-controller",
     .watches = watches,
     .n_watches = countof(watches),
     .reconcile = reconcile_endpoints,

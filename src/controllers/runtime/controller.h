@@ -34,7 +34,7 @@ struct controller_watch {
 };
 
 struct controller {
-    const char *name;      /* "replicaset" */
+    const char *name;      /* "replicaset"; upstream's name of it is <name>-controller */
     const char *account;   /* service account it acts as (identity.h); NULL: <name>-controller */
     const char *queue;     /* of its work queue in metrics; NULL: its name */
     const char *component; /* reported in events; NULL: <name>-controller */

@@ -262,7 +262,9 @@ static struct informer *manager_cache(struct controller_manager *manager, const 
 static void tell_running(struct controller_manager *manager, double value)
 {
     for (size_t i = 0; i < manager->n_workers; i++) {
-        const char *const values[] = { "kube-controller-manager", manager->workers[i].controller->name };
+        char name[64];
+        snprintf(name, sizeof(name), "%s-controller", manager->workers[i].controller->name);
+        const char *const values[] = { "kube-controller-manager", name };
         metric_set(metrics_get(manager->metrics, &running_controllers, values), value);
     }
 }

@@ -14,7 +14,7 @@
 #include "generated/types.h"
 
 enum {
-    RULE_PIECES_MAX = 50000, /* looked at; a role of 1.5 MiB could have billions */
+    RULE_PIECES_MAX = 20000, /* looked at; a role of 1.5 MiB could have billions */
     RULE_MISSING_MAX = 1000, /* kept */
 };
 

@@ -28,6 +28,7 @@ struct lease_election {
     struct metric *status, *slow;
     void (*started)(void *context);
     void (*stopped)(void *context);
+    void (*released)(void *context); /* may be NULL */
     void *context;
     struct client_call call;
     struct loop_timer timer;    /* the next attempt */
@@ -231,18 +232,38 @@ struct lease_election *lease_election_start(struct client *client, const struct 
     return election;
 }
 
+/* When it was given up, or could not be: then others wait for the lease to run out. */
+static void end(struct lease_election *election)
+{
+    void (*told)(void *context) = election->released;
+    void *context = election->context;
+    election_free(election);
+    if (told != NULL)
+        told(context);
+}
+
 static void released(struct client_call *call, const struct client_result *result)
 {
-    (void)result; /* if it failed, others wait for the lease to run out */
-    election_free(container_of(call, struct lease_election, call));
+    (void)result;
+    end(container_of(call, struct lease_election, call));
 }
 
 void lease_election_stop(struct lease_election *election, bool release)
 {
     if (election == NULL)
         return;
-    if (!release || !election->leads) {
+    if (release)
+        lease_election_release(election, NULL, NULL);
+    else
         election_free(election);
+}
+
+void lease_election_release(struct lease_election *election, void (*on_released)(void *context), void *context)
+{
+    election->released = on_released;
+    election->context = context;
+    if (!election->leads) {
+        end(election);
         return;
     }
     client_call_cancel(&election->call);

@@ -33,6 +33,8 @@ struct lease_options {
 struct lease_election *lease_election_start(struct client *client, const struct lease_options *options);
 /* Stops at once, without stopped(). 'release': gives the Lease up, so that another need not wait; best effort. */
 void lease_election_stop(struct lease_election *election, bool release); /* NULL is fine */
+/* The same with release; released() comes when that is answered, at once when there is nothing to give up. */
+void lease_election_release(struct lease_election *election, void (*released)(void *context), void *context);
 bool lease_election_leads(const struct lease_election *election);
 const char *lease_election_leader(const struct lease_election *election); /* identity last seen; "" when unknown */
 

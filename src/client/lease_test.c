@@ -126,6 +126,26 @@ static void a_released_lease_is_free_at_once(void **state)
     assert_true(lease_election_leads(f->elections[1 - leader]));
 }
 
+static void count_release(void *context)
+{
+    ++*(int *)context;
+}
+
+static void a_release_is_told(void **state)
+{
+    struct fixture *f = *state;
+    int told = 0;
+    run(f, 10);
+    int leader = lease_election_leads(f->elections[0]) ? 0 : 1;
+    lease_election_release(f->elections[1 - leader], count_release, &told);
+    assert_int_equal(told, 1); /* it had nothing */
+    lease_election_release(f->elections[leader], count_release, &told);
+    assert_int_equal(told, 1);
+    f->elections[0] = f->elections[1] = NULL;
+    run(f, 1);
+    assert_int_equal(told, 2);
+}
+
 static void who_cannot_renew_stops(void **state)
 {
     struct fixture *f = *state;
@@ -215,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_leads, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_leader_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_released_lease_is_free_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_release_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(who_cannot_renew_stops, setup, teardown),
         cmocka_unit_test_setup_teardown(renewing_reads_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stranger_who_writes_the_lease_is_noticed, setup, teardown),

@@ -63,7 +63,8 @@ struct deciders {
     struct manager_thread manager;
     struct scheduler_thread scheduler;
     bool started;
-    unsigned running; /* threads */
+    unsigned running;   /* threads */
+    unsigned releasing; /* Leases */
     void (*stopped)(void *context);
     void *context;
 };
@@ -205,12 +206,30 @@ static void decider_start(struct deciders *deciders, struct decider *decider, co
     decider->election = lease_election_start(decider->client, &options);
 }
 
-/* It works no more, then gives the Lease up for another server's. */
-static void decider_released(struct decider *decider)
+static void released(void *context)
 {
-    lease_election_stop(take_pointer(&decider->election), true);
-    event_recorder_destroy(take_pointer(&decider->events));
-    client_destroy(take_pointer(&decider->client));
+    struct deciders *deciders = context;
+    if (--deciders->releasing > 0)
+        return;
+    struct decider *const both[] = { &deciders->manager.base, &deciders->scheduler.base };
+    for (size_t i = 0; i < countof(both); i++) {
+        event_recorder_destroy(take_pointer(&both[i]->events));
+        client_destroy(take_pointer(&both[i]->client));
+    }
+    deciders->stopped(deciders->context);
+}
+
+/* They work no more: another server's may. */
+static void release(struct deciders *deciders)
+{
+    struct decider *const both[] = { &deciders->manager.base, &deciders->scheduler.base };
+    deciders->releasing = countof(both);
+    for (size_t i = 0; i < countof(both); i++) {
+        if (both[i]->election != NULL)
+            lease_election_release(take_pointer(&both[i]->election), released, deciders);
+        else
+            released(deciders);
+    }
 }
 
 int deciders_create(const struct deciders_options *options, struct deciders **ret_deciders, struct error *err)
@@ -247,9 +266,7 @@ static void thread_stopped(void *context)
     struct deciders *deciders = context;
     if (--deciders->running > 0)
         return;
-    decider_released(&deciders->manager.base);
-    decider_released(&deciders->scheduler.base);
-    deciders->stopped(deciders->context);
+    release(deciders);
 }
 
 static void stop_thread(struct deciders *deciders, struct decider *decider)

@@ -91,8 +91,8 @@ static inline const char *ask(struct fixture *f, const char *method, const char 
 
 static void expect_(const char *answer, const char *part, int line)
 {
-    if (strstr(answer, part) == NULL) {
-        print_error("line %d: expected %s in:\n%s\n", line, part, answer);
+    if (answer == NULL || strstr(answer, part) == NULL) {
+        print_error("line %d: expected %s in:\n%s\n", line, part, answer != NULL ? answer : "nothing");
         fail();
     }
 }

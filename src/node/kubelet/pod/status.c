@@ -260,7 +260,7 @@ static void set_condition(struct maker *m, const char *type, bool is_true, const
         if (text_equal(status->conditions[i].type, type))
             found = &status->conditions[i];
     }
-    assert(found != NULL); /* begin() put all of them there */
+    assert(found != NULL); /* order_conditions() put all of ours there */
     const char *text = is_true ? "True" : "False";
     if (!text_equal(found->status, text))
         found->last_transition_time = m->in->now;

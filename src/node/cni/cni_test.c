@@ -194,6 +194,27 @@ static void test_host_ports(void **state)
     expect_done(place, "DEL", "one", 0, "");
 }
 
+/* Runtimes undo a failed ADD by DEL: the port stays with whom it was given to. */
+static void test_a_taken_host_port_stays(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    static const char port[] =
+        ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"}]}";
+    expect_address(call(place, "ADD", "one", 0, port, 0), "10.244.1.2/32");
+    yyjson_doc *refused = call(place, "ADD", "two", 1, port, 1);
+    assert_non_null(strstr(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(refused), "msg")), "one may be taken"));
+    yyjson_doc_free(refused);
+    expect_done(place, "DEL", "two", 1, port);
+    assert_true(connects(place->node, place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080));
+    yyjson_doc_free(call(place, "ADD", "two", 1, port, 1));
+    expect_done(place, "DEL", "two", 1, port);
+    expect_done(place, "DEL", "one", 0, port);
+    expect_address(call(place, "ADD", "two", 1, port, 0), "10.244.1.5/32");
+    expect_done(place, "DEL", "two", 1, port);
+}
+
 /* The pod's namespace stays while its containers change: the link of the one before must go. */
 static void add_anew(struct place *place, const char *container, const char *expected)
 {
@@ -309,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pods_reach_each_other, enter, leave),
         cmocka_unit_test_setup_teardown(test_host_ports, enter, leave),
+        cmocka_unit_test_setup_teardown(test_a_taken_host_port_stays, enter, leave),
         cmocka_unit_test_setup_teardown(test_range_is_used_up_and_collected, enter, leave),
         cmocka_unit_test_setup_teardown(test_loopback, enter, leave),
         cmocka_unit_test_setup_teardown(test_refusals, enter, leave),

@@ -126,6 +126,16 @@ static int run_unless_gone(struct nftables *nftables, const char *commands, stru
     return rc < 0 && !gone ? error_set(err, ERROR_SYSTEM, "%s", refused.message) : 0;
 }
 
+/* Whether the map gives this port to that address: an ADD that failed on a taken port is undone by DEL too. */
+static bool leads_to(struct nftables *nftables, const char *family, const char *element, struct str address)
+{
+    auto_buffer struct buffer commands = { .max = 4096 }, shown = { .max = 1 << 16 }, value = { .max = 256 };
+    buffer_format(&commands, "get element %s " TABLE " %s\n", family, element);
+    buffer_format(&value, " : " STR_FMT " . ", STR_ARG(address));
+    return nftables_run(nftables, commands.data, &shown, NULL) == 0 && shown.data != NULL &&
+           strstr(shown.data, value.data) != NULL;
+}
+
 /* One mapping a transaction: a mapping that is gone must not keep the others. */
 static int remove_one(struct nftables *nftables, struct str line, struct error *err)
 {
@@ -134,16 +144,19 @@ static int remove_one(struct nftables *nftables, struct str line, struct error *
     if (!str_next(&line, '/', &protocol) || !str_next(&line, '/', &port) || !str_next(&line, '/', &host) ||
         !str_next(&line, '/', &address) || !ip_parse(address, &target))
         return 0; /* not written by us */
-    auto_buffer struct buffer commands = { .max = 4096 };
+    auto_buffer struct buffer commands = { .max = 4096 }, element = { .max = 1024 };
     const char *family = family_word(&target);
-    buffer_format(&commands, "delete element %s " TABLE " %s { ", family, host.size > 0 ? "bound" : "ports");
+    buffer_format(&element, "%s { ", host.size > 0 ? "bound" : "ports");
     if (host.size > 0)
-        buffer_format(&commands, STR_FMT " . ", STR_ARG(host));
-    buffer_format(&commands, STR_FMT " . " STR_FMT " }\n", STR_ARG(protocol), STR_ARG(port));
-    int rc = run_unless_gone(nftables, commands.data, err);
-    if (rc < 0)
-        return rc;
-    buffer_clear(&commands);
+        buffer_format(&element, STR_FMT " . ", STR_ARG(host));
+    buffer_format(&element, STR_FMT " . " STR_FMT " }", STR_ARG(protocol), STR_ARG(port));
+    if (leads_to(nftables, family, element.data, address)) {
+        buffer_format(&commands, "delete element %s " TABLE " " STR_FMT "\n", family, STR_ARG(buffer_str(&element)));
+        int rc = run_unless_gone(nftables, commands.data, err);
+        if (rc < 0)
+            return rc;
+        buffer_clear(&commands);
+    }
     buffer_format(&commands, "delete element %s " TABLE " hairpin { " STR_FMT " . " STR_FMT " }\n", family,
                   STR_ARG(address), STR_ARG(address));
     return run_unless_gone(nftables, commands.data, err); /* once for all its ports: the next ones find none */

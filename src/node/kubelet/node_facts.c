@@ -170,18 +170,14 @@ bool node_status_same(const struct api_node_status *a, const struct api_node_sta
 {
     auto_arena struct arena arena = { 0 };
     const struct api_node_status *const both[] = { a, b };
-    struct buffer texts[2] = { { .max = 8 << 20 }, { .max = 8 << 20 } };
+    struct api_node_status copies[2];
     for (size_t i = 0; i < 2; i++) {
-        struct api_node_status copy = *both[i];
-        copy.conditions = arena_new_array(&arena, struct api_node_condition, copy.n_conditions + 1);
-        for (size_t c = 0; c < copy.n_conditions; c++) {
-            copy.conditions[c] = both[i]->conditions[c];
-            copy.conditions[c].last_heartbeat_time = 0;
+        copies[i] = *both[i];
+        copies[i].conditions = arena_new_array(&arena, struct api_node_condition, both[i]->n_conditions + 1);
+        for (size_t c = 0; c < both[i]->n_conditions; c++) {
+            copies[i].conditions[c] = both[i]->conditions[c];
+            copies[i].conditions[c].last_heartbeat_time = 0;
         }
-        api_encode_json(&api_type_node_status, NULL, &copy, &texts[i]);
     }
-    bool same = !buffer_failed(&texts[0]) && str_equal(buffer_str(&texts[0]), buffer_str(&texts[1]));
-    buffer_fini(&texts[0]);
-    buffer_fini(&texts[1]);
-    return same;
+    return api_equal(&api_type_node_status, &copies[0], &copies[1]);
 }

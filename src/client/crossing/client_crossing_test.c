@@ -141,11 +141,9 @@ static void seen_event(void *context, enum client_watch_event type, const struct
     struct seen *seen = context;
     (void)revision;
     seen->count++;
-    if (strlen(seen->text) < 100) {
-        char part[16];
-        snprintf(part, sizeof(part), "%c%.4s ", "AMDB"[type], object == NULL ? "" : object_name(object));
-        strcat(seen->text, part);
-    }
+    size_t used = strlen(seen->text);
+    snprintf(seen->text + used, sizeof(seen->text) - used, "%c%.4s ", "AMDB"[type],
+             object == NULL ? "" : object_name(object));
     if (seen->close_at_first)
         client_watch_close(take_pointer(&seen->watch));
 }

@@ -27,6 +27,7 @@ static const char *const nobody_special[] = { "system:authenticated", NULL };
 struct decider {
     struct loop_thread *thread;
     struct loop_task adjust;
+    atomic_bool posted; /* 'adjust' is on its way: a task is posted once at a time */
     atomic_bool wanted; /* leads, or there is no election */
     bool stopping;      /* the server's loop: never again */
     bool running;       /* begun and not ended; the thread's */
@@ -147,6 +148,7 @@ static void scheduler_end(struct decider *decider)
 static void adjust(struct loop_task *task)
 {
     struct decider *decider = container_of(task, struct decider, adjust);
+    atomic_store(&decider->posted, false); /* first: what is wanted from here on is posted anew */
     bool wanted = atomic_load(&decider->wanted);
     if (wanted && !decider->running)
         decider->begin(decider);
@@ -158,7 +160,8 @@ static void adjust(struct loop_task *task)
 static void want(struct decider *decider, bool wanted)
 {
     atomic_store(&decider->wanted, wanted);
-    loop_post(loop_thread_loop(decider->thread), &decider->adjust);
+    if (!atomic_exchange(&decider->posted, true))
+        loop_post(loop_thread_loop(decider->thread), &decider->adjust);
 }
 
 static void lead(void *context)

@@ -147,10 +147,43 @@ static void test_threads_that_never_began(void **state)
     loop_destroy(loop);
 }
 
+static void stop_at_once(void *context)
+{
+    struct cluster *cluster = context;
+    deciders_start(cluster->deciders, cluster->server);
+    deciders_stop(cluster->deciders, deciders_stopped, cluster); /* while the start is on its way */
+}
+
+static void test_threads_that_begin_and_end_at_once(void **state)
+{
+    (void)state;
+    struct cluster cluster = { .patience = { .callback = out_of_patience } };
+    struct error err;
+    assert_int_equal(loop_create_real(&cluster.loop, &err), 0);
+    assert_int_equal(store_open_memory(cluster.loop, &cluster.store, &err), 0);
+    assert_int_equal(deciders_create(&(struct deciders_options){ .loop = cluster.loop }, &cluster.deciders, &err), 0);
+    const struct api_server_options server = { .loop = cluster.loop,
+                                               .store = cluster.store,
+                                               .bootstrap = true,
+                                               .ready = stop_at_once,
+                                               .ready_context = &cluster };
+    assert_int_equal(api_server_create(&server, &cluster.server, &err), 0);
+    assert_int_equal(api_server_start(cluster.server, &err), 0);
+    loop_timer_start(cluster.loop, &cluster.patience, PATIENCE);
+    loop_run(cluster.loop);
+    assert_true(loop_timer_running(&cluster.patience));
+    loop_timer_stop(&cluster.patience);
+    deciders_destroy(cluster.deciders);
+    api_server_destroy(cluster.server);
+    store_close(cluster.store);
+    loop_destroy(cluster.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_that_never_began),
+        cmocka_unit_test(test_threads_that_begin_and_end_at_once),
         cmocka_unit_test(test_threads_bring_a_deployment_to_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

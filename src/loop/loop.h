@@ -74,7 +74,8 @@ struct loop_task {
 
 void loop_defer(struct loop *loop, struct loop_task *task);  /* from the loop's own thread */
 void loop_cancel(struct loop *loop, struct loop_task *task); /* a deferred task that has not run; fine otherwise */
-void loop_post(struct loop *loop, struct loop_task *task);   /* from any thread; cannot be cancelled */
+/* From any thread; cannot be cancelled. It may be posted again once it runs, by a thread that knows that. */
+void loop_post(struct loop *loop, struct loop_task *task);
 
 /* Runs in loop_destroy(), unless it was cancelled: what goes on without an owner (a closing stream's last bytes) is cut
  * off there. */

@@ -29,7 +29,7 @@ struct endpoint {
     struct ip ip;
     uint16_t port;
     bool local;
-    char text[IP_TEXT_SIZE + 8]; /* "10.244.1.5 . 8080" */
+    char text[IP_TEXT_SIZE + 24]; /* "10.244.1.5 . 8080" */
 };
 
 struct endpoints {
@@ -101,6 +101,20 @@ static const struct api_discovery_endpoint_port *find_port(const struct api_disc
     return NULL;
 }
 
+/* " . 8080" from 'size' on: much quicker than snprintf(), and there are many. At most 24 bytes. */
+static void append_number(char *text, size_t size, uint64_t number)
+{
+    char digits[24];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    memcpy(text + size, " . ", 3);
+    for (size += 3; count > 0; size++)
+        text[size] = digits[--count];
+    text[size] = '\0';
+}
+
 static bool for_our_node(const struct rendering *rendering, const struct api_discovery_endpoint *endpoint)
 {
     const struct api_discovery_endpoint_hints *hints = endpoint->hints;
@@ -169,9 +183,8 @@ static void gather_slice(const struct rendering *rendering, const struct api_dis
         if (!wants_endpoint(rendering, from, wanted, only_local) || from->n_addresses == 0 ||
             !ip_parse(str_of(from->addresses[0]), &endpoint.ip) || endpoint.ip.family != rendering->family)
             continue;
-        char ip[IP_TEXT_SIZE];
-        ip_format(&endpoint.ip, ip);
-        snprintf(endpoint.text, sizeof(endpoint.text), "%s . %u", ip, endpoint.port);
+        ip_format(&endpoint.ip, endpoint.text);
+        append_number(endpoint.text, strlen(endpoint.text), endpoint.port);
         found->items[found->count++] = endpoint;
     }
 }
@@ -293,7 +306,7 @@ static void want_slots(const struct rendering *rendering, const struct frontend 
     for (size_t i = 0; i < endpoints->count; i++) {
         const struct endpoint *endpoint = &endpoints->items[i];
         if (rendering->affinity == 0) {
-            snprintf(key + prefix, sizeof(key) - prefix, " . %zu", first + i);
+            append_number(key, prefix, first + i);
             ruleset_want(rendering->ruleset, frontend->node_port ? RULE_NODE_ENDPOINT : RULE_ENDPOINT, key,
                          endpoint->text);
         }

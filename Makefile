@@ -7,17 +7,13 @@ CORACLE := $(BUILD)/coracle
 
 all: build
 
-# Sources are found by name when meson configures: a file more or less means to configure again.
 build: $(BUILD)/build.ninja ## compile everything into build/
-	@for sort in product tests fuzzers; do tools/list-sources $$sort; done > $(BUILD)/sources.new
-	@cmp -s $(BUILD)/sources.new $(BUILD)/sources || meson setup --reconfigure $(BUILD) > $(BUILD)/setup.log || { cat $(BUILD)/setup.log; exit 1; }
-	@mv $(BUILD)/sources.new $(BUILD)/sources
+	@scripts/configure $(BUILD)
 	@ninja -C $(BUILD) --quiet
 
 $(BUILD)/build.ninja:
 	@scripts/packages build
-	@meson setup $(BUILD) > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
-	@rm -f $(BUILD).log
+	@scripts/configure $(BUILD)
 
 up: build ## start a two-node cluster, deploy examples/day-service, call it, say what it did
 	@scripts/packages run

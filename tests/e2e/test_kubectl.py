@@ -44,3 +44,14 @@ def test_debug_with_an_ephemeral_container(day_service):
     assert "listens on port 8081" in day_service.kubectl("-n", "production", "logs", pod, "-c", "debugger").stdout
     assert is_ready(day_service.json("-n", "production", "get", "pod", pod))
     day_service.kubectl("-n", "production", "delete", "pod", pod)
+
+
+def test_a_list_is_checked_by_the_schema(cluster):
+    """kubectl reads OpenAPI v2 in protobuf for a v1 List: the only form that it asks for."""
+    items = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1"}} for name in ("in-list-1", "in-list-2")]
+    document = {"apiVersion": "v1", "kind": "List", "items": items}
+    applied = cluster.kubectl("-n", "default", "apply", "-f", "-", stdin=json.dumps(document))
+    assert applied.stdout == "configmap/in-list-1 created\nconfigmap/in-list-2 created\n"
+    items[0]["dta"] = {}
+    refused = cluster.kubectl("-n", "default", "apply", "-f", "-", stdin=json.dumps(document), check=False)
+    assert refused.returncode == 1 and 'unknown field "dta" in io.k8s.api.core.v1.ConfigMap' in refused.stderr

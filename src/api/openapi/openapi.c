@@ -25,7 +25,7 @@ struct openapi {
     struct document *documents;
     size_t count;
     struct bytes *index;
-    struct bytes *swagger;
+    struct bytes *swagger, *swagger_protobuf;
 };
 
 static struct document *find_document(struct openapi *openapi, struct str group, struct str version)
@@ -58,6 +58,7 @@ void openapi_destroy(struct openapi *openapi)
         bytes_unref(openapi->documents[i].bytes);
     bytes_unref(openapi->index);
     bytes_unref(openapi->swagger);
+    bytes_unref(openapi->swagger_protobuf);
     free(openapi->documents);
     free(openapi->version);
     free(openapi);
@@ -131,4 +132,16 @@ struct bytes *openapi_v2_document(struct openapi *openapi)
     if (openapi->swagger == NULL)
         openapi->swagger = make(openapi->version, OPENAPI_V2, NULL, NULL);
     return openapi->swagger;
+}
+
+struct bytes *openapi_v2_protobuf(struct openapi *openapi, struct error *err)
+{
+    auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
+
+    if (openapi->swagger_protobuf == NULL) {
+        if (swagger_to_protobuf(bytes_str(openapi_v2_document(openapi)), &out, err) < 0)
+            return NULL;
+        openapi->swagger_protobuf = bytes_create(out.data, out.size);
+    }
+    return openapi->swagger_protobuf;
 }

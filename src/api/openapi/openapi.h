@@ -10,6 +10,7 @@
 #define API_OPENAPI_OPENAPI_H
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/str.h"
 
 struct openapi;
@@ -26,5 +27,8 @@ struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, cons
 
 /* The whole API as Swagger 2. Borrowed. */
 struct bytes *openapi_v2_document(struct openapi *openapi);
+
+/* The same in protobuf (gnostic's openapi.v2.Document), the only form that kubectl asks for. Borrowed; NULL on an error. */
+struct bytes *openapi_v2_protobuf(struct openapi *openapi, struct error *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "api/openapi/openapi.h"
 #include "codec/json.h"
+#include "codec/protobuf.h"
 
 static yyjson_doc *parse(struct bytes *bytes)
 {
@@ -125,12 +126,49 @@ static void test_v2(void **state)
     openapi_destroy(openapi);
 }
 
+/* Walks down a message by tags to the first of each; fails where one is missing. */
+static struct str find_field(struct str message, const uint32_t *tags)
+{
+    for (; *tags != 0; tags++) {
+        struct protobuf_field field = { 0 };
+        do
+            assert_int_equal(protobuf_read(&message, &field, NULL), 1);
+        while (field.tag != *tags);
+        message = field.bytes;
+    }
+    return message;
+}
+
+static void test_v2_protobuf(void **state)
+{
+    (void)state;
+    struct openapi *openapi = openapi_create("v1.36.0");
+    struct error err = { 0 };
+    struct bytes *document = openapi_v2_protobuf(openapi, &err);
+    assert_string_equal(err.message, "");
+    assert_non_null(document);
+    struct str all = bytes_str(document), message = all;
+    struct protobuf_field field;
+    while (protobuf_read(&message, &field, NULL) == 1)
+        ;
+    assert_int_equal(message.size, 0);
+    assert_true(str_is(find_field(all, (const uint32_t[]){ 1, 0 }), "2.0"));
+    assert_true(str_is(find_field(all, (const uint32_t[]){ 2, 1, 0 }), "Kubernetes"));
+    struct str path = find_field(all, (const uint32_t[]){ 8, 2, 1, 0 });
+    assert_true(str_starts(path, STR("/api")));
+    struct str definition = find_field(all, (const uint32_t[]){ 9, 1, 1, 0 });
+    assert_true(str_starts(definition, STR("io.k8s.")));
+    assert_ptr_equal(openapi_v2_protobuf(openapi, &err), document);
+    openapi_destroy(openapi);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3),
         cmocka_unit_test(test_v3_deployment),
         cmocka_unit_test(test_v2),
+        cmocka_unit_test(test_v2_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

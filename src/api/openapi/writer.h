@@ -35,4 +35,8 @@ void openapi_write_ref(struct openapi_writer *writer, const struct api_type *typ
 void openapi_write_scalar(struct openapi_writer *writer, const struct api_field *field);
 void openapi_write_kind(const struct api_kind *kind, struct buffer *out); /* {"group":"","kind":"Pod",...} */
 
+/* swagger_protobuf.c: a Swagger 2 document of ours in protobuf, appended to 'out'.
+ * Errors: -ERROR_UNSUPPORTED, naming a member that has no place there. */
+int swagger_to_protobuf(struct str json, struct buffer *out, struct error *err) must_check;
+
 #endif

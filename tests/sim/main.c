@@ -59,33 +59,44 @@ static bool run_seed(const struct run_options *options, uint64_t seed)
     return result.failure[0] == '\0';
 }
 
-/* One process a job, each with every jobs-th seed; the answer is its count of failures. */
-static uint64_t run_share(const struct run_options *options, size_t job)
+struct tally {
+    uint64_t passed, failed;
+};
+
+/* Every jobs-th seed. Each result is also told to 'out' as one byte, so that a job that is killed has told what it played. */
+static struct tally run_share(const struct run_options *options, size_t job, int out)
 {
-    uint64_t failures = 0;
-    for (uint64_t seed = options->first + job; seed <= options->last; seed += options->jobs)
-        failures += run_seed(options, seed) ? 0 : 1;
-    return failures;
+    struct tally tally = { 0 };
+    for (uint64_t seed = options->first + job; seed <= options->last; seed += options->jobs) {
+        char passed = run_seed(options, seed);
+        tally.passed += passed ? 1 : 0;
+        tally.failed += passed ? 0 : 1;
+        if (out >= 0 && write(out, &passed, 1) != 1)
+            break; /* nobody counts any more */
+    }
+    return tally;
 }
 
-static uint64_t collect(const struct run_options *options, const pid_t *children, const int *pipes)
+static struct tally collect(const struct run_options *options, const pid_t *children, const int *pipes)
 {
-    uint64_t failures = 0;
+    struct tally tally = { 0 };
     for (size_t i = 0; i < options->jobs; i++) {
-        uint64_t share = 0;
+        char passed;
         int status = 0;
-        if (read(pipes[i], &share, sizeof(share)) != sizeof(share))
-            share = 1;
+        while (read(pipes[i], &passed, 1) == 1) {
+            tally.passed += passed ? 1 : 0;
+            tally.failed += passed ? 0 : 1;
+        }
         if (waitpid(children[i], &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
             printf("job %zu crashed: run its seeds (%llu, then every %zu.) one by one\n", i,
                    (unsigned long long)(options->first + i), options->jobs);
-        failures += share;
         close(pipes[i]);
     }
-    return failures;
+    return tally;
 }
 
-static uint64_t run_jobs(const struct run_options *options)
+/* One process a job. */
+static struct tally run_jobs(const struct run_options *options)
 {
     pid_t children[JOBS_MAX];
     int pipes[JOBS_MAX];
@@ -98,9 +109,8 @@ static uint64_t run_jobs(const struct run_options *options)
         if (children[i] < 0)
             abort();
         if (children[i] == 0) {
-            uint64_t failures = run_share(options, i);
-            ssize_t written = write(ends[1], &failures, sizeof(failures));
-            _exit(written == sizeof(failures) ? 0 : 1);
+            run_share(options, i, ends[1]);
+            _exit(0);
         }
         close(ends[1]);
         pipes[i] = ends[0];
@@ -180,8 +190,12 @@ int main(int argc, char **argv)
     };
     parse(argc, argv, &options);
     log_configure(options.level, LOG_FORMAT_TEXT);
-    uint64_t failures = options.jobs == 1 ? run_share(&options, 0) : run_jobs(&options);
+    struct tally tally = options.jobs == 1 ? run_share(&options, 0, -1) : run_jobs(&options);
     uint64_t count = options.last < options.first ? 0 : options.last - options.first + 1;
-    printf("%llu passed, %llu failed\n", (unsigned long long)(count - failures), (unsigned long long)failures);
-    return failures == 0 ? 0 : 1;
+    uint64_t unplayed = count - tally.passed - tally.failed;
+    printf("%llu passed, %llu failed", (unsigned long long)tally.passed, (unsigned long long)tally.failed);
+    if (unplayed > 0)
+        printf(", %llu not played", (unsigned long long)unplayed);
+    printf("\n");
+    return tally.passed == count ? 0 : 1;
 }

@@ -104,10 +104,13 @@ static void add(struct api_invalid *errors, enum sort sort, const struct field_a
     buffer_append_text(&message, sort_texts[sort].label);
     if (value != NULL) {
         buffer_append_text(&message, ": ");
+        struct str shown = str_of(value);
+        if (shown.size > INVALID_VALUE_SIZE_MAX)
+            shown.size = INVALID_VALUE_SIZE_MAX;
         if (quoted)
             append_quoted(&message, value);
         else
-            buffer_append_str(&message, (struct str){ value, strnlen(value, INVALID_VALUE_SIZE_MAX) });
+            buffer_append_str(&message, shown);
     }
     if (detail[0] != '\0') {
         buffer_append_text(&message, ": ");

@@ -218,6 +218,14 @@ int holder_hold_main(int argc, char **argv)
     return 1;
 }
 
+/* Joining a mount namespace leads to its root, which is not the holder's where all of us run below a chroot. */
+static int enter_root(int root, struct error *err)
+{
+    if (fchdir(root) < 0 || chroot(".") < 0)
+        return error_errno(err, "enter the machine's root");
+    return 0;
+}
+
 static int join(const struct holder_state *state, struct error *err)
 {
     static const struct {
@@ -226,17 +234,21 @@ static int join(const struct holder_state *state, struct error *err)
     } kinds[] = { { "net", CLONE_NEWNET }, { "uts", CLONE_NEWUTS }, { "mnt", CLONE_NEWNS } };
     int fds[countof(kinds)];
     size_t count = state->whole ? countof(kinds) : 1;
+    char path[64];
     for (size_t i = 0; i < count; i++) {
-        char path[64];
         snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)state->pid, kinds[i].name);
         fds[i] = open(path, O_RDONLY | O_CLOEXEC);
         if (fds[i] < 0)
             return error_errno(err, "open %s", path);
     }
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)state->pid);
+    autoclose int root = state->whole ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (state->whole && root < 0)
+        return error_errno(err, "open %s", path);
     for (size_t i = 0; i < count; i++)
         if (setns(fds[i], kinds[i].flag) < 0)
             return error_errno(err, "join the %s namespace", kinds[i].name);
-    return 0;
+    return state->whole ? enter_root(root, err) : 0;
 }
 
 int holder_exec_main(int argc, char **argv)

@@ -7,11 +7,13 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -118,6 +120,51 @@ static void look_around(const struct place *place, const char *path)
                                 text),
                      0);
     assert_string_equal(text, "Connection refused\nConnection refused\n");
+}
+
+/* Below a chroot of our own, where /tmp holds a file that it does not hold outside. */
+static int enter_chroot(const char *root)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/tmp", root);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir(root, 0700) < 0 ||
+        mount("/", root, NULL, MS_BIND | MS_REC, NULL) < 0 || mount("tmpfs", path, "tmpfs", 0, NULL) < 0 ||
+        chroot(root) < 0 || chdir("/") < 0)
+        return -1;
+    return mkdir("/tmp/only-in-the-chroot", 0700);
+}
+
+static int look_around_in_chroot(const struct place *place, const char *root)
+{
+    struct error err = { 0 };
+    struct fabric *fabric;
+    struct machine *machine;
+    char text[512];
+    if (enter_chroot(root) < 0 || fabric_open(&place->options, &fabric, &err) < 0 ||
+        machine_open(fabric, &(struct machine_options){ .name = "node1" }, &machine, &err) < 0)
+        return 1;
+    int rc = run_inside(machine_state_path(machine), "ls /tmp", text);
+    machine_close(machine);
+    fabric_close(fabric);
+    return rc == 0 && strcmp(text, "only-in-the-chroot\n") == 0 ? 0 : 2;
+}
+
+/* setns() leads to the root of the mount namespace, which is outside of the chroot. */
+static void test_machines_keep_to_a_chroot(void **state)
+{
+    struct place *place = *state;
+    if (place == NULL)
+        skip();
+    char root[64];
+    int status;
+    snprintf(root, sizeof(root), "/var/tmp/coracle-chroot-%d", getpid());
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(look_around_in_chroot(place, root));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(rmdir(root), 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void test_two_machines(void **state)
@@ -230,6 +277,7 @@ int main(int argc, char **argv)
         return holder_exec_main(argc - 1, argv + 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_two_machines, enter, leave),
+        cmocka_unit_test_setup_teardown(test_machines_keep_to_a_chroot, enter, leave),
         cmocka_unit_test_setup_teardown(test_holder_killed, enter, leave),
         cmocka_unit_test(test_bad_input),
     };

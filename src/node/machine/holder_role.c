@@ -17,6 +17,8 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/process.h"
 #include "base/str.h"
@@ -88,8 +90,6 @@ static int set_up_mounts(const char *keep, char **pairs, int n_pairs, struct err
     if (keep[0] != '\0' && (kept = open(keep, O_PATH | O_CLOEXEC)) < 0)
         return error_errno(err, "open %s", keep);
 
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        return error_errno(err, "make the mounts private");
     if (mount("machine", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
         return error_errno(err, "mount /run");
     int rc = kept < 0 ? 0 : make_directories(keep, err);
@@ -136,6 +136,33 @@ static int set_up_network(struct error *err)
     return rc;
 }
 
+/* The tree below 'here' becomes all that the mount namespace has. */
+static int move_root(int here, struct error *err)
+{
+    autoclose int tree = open_tree(here, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
+    if (tree < 0 || fchdir(here) < 0 || move_mount(tree, "", AT_FDCWD, ".", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(err, "mount the root directory");
+    if (fchdir(tree) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return error_errno(err, "make the root directory the machine's");
+    return 0;
+}
+
+/* Whoever joins a mount namespace, as runc does for every exec, arrives at its root. When all of us run below a chroot, that
+ * is somewhere outside: then the machine gets the chroot as its root. Mounts become private on the way. */
+static int own_root(struct error *err)
+{
+    struct statx before, after;
+    autoclose int here = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    autoclose int namespace_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    if (here < 0 || namespace_fd < 0 || statx(here, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &before) < 0)
+        return error_errno(err, "look at the root directory");
+    if (setns(namespace_fd, CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return error_errno(err, "make the mounts private");
+    if (statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &after) < 0)
+        return error_errno(err, "look at the root directory");
+    return before.stx_mnt_id == after.stx_mnt_id && before.stx_ino == after.stx_ino ? 0 : move_root(here, err);
+}
+
 static int set_up(const char *hostname, const char *keep, char **pairs, int n_pairs, struct error *err)
 {
     bool whole = hostname[0] != '\0';
@@ -146,7 +173,8 @@ static int set_up(const char *hostname, const char *keep, char **pairs, int n_pa
         return rc;
     if (sethostname(hostname, strlen(hostname)) < 0)
         return error_errno(err, "set the host name");
-    return set_up_mounts(keep, pairs, n_pairs, err);
+    rc = own_root(err);
+    return rc == 0 ? set_up_mounts(keep, pairs, n_pairs, err) : rc;
 }
 
 static void close_descriptors(void)

@@ -143,13 +143,13 @@ static int look_around_in_chroot(const struct place *place, const char *root)
     if (enter_chroot(root) < 0 || fabric_open(&place->options, &fabric, &err) < 0 ||
         machine_open(fabric, &(struct machine_options){ .name = "node1" }, &machine, &err) < 0)
         return 1;
-    int rc = run_inside(machine_state_path(machine), "ls /tmp", text);
+    int rc = run_inside(machine_state_path(machine), "ls /tmp; nsenter -m/proc/self/ns/mnt ls /tmp", text);
     machine_close(machine);
     fabric_close(fabric);
-    return rc == 0 && strcmp(text, "only-in-the-chroot\n") == 0 ? 0 : 2;
+    return rc == 0 && strcmp(text, "only-in-the-chroot\nonly-in-the-chroot\n") == 0 ? 0 : 2;
 }
 
-/* setns() leads to the root of the mount namespace, which is outside of the chroot. */
+/* setns() leads to the root of the mount namespace: ours and runc's both must find the chroot there. */
 static void test_machines_keep_to_a_chroot(void **state)
 {
     struct place *place = *state;

@@ -57,6 +57,7 @@ struct entry {
     const struct object *object; /* owns a reference; its key is the node's */
     uint64_t list_number;
     usec_t seen;              /* sighted_time() */
+    usec_t arrived;           /* loop_now() at that moment */
     struct owner_link *links; /* n_links of them */
     size_t n_links;
 };
@@ -193,6 +194,7 @@ static void store(struct informer *informer, const struct object *object)
     }
     entry->list_number = informer->list_number;
     entry->seen = sighted_time(informer);
+    entry->arrived = loop_now(informer->client->loop);
     if (entry->links == NULL)
         link_owners(informer, entry);
     tell(informer, before, entry->object);
@@ -403,6 +405,12 @@ usec_t informer_seen(const struct informer *informer, const char *key)
 {
     struct entry *entry = find_entry(informer, str_of(key));
     return entry == NULL ? 0 : loop_now(informer->client->loop) - (sighted_time(informer) - entry->seen);
+}
+
+usec_t informer_arrived(const struct informer *informer, const char *key)
+{
+    struct entry *entry = find_entry(informer, str_of(key));
+    return entry == NULL ? 0 : entry->arrived;
 }
 
 size_t informer_count(const struct informer *informer)

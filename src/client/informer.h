@@ -63,6 +63,10 @@ const struct object *informer_next_orphan(const struct informer *informer, const
  * moves with the clock meanwhile. */
 usec_t informer_seen(const struct informer *informer, const char *key);
 
+/* The same moment by the clock alone, for who asks the API itself before acting: a watch that often breaks does not
+ * put it off. */
+usec_t informer_arrived(const struct informer *informer, const char *key);
+
 const struct api_resource *informer_resource(const struct informer *informer);
 
 /* One informer per resource and selection of a client, shared by its components. */

@@ -107,6 +107,8 @@ static void expired_watch_lists_again(void **state)
     loop_run(f->loop);
     loop_run_until(f->loop, loop_now(f->loop) + USEC_PER_SEC);
     usec_t age = loop_now(f->loop) - informer_seen(f->informer, "a/one");
+    usec_t arrived = informer_arrived(f->informer, "a/one");
+    assert_int_equal(arrived, loop_now(f->loop) - age);
     fake_server_set_delay(f->server, USEC_PER_SEC);
     fake_server_compact(f->server);
     fake_server_remove(f->server, &api_resource_config_map, "a", "two");
@@ -120,6 +122,8 @@ static void expired_watch_lists_again(void **state)
     assert_int_equal(f->added, 3);
     assert_int_equal(f->removed, 1);
     assert_true(age >= USEC_PER_SEC && loop_now(f->loop) - informer_seen(f->informer, "a/one") >= age);
+    assert_int_equal(informer_arrived(f->informer, "a/one"), arrived); /* whatever the watch went through */
+    assert_int_equal(informer_arrived(f->informer, "a/none"), 0);
 }
 
 static void go_on(struct fixture *f, usec_t time)

@@ -86,7 +86,7 @@ static int reconcile_pod(struct reconcile *r, struct error *err)
     }
     if (informer_get(reconcile_cache(r, &api_resource_node), pod->spec.node_name) != NULL)
         return 0;
-    usec_t due = informer_seen(pods, r->key) + QUARANTINE;
+    usec_t due = informer_arrived(pods, r->key) + QUARANTINE;
     if (r->now < due) {
         reconcile_again_in(r, due - r->now);
         return 0;

@@ -29,7 +29,7 @@ def disk(tmp_path):
 @pytest.fixture
 def server(disk, tmp_path):
     holder, path = disk
-    made = Server(tmp_path, data=path / "data", enter=["nsenter", "--mount", f"--target={holder}"])
+    made = Server(tmp_path, data=path / "data", enter=["nsenter", "--mount", "--root", f"--target={holder}"])
     made.start()
     yield made
     made.stop()
@@ -99,7 +99,7 @@ def test_writers_are_told_and_everything_else_goes_on(server, disk):
 def test_starting_on_a_full_disk_says_so(disk, tmp_path):
     holder, path = disk
     fill(disk)
-    made = Server(tmp_path, data=path / "data", enter=["nsenter", "--mount", f"--target={holder}"])
+    made = Server(tmp_path, data=path / "data", enter=["nsenter", "--mount", "--root", f"--target={holder}"])
     said = subprocess.run(made.command(), capture_output=True, text=True, timeout=30)
     assert said.returncode == 1 and "No space left on device" in said.stderr, said
     assert len(said.stderr.splitlines()) == 1

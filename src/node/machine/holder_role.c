@@ -246,14 +246,7 @@ int holder_hold_main(int argc, char **argv)
     return 1;
 }
 
-/* Joining a mount namespace leads to its root, which is not the holder's where all of us run below a chroot. */
-static int enter_root(int root, struct error *err)
-{
-    if (fchdir(root) < 0 || chroot(".") < 0)
-        return error_errno(err, "enter the machine's root");
-    return 0;
-}
-
+/* The namespaces' root is the machine's: own_root() saw to it. */
 static int join(const struct holder_state *state, struct error *err)
 {
     static const struct {
@@ -269,14 +262,10 @@ static int join(const struct holder_state *state, struct error *err)
         if (fds[i] < 0)
             return error_errno(err, "open %s", path);
     }
-    snprintf(path, sizeof(path), "/proc/%d/root", (int)state->pid);
-    autoclose int root = state->whole ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (state->whole && root < 0)
-        return error_errno(err, "open %s", path);
     for (size_t i = 0; i < count; i++)
         if (setns(fds[i], kinds[i].flag) < 0)
             return error_errno(err, "join the %s namespace", kinds[i].name);
-    return state->whole ? enter_root(root, err) : 0;
+    return 0;
 }
 
 int holder_exec_main(int argc, char **argv)

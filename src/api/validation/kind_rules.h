@@ -13,7 +13,7 @@ validate_update validate_pod_update;
 validate_update validate_pod_status;
 validate_create validate_pod_template_create;
 
-/* workload.c */
+/* apps/, replication_controller.c, disruption_budget.c */
 validate_create validate_deployment_create;
 validate_update validate_deployment_update;
 validate_update validate_deployment_status;
@@ -29,7 +29,7 @@ validate_update validate_replication_controller_update;
 validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
 
-/* job.c */
+/* batch/ */
 validate_create validate_job_create;
 validate_update validate_job_update;
 validate_create validate_cron_job_create;
@@ -39,7 +39,7 @@ validate_update validate_cron_job_update;
 validate_create validate_service_create;
 validate_update validate_service_update;
 
-/* endpoints.c */
+/* endpoints.c, networking/endpoint_slice.c */
 validate_create validate_endpoints_create;
 validate_update validate_endpoints_update;
 validate_create validate_endpoint_slice_create;
@@ -53,13 +53,13 @@ validate_update validate_secret_update;
 validate_create validate_namespace_create;
 validate_update validate_namespace_status;
 
-/* node.c */
+/* node.c, lease.c */
 validate_create validate_node_create;
 validate_update validate_node_update;
 validate_create validate_lease_create;
 validate_update validate_lease_update;
 
-/* role.c */
+/* rbac/role.c */
 validate_create validate_role_create;
 validate_update validate_role_update;
 validate_create validate_cluster_role_create;
@@ -73,7 +73,7 @@ validate_update validate_cluster_role_binding_update;
 validate_create validate_event_create;
 validate_create validate_events_event_create;
 
-/* storage.c */
+/* storage.c, storage/, priority_class.c */
 validate_create validate_claim_create;
 validate_update validate_claim_update;
 validate_create validate_volume_create;
@@ -83,16 +83,12 @@ validate_update validate_storage_class_update;
 validate_create validate_priority_class_create;
 validate_update validate_priority_class_update;
 
-/* network.c */
+/* networking/, horizontal_pod_autoscaler.c */
 validate_create validate_network_policy_create;
 validate_update validate_network_policy_update;
 validate_create validate_ingress_create;
 validate_update validate_ingress_update;
 validate_create validate_autoscaler_create;
 validate_update validate_autoscaler_update;
-
-/* int-or-percent fields: not negative, or "N%"; at most 100% when 'whole' */
-bool validate_int_or_percent(const struct int_or_string *value, bool whole, const struct field_at *at,
-                             struct api_invalid *errors);
 
 #endif

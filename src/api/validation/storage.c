@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* storage.c - volumes, claims and classes. Sources other than those a pod can have are only counted. */
+/* storage.c - volumes and claims. Sources other than those a pod can have are only counted. */
 #include "api/codec.h"
 #include "api/validation/kind_rules.h"
 
@@ -9,9 +9,6 @@ static const char *const access_modes[] = { "ReadOnlyMany", "ReadWriteMany", "Re
                                             NULL };
 static const char *const volume_modes[] = { "Block", "Filesystem", NULL };
 static const char *const reclaim_policies[] = { "Delete", "Recycle", "Retain", NULL };
-static const char *const class_reclaim_policies[] = { "Delete", "Retain", NULL };
-static const char *const binding_modes[] = { "Immediate", "WaitForFirstConsumer", NULL };
-static const char *const preemption_policies[] = { "Never", "PreemptLowerPriority", NULL };
 
 static void validate_access_modes(const char *const *modes, size_t count, const struct field_at *at,
                                   struct api_invalid *errors)
@@ -138,63 +135,5 @@ void validate_volume_update(const void *object, const void *old_object, struct a
         invalid_forbidden(errors, at_field(at_field(NULL, "spec"), "persistentvolumesource"),
                           "spec.persistentvolumesource is immutable after creation");
     validate_immutable_string(spec->volume_mode, old->volume_mode, at_field(at_field(NULL, "spec"), "volumeMode"),
-                              errors);
-}
-
-void validate_storage_class_create(const void *object, struct api_invalid *errors)
-{
-    const struct api_storage_storage_class *class = object;
-
-    if (text_empty(class->provisioner))
-        invalid_missing(errors, at_field(NULL, "provisioner"));
-    else
-        invalid_format(errors, at_field(NULL, "provisioner"), format_qualified_name, class->provisioner);
-    if (!text_empty(class->reclaim_policy))
-        invalid_one_of(errors, at_field(NULL, "reclaimPolicy"), class->reclaim_policy, class_reclaim_policies, false);
-    invalid_one_of(errors, at_field(NULL, "volumeBindingMode"), class->volume_binding_mode, binding_modes, true);
-}
-
-void validate_storage_class_update(const void *object, const void *old_object, struct api_invalid *errors)
-{
-    const struct api_storage_storage_class *class = object;
-    const struct api_storage_storage_class *old = old_object;
-
-    validate_storage_class_create(object, errors);
-    validate_immutable_string(class->provisioner, old->provisioner, at_field(NULL, "provisioner"), errors);
-    validate_immutable_string(class->reclaim_policy, old->reclaim_policy, at_field(NULL, "reclaimPolicy"), errors);
-    validate_immutable_string(class->volume_binding_mode, old->volume_binding_mode, at_field(NULL, "volumeBindingMode"),
-                              errors);
-}
-
-#define USER_PRIORITY_MAX 1000000000
-
-void validate_priority_class_create(const void *object, struct api_invalid *errors)
-{
-    const struct api_scheduling_priority_class *class = object;
-    const char *name = text_or_empty(class->metadata.name);
-    bool built_in = (strcmp(name, "system-node-critical") == 0 && class->value == 2000001000) ||
-                    (strcmp(name, "system-cluster-critical") == 0 && class->value == 2000000000);
-
-    if (strncmp(name, "system-", 7) == 0 && !built_in)
-        invalid_forbidden(
-            errors, at_field(at_field(NULL, "metadata"), "name"),
-            "priority class names with 'system-' prefix are reserved for system use only. error: %s is not a "
-            "known system priority class",
-            name);
-    else if (!built_in && class->value > USER_PRIORITY_MAX)
-        invalid_forbidden(errors, at_field(NULL, "value"), "maximum allowed value of a user defined priority is %d",
-                          USER_PRIORITY_MAX);
-    if (class->preemption_policy != NULL)
-        invalid_one_of(errors, at_field(NULL, "preemptionPolicy"), class->preemption_policy, preemption_policies, true);
-}
-
-void validate_priority_class_update(const void *object, const void *old_object, struct api_invalid *errors)
-{
-    const struct api_scheduling_priority_class *class = object;
-    const struct api_scheduling_priority_class *old = old_object;
-
-    if (class->value != old->value)
-        invalid_forbidden(errors, at_field(NULL, "value"), "may not be changed in an update.");
-    validate_immutable_string(class->preemption_policy, old->preemption_policy, at_field(NULL, "preemptionPolicy"),
                               errors);
 }

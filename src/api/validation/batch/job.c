@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* job.c - Jobs and CronJobs. The selector and the labels that go with it are generated before validation. */
+/* job.c - Jobs. The selector and the labels that go with it are generated before validation. */
 #include "api/codec.h"
 #include "api/selector.h"
+#include "api/validation/apps/workload.h"
+#include "api/validation/batch/job_rules.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/pod/pod_rules.h"
 
 #define INDEXED_PARALLELISM_MAX 100000
 #define MANAGED_BY_SIZE_MAX     63
-#define CRON_JOB_NAME_MAX       52
 
 static const char *const completion_modes[] = { "Indexed", "NonIndexed", NULL };
 static const char *const restart_policies[] = { "Never", "OnFailure", NULL };
 static const char *const replacement[] = { "Failed", "TerminatingOrFailed", NULL };
-static const char *const concurrency[] = { "Allow", "Forbid", "Replace", NULL };
-
-static void validate_count(const int32_t *count, const struct field_at *at, struct api_invalid *errors)
-{
-    if (count != NULL)
-        invalid_not_negative(errors, at, *count);
-}
 
 static void validate_indexed(const struct api_batch_job_spec *spec, const struct field_at *at,
                              struct api_invalid *errors)
@@ -61,17 +55,16 @@ static void validate_job_template(const struct api_batch_job_spec *spec, const s
         invalid_string(errors, policy, restart, "only \"Never\" is supported when podFailurePolicy is specified");
 }
 
-static void validate_job_spec(const struct api_batch_job_spec *spec, const struct field_at *at,
-                              struct api_invalid *errors)
+void validate_job_spec(const struct api_batch_job_spec *spec, const struct field_at *at, struct api_invalid *errors)
 {
-    validate_count(spec->parallelism, at_field(at, "parallelism"), errors);
-    validate_count(spec->completions, at_field(at, "completions"), errors);
+    validate_optional_count(spec->parallelism, at_field(at, "parallelism"), errors);
+    validate_optional_count(spec->completions, at_field(at, "completions"), errors);
     if (spec->active_deadline_seconds != NULL)
         invalid_not_negative(errors, at_field(at, "activeDeadlineSeconds"), *spec->active_deadline_seconds);
-    validate_count(spec->backoff_limit, at_field(at, "backoffLimit"), errors);
-    validate_count(spec->ttl_seconds_after_finished, at_field(at, "ttlSecondsAfterFinished"), errors);
-    validate_count(spec->backoff_limit_per_index, at_field(at, "backoffLimitPerIndex"), errors);
-    validate_count(spec->max_failed_indexes, at_field(at, "maxFailedIndexes"), errors);
+    validate_optional_count(spec->backoff_limit, at_field(at, "backoffLimit"), errors);
+    validate_optional_count(spec->ttl_seconds_after_finished, at_field(at, "ttlSecondsAfterFinished"), errors);
+    validate_optional_count(spec->backoff_limit_per_index, at_field(at, "backoffLimitPerIndex"), errors);
+    validate_optional_count(spec->max_failed_indexes, at_field(at, "maxFailedIndexes"), errors);
     if (spec->max_failed_indexes != NULL && spec->backoff_limit_per_index == NULL)
         invalid_required(errors, at_field(at, "backoffLimitPerIndex"), "when maxFailedIndexes is specified");
     if (spec->managed_by != NULL) {
@@ -130,29 +123,4 @@ void validate_job_update(const void *object, const void *old_object, struct api_
         template.spec.n_scheduling_gates = old->spec.template.spec.n_scheduling_gates;
     }
     validate_immutable(&api_type_pod_template_spec, &template, &old->spec.template, at_field(at, "template"), errors);
-}
-
-void validate_cron_job_create(const void *object, struct api_invalid *errors)
-{
-    const struct api_batch_cron_job *job = object;
-    const struct field_at *at = at_field(NULL, "spec");
-
-    if (text_empty(job->spec.schedule))
-        invalid_missing(errors, at_field(at, "schedule"));
-    if (job->spec.starting_deadline_seconds != NULL)
-        invalid_not_negative(errors, at_field(at, "startingDeadlineSeconds"), *job->spec.starting_deadline_seconds);
-    invalid_one_of(errors, at_field(at, "concurrencyPolicy"), job->spec.concurrency_policy, concurrency, true);
-    validate_count(job->spec.successful_jobs_history_limit, at_field(at, "successfulJobsHistoryLimit"), errors);
-    validate_count(job->spec.failed_jobs_history_limit, at_field(at, "failedJobsHistoryLimit"), errors);
-    validate_job_spec(&job->spec.job_template.spec, at_field(at_field(at, "jobTemplate"), "spec"), errors);
-    /* The names of its jobs get eleven characters more. */
-    if (strlen(text_or_empty(job->metadata.name)) > CRON_JOB_NAME_MAX)
-        invalid_string(errors, at_field(at_field(NULL, "metadata"), "name"), job->metadata.name,
-                       "must be no more than %d characters", CRON_JOB_NAME_MAX);
-}
-
-void validate_cron_job_update(const void *object, const void *old, struct api_invalid *errors)
-{
-    (void)old;
-    validate_cron_job_create(object, errors);
 }

@@ -16,7 +16,7 @@ static int remove_files(const struct cluster_layout *layout, bool keep_data, str
 {
     int rc = keep_data ? 0 : file_remove_tree(AT_FDCWD, layout->data, err);
     if (rc == 0)
-        rc = file_remove_tree(AT_FDCWD, layout->run, err);
+        rc = cluster_lock_remove(layout, err);
     if (rc == 0)
         cluster_layout_forget_roots();
     return rc;

@@ -3,16 +3,20 @@
 
 #include "cluster/lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
 #define WAIT_MSEC 60000
+#define LOCK_NAME "lock"
 #define LOOK_MSEC 20 /* flock() has no timeout */
 
 /* The file may have been removed, and made anew by another, between our open and our lock. */
@@ -46,7 +50,7 @@ int cluster_lock_take(const struct cluster_layout *layout, int *ret_fd, struct e
 {
     const struct timespec pause = { .tv_nsec = LOOK_MSEC * 1000000 };
     char path[CLUSTER_PATH_MAX];
-    cluster_run_path(layout, path, "lock");
+    cluster_run_path(layout, path, LOCK_NAME);
     for (int waited = 0; waited < WAIT_MSEC; waited += LOOK_MSEC) {
         int rc = try_take(layout, path, ret_fd, err);
         if (rc <= 0)
@@ -55,4 +59,42 @@ int cluster_lock_take(const struct cluster_layout *layout, int *ret_fd, struct e
     }
     return error_set(err, ERROR_CONFLICT, "another 'coracle up' or 'coracle down' of cluster '%s' is at work",
                      layout->name);
+}
+
+/* All but the lock. */
+static int remove_others(const char *path, struct error *err)
+{
+    DIR *entries = opendir(path);
+    if (entries == NULL)
+        return error_errno(err, "read directory %s", path);
+    int rc = 0;
+    while (rc == 0) {
+        errno = 0;
+        const struct dirent *entry = readdir(entries);
+        if (entry == NULL) {
+            rc = errno == 0 ? 0 : error_errno(err, "read directory %s", path);
+            break;
+        }
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            strcmp(entry->d_name, LOCK_NAME) == 0)
+            continue;
+        rc = file_remove_tree(dirfd(entries), entry->d_name, err);
+    }
+    closedir(entries);
+    return rc < 0 ? error_wrap_code(err, rc, "%s", path) : 0;
+}
+
+int cluster_lock_remove(const struct cluster_layout *layout, struct error *err)
+{
+    char path[CLUSTER_PATH_MAX];
+    int rc = remove_others(layout->run, err);
+    if (rc < 0)
+        return rc;
+    cluster_run_path(layout, path, LOCK_NAME);
+    if (unlink(path) < 0)
+        return error_errno(err, "remove %s", path);
+    /* Somebody who waited may have put a new lock there, or even be through with it. */
+    if (rmdir(layout->run) < 0 && errno != ENOTEMPTY && errno != ENOENT)
+        return error_errno(err, "remove directory %s", layout->run);
+    return 0;
 }

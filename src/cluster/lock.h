@@ -14,4 +14,8 @@
  * -ERROR_CONFLICT. Closing every copy of the descriptor gives it up; it is close-on-exec. Blocks. */
 int cluster_lock_take(const struct cluster_layout *layout, int *ret_fd, struct error *err) must_check;
 
+/* Removes <run> with all in it, by whoever has the lock; the lock itself goes last. Who waited for it may have it, and begin
+ * anew in the same directory, before this returns; the lock that is still held then guards nothing any more. Blocks. */
+int cluster_lock_remove(const struct cluster_layout *layout, struct error *err) must_check;
+
 #endif

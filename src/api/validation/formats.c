@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "base/ip.h"
 
 #define LABEL_FMT     "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 #define SUBDOMAIN_FMT LABEL_FMT "(\\." LABEL_FMT ")*"
@@ -30,7 +29,7 @@
 #define TOO_LONG(max) "must be no more than " #max " bytes"
 #define EMPTY         "must be non-empty"
 
-static void add(struct format_errors *errors, const char *text)
+void format_error(struct format_errors *errors, const char *text)
 {
     if (errors->count < FORMAT_ERRORS_MAX)
         errors->texts[errors->count++] = text;
@@ -100,46 +99,71 @@ static bool consists_of(struct str text, const char *also)
 void format_dns1123_label(struct str value, struct format_errors *errors)
 {
     if (value.size > 63)
-        add(errors, TOO_LONG(63));
+        format_error(errors, TOO_LONG(63));
     if (is_label(value, false))
         return;
-    add(errors, is_subdomain(value, false) ? "must not contain dots" : LABEL_TEXT);
+    format_error(errors, is_subdomain(value, false) ? "must not contain dots" : LABEL_TEXT);
 }
 
 void format_dns1123_subdomain(struct str value, struct format_errors *errors)
 {
     if (value.size > 253)
-        add(errors, TOO_LONG(253));
+        format_error(errors, TOO_LONG(253));
     if (!is_subdomain(value, false))
-        add(errors, SUBDOMAIN_TEXT);
+        format_error(errors, SUBDOMAIN_TEXT);
+}
+
+/* Longer values than any of these formats takes are cut: they are refused for their size. */
+static struct str lower_case(struct str value, char text[static 600])
+{
+    size_t size = value.size < 600 ? value.size : 600;
+
+    for (size_t i = 0; i < size; i++)
+        text[i] = value.data[i] >= 'A' && value.data[i] <= 'Z' ? (char)(value.data[i] - 'A' + 'a') : value.data[i];
+    return (struct str){ text, size };
+}
+
+void format_dns1123_subdomain_caseless(struct str value, struct format_errors *errors)
+{
+    char text[600];
+    format_dns1123_subdomain(lower_case(value, text), errors);
+}
+
+void format_qualified_name_caseless(struct str value, struct format_errors *errors)
+{
+    char text[600];
+    format_qualified_name(lower_case(value, text), errors);
 }
 
 void format_dns1123_subdomain_underscore(struct str value, struct format_errors *errors)
 {
     if (value.size > 253)
-        add(errors, TOO_LONG(253));
+        format_error(errors, TOO_LONG(253));
     if (!is_subdomain(value, true))
-        add(errors, "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or "
-                    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
-                    "validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
+        format_error(errors,
+                     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or "
+                     "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for "
+                     "validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')");
 }
 
 void format_dns1035_label(struct str value, struct format_errors *errors)
 {
     if (value.size > 63)
-        add(errors, TOO_LONG(63));
+        format_error(errors, TOO_LONG(63));
     if (!is_label(value, false) || !is_lower(value.data[0]))
-        add(errors, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-                    "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-                    "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')");
+        format_error(errors,
+                     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
+                     "alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
+                     "regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')");
 }
 
 void format_wildcard_dns1123_subdomain(struct str value, struct format_errors *errors)
 {
     if (value.size > 253)
-        add(errors, TOO_LONG(253));
+        format_error(errors, TOO_LONG(253));
     if (!str_starts(value, STR("*.")) || !is_subdomain(str_skip(value, 2), false))
-        add(errors, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must "
+        format_error(
+            errors, "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must "
                     "consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
                     "(e.g. '*.example.com', regex used for validation is '\\*\\." SUBDOMAIN_FMT "')");
 }
@@ -153,33 +177,34 @@ void format_qualified_name(struct str value, struct format_errors *errors)
         struct str prefix = { value.data, slash };
         name = str_skip(value, slash + 1);
         if (str_find(name, '/') < name.size) {
-            add(errors, "a qualified name " NAME_TEXT
-                        " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
+            format_error(errors, "a qualified name " NAME_TEXT
+                                 " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
             return;
         }
         if (prefix.size == 0) {
-            add(errors, "prefix part " EMPTY);
+            format_error(errors, "prefix part " EMPTY);
         } else {
             if (prefix.size > 253)
-                add(errors, "prefix part " TOO_LONG(253));
+                format_error(errors, "prefix part " TOO_LONG(253));
             if (!is_subdomain(prefix, false))
-                add(errors, "prefix part " SUBDOMAIN_TEXT);
+                format_error(errors, "prefix part " SUBDOMAIN_TEXT);
         }
     }
     if (name.size == 0)
-        add(errors, "name part " EMPTY);
+        format_error(errors, "name part " EMPTY);
     else if (name.size > 63)
-        add(errors, "name part " TOO_LONG(63));
+        format_error(errors, "name part " TOO_LONG(63));
     if (!is_name(name))
-        add(errors, "name part " NAME_TEXT);
+        format_error(errors, "name part " NAME_TEXT);
 }
 
 void format_label_value(struct str value, struct format_errors *errors)
 {
     if (value.size > 63)
-        add(errors, TOO_LONG(63));
+        format_error(errors, TOO_LONG(63));
     if (value.size > 0 && !is_name(value))
-        add(errors, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
+        format_error(
+            errors, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
                     "must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
                     "regex used for validation is '(" NAME_FMT ")?')");
 }
@@ -187,9 +212,10 @@ void format_label_value(struct str value, struct format_errors *errors)
 void format_c_identifier(struct str value, struct format_errors *errors)
 {
     if (value.size == 0 || is_digit(value.data[0]) || !consists_of(value, "_"))
-        add(errors, "a valid C identifier must start with alphabetic character or '_', followed by a string of "
-                    "alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for "
-                    "validation is '[A-Za-z_][A-Za-z0-9_]*')");
+        format_error(errors,
+                     "a valid C identifier must start with alphabetic character or '_', followed by a string of "
+                     "alphanumeric characters or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName', regex used for "
+                     "validation is '[A-Za-z_][A-Za-z0-9_]*')");
 }
 
 void format_port_name(struct str value, struct format_errors *errors)
@@ -202,15 +228,15 @@ void format_port_name(struct str value, struct format_errors *errors)
         letter = letter || is_lower(value.data[i]);
     }
     if (value.size > 15)
-        add(errors, TOO_LONG(15));
+        format_error(errors, TOO_LONG(15));
     if (!charset)
-        add(errors, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+        format_error(errors, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
     if (!letter)
-        add(errors, "must contain at least one letter (a-z)");
+        format_error(errors, "must contain at least one letter (a-z)");
     if (str_contains(value, STR("--")))
-        add(errors, "must not contain consecutive hyphens");
+        format_error(errors, "must not contain consecutive hyphens");
     if (value.size > 0 && (value.data[0] == '-' || value.data[value.size - 1] == '-'))
-        add(errors, "must not begin or end with a hyphen");
+        format_error(errors, "must not begin or end with a hyphen");
 }
 
 void format_percent(struct str value, struct format_errors *errors)
@@ -220,57 +246,80 @@ void format_percent(struct str value, struct format_errors *errors)
     for (size_t i = 0; good && i + 1 < value.size; i++)
         good = is_digit(value.data[i]);
     if (!good)
-        add(errors, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
-                    "regex used for validation is '[0-9]+%')");
+        format_error(errors,
+                     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
+                     "regex used for validation is '[0-9]+%')");
 }
 
 void format_http_header_name(struct str value, struct format_errors *errors)
 {
     if (value.size == 0 || !consists_of(value, "-"))
-        add(errors, "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex "
-                    "used for validation is '[-A-Za-z0-9]+')");
+        format_error(errors,
+                     "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex "
+                     "used for validation is '[-A-Za-z0-9]+')");
 }
 
 void format_env_var_name(struct str value, struct format_errors *errors)
 {
     if (value.size == 0) {
-        add(errors, "environment variable name " EMPTY);
+        format_error(errors, "environment variable name " EMPTY);
         return;
     }
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] < 0x20 || value.data[i] > 0x7e || value.data[i] == '=') {
-            add(errors, "a valid environment variable name must consist only of printable ASCII characters other than "
-                        "'='");
+            format_error(errors,
+                         "a valid environment variable name must consist only of printable ASCII characters other than "
+                         "'='");
             return;
         }
     }
 }
 
+/* "." and what begins with ".." would be directories. */
+static void check_dots(struct str value, struct format_errors *errors)
+{
+    if (str_is(value, "."))
+        format_error(errors, "must not be '.'");
+    else if (str_is(value, ".."))
+        format_error(errors, "must not be '..'");
+    else if (str_starts(value, STR("..")))
+        format_error(errors, "must not start with '..'");
+}
+
+void format_env_var_name_strict(struct str value, struct format_errors *errors)
+{
+    if (value.size == 0 || is_digit(value.data[0]) || !consists_of(value, "-._"))
+        format_error(errors, "a valid environment variable name must consist of alphabetic characters, digits, '_', "
+                             "'-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or "
+                             "'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')");
+    check_dots(value, errors);
+}
+
 void format_config_key(struct str value, struct format_errors *errors)
 {
     if (value.size > 253)
-        add(errors, TOO_LONG(253));
+        format_error(errors, TOO_LONG(253));
     if (value.size == 0 || !consists_of(value, "-._"))
-        add(errors, "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
+        format_error(
+            errors, "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
                     "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
-    if (str_is(value, "."))
-        add(errors, "must not be '.'");
-    else if (str_is(value, ".."))
-        add(errors, "must not be '..'");
-    else if (str_starts(value, STR("..")))
-        add(errors, "must not start with '..'");
+    check_dots(value, errors);
+}
+
+void format_path_segment_prefix(struct str value, struct format_errors *errors)
+{
+    if (str_find(value, '/') < value.size)
+        format_error(errors, "may not contain '/'");
+    if (str_find(value, '%') < value.size)
+        format_error(errors, "may not contain '%'");
 }
 
 void format_path_segment(struct str value, struct format_errors *errors)
 {
-    if (str_is(value, ".") || str_is(value, "..")) {
-        add(errors, value.size == 1 ? "may not be '.'" : "may not be '..'");
-        return;
-    }
-    if (str_find(value, '/') < value.size)
-        add(errors, "may not contain '/'");
-    if (str_find(value, '%') < value.size)
-        add(errors, "may not contain '%'");
+    if (str_is(value, ".") || str_is(value, ".."))
+        format_error(errors, value.size == 1 ? "may not be '.'" : "may not be '..'");
+    else
+        format_path_segment_prefix(value, errors);
 }
 
 void format_domain_prefixed_path(struct str value, struct format_errors *errors)
@@ -279,16 +328,17 @@ void format_domain_prefixed_path(struct str value, struct format_errors *errors)
     struct str domain = { value.data, slash };
 
     if (value.size == 0) {
-        add(errors, EMPTY);
+        format_error(errors, EMPTY);
         return;
     }
     if (slash == value.size || slash == 0 || slash + 1 == value.size) {
-        add(errors, "must be a domain-prefixed path (such as \"acme.io/foo\")");
+        format_error(errors, "must be a domain-prefixed path (such as \"acme.io/foo\")");
         return;
     }
     format_dns1123_subdomain(domain, errors);
     if (!consists_of(str_skip(value, slash + 1), "/-._~%!$&'()*+,;=:"))
-        add(errors, "Invalid path (e.g. 'path', regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
+        format_error(errors,
+                     "Invalid path (e.g. 'path', regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')");
 }
 
 void format_fully_qualified_name(struct str value, struct format_errors *errors)
@@ -296,14 +346,14 @@ void format_fully_qualified_name(struct str value, struct format_errors *errors)
     size_t dots = 0;
 
     if (value.size == 0) {
-        add(errors, "must be non-empty");
+        format_error(errors, "must be non-empty");
         return;
     }
     format_dns1123_subdomain(value, errors);
     for (size_t i = 0; i < value.size; i++)
         dots += value.data[i] == '.';
     if (errors->count == 0 && dots < 2)
-        add(errors, "should be a domain with at least three segments separated by dots");
+        format_error(errors, "should be a domain with at least three segments separated by dots");
 }
 
 void format_sysctl_name(struct str value, struct format_errors *errors)
@@ -311,8 +361,7 @@ void format_sysctl_name(struct str value, struct format_errors *errors)
     struct str rest = value;
     bool good = value.size > 0;
 
-    if (value.size > 253)
-        add(errors, TOO_LONG(253));
+    good = good && value.size <= 253;
     while (good && rest.size > 0) {
         size_t end = 0;
         while (end < rest.size && rest.data[end] != '.' && rest.data[end] != '/')
@@ -322,8 +371,8 @@ void format_sysctl_name(struct str value, struct format_errors *errors)
         rest = str_skip(rest, end < rest.size ? end + 1 : end);
     }
     if (!good)
-        add(errors, "must have at most 253 characters and match regex "
-                    "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$");
+        format_error(errors, "must have at most 253 characters and match regex "
+                             "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$");
 }
 
 void format_condition_reason(struct str value, struct format_errors *errors)
@@ -331,30 +380,85 @@ void format_condition_reason(struct str value, struct format_errors *errors)
     if (value.size > 0 && !is_digit(value.data[0]) && is_alnum(value.data[0]) && consists_of(value, "_,:") &&
         (is_alnum(value.data[value.size - 1]) || value.data[value.size - 1] == '_'))
         return;
-    add(errors, "a condition reason must start with alphabetic character, optionally followed by a string of "
-                "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. "
-                "'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for "
-                "validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')");
+    format_error(errors,
+                 "a condition reason must start with alphabetic character, optionally followed by a string of "
+                 "alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. "
+                 "'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for "
+                 "validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')");
 }
 
-void format_ip(struct str value, struct format_errors *errors)
+void format_uuid(struct str value, struct format_errors *errors)
 {
-    struct ip ip;
+    bool good = value.size == 36;
 
-    if (!ip_parse(value, &ip))
-        add(errors, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    for (size_t i = 0; good && i < value.size; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        char c = value.data[i];
+        good = dash ? c == '-' : is_digit(c) || (c >= 'a' && c <= 'f');
+    }
+    if (!good)
+        format_error(errors, "must be a lowercase UUID in 8-4-4-4-12 format");
+}
+
+void format_decimal_integer(struct str value, struct format_errors *errors)
+{
+    size_t start = value.size > 0 && value.data[0] == '-';
+
+    if (value.size == 0) {
+        format_error(errors, EMPTY);
+        return;
+    }
+    bool good = value.size > start && (value.data[start] != '0' || value.size == 1);
+    for (size_t i = start; good && i < value.size; i++)
+        good = is_digit(value.data[i]);
+    if (!good)
+        format_error(errors, "must be a valid decimal integer in canonical form");
+}
+
+void format_node_feature(struct str value, struct format_errors *errors)
+{
+    struct str rest = value, piece;
+    bool good = value.size > 0, first = true;
+
+    while (good && str_next(&rest, '/', &piece)) {
+        good = piece.size > 0 && !is_digit(piece.data[0]) && (!first || !is_lower(piece.data[0])) &&
+               consists_of(piece, "");
+        first = false;
+    }
+    if (!good)
+        format_error(errors, "must be a valid feature name (regex used for validation is "
+                             "'[A-Z][a-zA-Z0-9]*(\\/[a-zA-Z][a-zA-Z0-9]*)*')");
+}
+
+void format_name_prefix(format_check *name, struct str prefix, struct format_errors *errors)
+{
+    char masked[512];
+
+    /* The last letter and its '-' become one letter: what may stand before a letter may stand there. */
+    if (prefix.size > 1 && prefix.size < sizeof(masked) && prefix.data[prefix.size - 1] == '-') {
+        memcpy(masked, prefix.data, prefix.size - 2);
+        masked[prefix.size - 2] = 'a';
+        prefix = (struct str){ masked, prefix.size - 1 };
+    }
+    name(prefix, errors);
 }
 
 void format_port_number(int64_t value, struct format_errors *errors)
 {
     if (value < 1 || value > 65535)
-        add(errors, "must be between 1 and 65535, inclusive");
+        format_error(errors, "must be between 1 and 65535, inclusive");
 }
 
 void format_user_id(int64_t value, struct format_errors *errors)
 {
     if (value < 0 || value > INT32_MAX)
-        add(errors, "must be between 0 and 2147483647, inclusive");
+        format_error(errors, "must be between 0 and 2147483647, inclusive");
+}
+
+void format_file_mode(int64_t value, struct format_errors *errors)
+{
+    if (value < 0 || value > 0777)
+        format_error(errors, "must be a number between 0 and 0777 (octal), both inclusive");
 }
 
 void format_errors_join(const struct format_errors *errors, char *text, size_t size)

@@ -34,7 +34,27 @@ static const struct format_case cases[] = {
     { format_fully_qualified_name, { "a.b.c" }, { "", "a.b", "A.b.c" } },
     { format_sysctl_name, { "kernel.shm_rmid_forced", "net/ipv4.a" }, { "", "a.", "_a", "A", "a..b" } },
     { format_condition_reason, { "Ready", "A,b:c", "A_" }, { "", "1a", "a-b", "A," } },
-    { format_ip, { "10.0.0.1", "::1" }, { "", "10.0.0", "a" } },
+    { format_sysctl_name, { "a/b.c" }, { "a//b", "-a" } },
+    { format_dns1123_subdomain_caseless, { "A.b" }, { "", "A_b" } },
+    { format_qualified_name_caseless, { "X.Y/z" }, { "X_Y/z" } },
+    { format_env_var_name_strict, { "A", "a.b-c_0", "-a" }, { "", "1a", "a b", ".", "..", "..a" } },
+    { format_path_segment_prefix, { ".", "..", "a" }, { "a/b", "%" } },
+    { format_uuid, { "0123abcd-0000-0000-0000-00000000000f" }, { "", "0123ABCD-0000-0000-0000-00000000000f", "0" } },
+    { format_decimal_integer, { "0", "-1", "10" }, { "", "-", "01", "-01", "+1", "1.0", "-0" } },
+    { format_node_feature, { "A", "Ab/c0" }, { "", "a", "A/", "A/0", "A-b", "/A" } },
+    { format_ip, { "10.0.0.1", "::1", "1:0::1" }, { "", "10.0.0", "a", "010.0.0.1", "::ffff:1.2.3.4", "1.2.3.256" } },
+    { format_ip_canonical, { "10.0.0.1", "1::1" }, { "1:0::1", "::FF", "010.0.0.1" } },
+    { format_cidr,
+      { "10.0.0.0/8", "1:0::/32" },
+      { "", "10.0.0.1", "10.0.0.1/8", "010.0.0.0/8", "10.0.0.0/08", "::ffff:1.2.3.0/120" } },
+    { format_cidr_canonical, { "10.0.0.0/8", "1::/32" }, { "1:0::/32", "10.0.0.1/8", "10.0.0.0/33" } },
+    { format_interface_address, { "10.0.0.1/8", "1::1/32" }, { "", "10.0.0.1", "1:0::1/32", "010.0.0.1/8" } },
+    { format_local_path, { "", "a/b", "..a" }, { "/a", "..", "a/../b", "a/.." } },
+    { format_local_unreserved_path, { "a/b", "a/..b" }, { "/a", "../a", "..a", ".." } },
+    { format_no_backsteps, { "/a", "..a" }, { "/..", "../a", "a/../b" } },
+    { format_iscsi_name,
+      { "iqn.2012-07.com.example:storage", "eui.0123456789ABCDEF", "naa.62004567BA64678D0123456789ABCDEF" },
+      { "", "x", "iqn", "iqn.2012-07.com.example", "iqn.2012-07.com.example:a b", "eui.0", "naa.0" } },
 };
 
 static void test_good_and_bad(void **state)
@@ -78,6 +98,15 @@ static void test_texts(void **state)
     format_dns1123_subdomain((struct str){ long_name, 254 }, &errors);
     assert_int_equal(errors.count, 1);
     assert_string_equal(errors.texts[0], "must be no more than 253 bytes");
+    errors.count = 0;
+    format_name_prefix(format_dns1123_label, STR("a-"), &errors);
+    format_name_prefix(format_dns1123_label, STR("--"), &errors);
+    assert_int_equal(errors.count, 0);
+    format_name_prefix(format_dns1123_label, STR("a-."), &errors);
+    assert_int_equal(errors.count, 1);
+    errors.count = 0;
+    format_ip_canonical(STR("1:0::1"), &errors);
+    assert_string_equal(errors.texts[0], "must be in canonical form (\"1::1\")");
     errors.count = 0;
     format_port_number(0, &errors);
     assert_string_equal(errors.texts[0], "must be between 1 and 65535, inclusive");

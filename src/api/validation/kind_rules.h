@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* kind_rules.h - the rules of each kind, as kinds.c lists them. Only for this folder's own files. */
+/* kind_rules.h - the rules of each kind beside the core ones, as kinds.c lists them. Only for this folder's own files. */
 #ifndef API_VALIDATION_KIND_RULES_H
 #define API_VALIDATION_KIND_RULES_H
 
 #include "api/validation/rules.h"
 
-/* pod.c */
-validate_create validate_pod_create;
-validate_update validate_pod_update;
-validate_update validate_pod_status;
-validate_create validate_pod_template_create;
-
-/* apps/, replication_controller.c, disruption_budget.c */
+/* apps/, disruption_budget.c */
 validate_create validate_deployment_create;
 validate_update validate_deployment_update;
 validate_update validate_deployment_status;
@@ -24,8 +18,6 @@ validate_create validate_daemon_set_create;
 validate_update validate_daemon_set_update;
 validate_create validate_stateful_set_create;
 validate_update validate_stateful_set_update;
-validate_create validate_replication_controller_create;
-validate_update validate_replication_controller_update;
 validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
 
@@ -35,27 +27,11 @@ validate_update validate_job_update;
 validate_create validate_cron_job_create;
 validate_update validate_cron_job_update;
 
-/* service.c */
-validate_create validate_service_create;
-validate_update validate_service_update;
-
-/* endpoints.c, networking/endpoint_slice.c */
-validate_create validate_endpoints_create;
-validate_update validate_endpoints_update;
+/* networking/endpoint_slice.c */
 validate_create validate_endpoint_slice_create;
 validate_update validate_endpoint_slice_update;
 
-/* config.c */
-validate_create validate_config_map_create;
-validate_update validate_config_map_update;
-validate_create validate_secret_create;
-validate_update validate_secret_update;
-validate_create validate_namespace_create;
-validate_update validate_namespace_status;
-
-/* node.c, lease.c */
-validate_create validate_node_create;
-validate_update validate_node_update;
+/* lease.c */
 validate_create validate_lease_create;
 validate_update validate_lease_update;
 
@@ -69,15 +45,10 @@ validate_update validate_role_binding_update;
 validate_create validate_cluster_role_binding_create;
 validate_update validate_cluster_role_binding_update;
 
-/* event.c */
-validate_create validate_event_create;
+/* core/event.c */
 validate_create validate_events_event_create;
 
-/* storage.c, storage/, priority_class.c */
-validate_create validate_claim_create;
-validate_update validate_claim_update;
-validate_create validate_volume_create;
-validate_update validate_volume_update;
+/* storage/, priority_class.c */
 validate_create validate_storage_class_create;
 validate_update validate_storage_class_update;
 validate_create validate_priority_class_create;

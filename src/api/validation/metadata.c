@@ -2,15 +2,12 @@
  * Copyright 2026 The coracle authors */
 
 /* metadata.c - ObjectMeta: names, labels, annotations, owners, finalizers, and what may change of it. */
-#include <stdio.h>
-
 #include "api/codec.h"
+#include "api/validation/names.h"
 #include "api/validation/rules.h"
 
-#define ANNOTATIONS_SIZE_MAX    (256 * 1024)
-#define FIELD_MANAGER_SIZE_MAX  128
-#define SUBRESOURCE_SIZE_MAX    256
-#define ANNOTATION_KEY_SIZE_MAX 400 /* longer keys are checked, but cut when shown in lower case */
+#define ANNOTATIONS_SIZE_MAX (256 * 1024)
+#define SUBRESOURCE_SIZE_MAX 256
 
 static const char *const standard_finalizers[] = { "kubernetes", "orphan", "foregroundDeletion", NULL };
 
@@ -29,35 +26,11 @@ void validate_annotations(const struct api_string_entry *annotations, size_t cou
     size_t total = 0;
 
     for (size_t i = 0; i < count; i++) {
-        /* The rule is checked in lower case, the key is shown as it is. */
-        char lower[ANNOTATION_KEY_SIZE_MAX];
-        struct str key = str_of(text_or_empty(annotations[i].key));
-        struct format_errors found = { .count = 0 };
-        size_t size = key.size < sizeof(lower) ? key.size : sizeof(lower);
-        for (size_t k = 0; k < size; k++)
-            lower[k] = key.data[k] >= 'A' && key.data[k] <= 'Z' ? (char)(key.data[k] - 'A' + 'a') : key.data[k];
-        format_qualified_name((struct str){ lower, size }, &found);
-        invalid_formats(errors, at, &found, annotations[i].key);
-        total += key.size + strlen(text_or_empty(annotations[i].value));
+        invalid_format(errors, at, format_qualified_name_caseless, annotations[i].key);
+        total += strlen(text_or_empty(annotations[i].key)) + strlen(text_or_empty(annotations[i].value));
     }
     if (total > ANNOTATIONS_SIZE_MAX)
         invalid_too_long(errors, at, ANNOTATIONS_SIZE_MAX);
-}
-
-/* A name that is a prefix may end in '-': something will follow. */
-static void validate_generate_name(const char *prefix, format_check *name, const struct field_at *at,
-                                   struct api_invalid *errors)
-{
-    char masked[512];
-    struct format_errors found = { .count = 0 };
-    int size = snprintf(masked, sizeof(masked), "%s", prefix);
-
-    if (size > 1 && size < (int)sizeof(masked) && masked[size - 1] == '-') {
-        masked[size - 2] = 'a';
-        masked[--size] = '\0';
-    }
-    name(str_of(masked), &found);
-    invalid_formats(errors, at_field(at, "generateName"), &found, prefix);
 }
 
 static void validate_owners(const struct api_object_meta *meta, const struct field_at *at, struct api_invalid *errors)
@@ -130,17 +103,11 @@ static void validate_managed_fields(const struct api_object_meta *meta, const st
     for (size_t i = 0; i < meta->n_managed_fields; i++) {
         const struct api_managed_fields_entry *entry = &meta->managed_fields[i];
         const struct field_at *here = at_index(at, i);
-        const char *manager = text_or_empty(entry->manager);
         if (!text_equal(entry->operation, "Apply") && !text_equal(entry->operation, "Update"))
             invalid_string(errors, at_field(here, "operation"), entry->operation, "must be `Apply` or `Update`");
         if (!text_empty(entry->fields_type) && !text_equal(entry->fields_type, "FieldsV1"))
             invalid_string(errors, at_field(here, "fieldsType"), entry->fields_type, "must be `FieldsV1`");
-        if (strlen(manager) > FIELD_MANAGER_SIZE_MAX)
-            invalid_too_long(errors, at_field(here, "manager"), FIELD_MANAGER_SIZE_MAX);
-        for (size_t k = 0; manager[k] != '\0'; k++)
-            if ((unsigned char)manager[k] < 0x20 || manager[k] == 0x7f)
-                invalid_string(errors, at_field(here, "manager"), manager, "invalid character U+%04X (at position %zu)",
-                               (unsigned char)manager[k], k);
+        validate_field_manager(entry->manager, at_field(here, "manager"), errors);
         if (strlen(text_or_empty(entry->subresource)) > SUBRESOURCE_SIZE_MAX)
             invalid_too_long(errors, at_field(here, "subresource"), SUBRESOURCE_SIZE_MAX);
     }
@@ -149,8 +116,11 @@ static void validate_managed_fields(const struct api_object_meta *meta, const st
 void validate_metadata(const struct api_object_meta *meta, bool namespaced, format_check *name,
                        const struct field_at *at, struct api_invalid *errors)
 {
-    if (!text_empty(meta->generate_name))
-        validate_generate_name(meta->generate_name, name, at, errors);
+    if (!text_empty(meta->generate_name)) {
+        struct format_errors found = { .count = 0 };
+        format_name_prefix(name, str_of(meta->generate_name), &found);
+        invalid_formats(errors, at_field(at, "generateName"), &found, meta->generate_name);
+    }
     if (text_empty(meta->name))
         invalid_required(errors, at_field(at, "name"), "name or generateName is required");
     else

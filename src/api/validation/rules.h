@@ -22,8 +22,20 @@ struct validation_rules {
     validate_update *status;
 };
 
+#define VALIDATION_ROW(type_, name_, rules_)                                              \
+    {                                                                                     \
+        .type = &api_type_##type_, .name = (name_), .create = validate_##rules_##_create, \
+        .update = validate_##rules_##_update                                              \
+    }
+#define VALIDATION_ROW_WITH_STATUS(type_, name_, rules_)                                  \
+    {                                                                                     \
+        .type = &api_type_##type_, .name = (name_), .create = validate_##rules_##_create, \
+        .update = validate_##rules_##_update, .status = validate_##rules_##_status        \
+    }
+
 /* The row of a type, NULL when it has none. */
 const struct validation_rules *validation_rules_find(const struct api_type *type);
+const struct validation_rules *core_rules_find(const struct api_type *type); /* core/core_kinds.c */
 
 /* metadata.c */
 void validate_metadata(const struct api_object_meta *meta, bool namespaced, format_check *name,
@@ -46,8 +58,11 @@ void validate_declared(const struct api_type *type, const void *object, struct a
 void validate_declared_update(const struct api_type *type, const void *object, const void *old,
                               struct api_invalid *errors);
 
-/* selectors.c */
+/* selectors.c. Values that are no label values stay good where the stored selector had some already. */
 void validate_label_selector(const struct api_label_selector *selector, const struct field_at *at,
                              struct api_invalid *errors);
+void validate_label_selector_update(const struct api_label_selector *selector, const struct api_label_selector *old,
+                                    const struct field_at *at, struct api_invalid *errors);
+bool label_selector_has_bad_values(const struct api_label_selector *selector);
 
 #endif

@@ -4,8 +4,8 @@
 /* selectors.c - label selectors inside objects. */
 #include "api/validation/rules.h"
 
-static void validate_expression(const struct api_label_selector_requirement *expression, const struct field_at *at,
-                                struct api_invalid *errors)
+static void validate_expression(const struct api_label_selector_requirement *expression, bool any_values,
+                                const struct field_at *at, struct api_invalid *errors)
 {
     const char *operator= expression->operator;
 
@@ -20,16 +20,40 @@ static void validate_expression(const struct api_label_selector_requirement *exp
         invalid_string(errors, at_field(at, "operator"), operator, "not a valid selector operator");
     }
     invalid_format(errors, at_field(at, "key"), format_qualified_name, expression->key);
-    for (size_t i = 0; i < expression->n_values; i++)
+    for (size_t i = 0; !any_values && i < expression->n_values; i++)
         invalid_format(errors, at_index(at_field(at, "values"), i), format_label_value, expression->values[i]);
 }
 
-void validate_label_selector(const struct api_label_selector *selector, const struct field_at *at,
-                             struct api_invalid *errors)
+static void validate_selector(const struct api_label_selector *selector, bool any_values, const struct field_at *at,
+                              struct api_invalid *errors)
 {
     if (selector == NULL)
         return;
     validate_labels(selector->match_labels, selector->n_match_labels, at_field(at, "matchLabels"), errors);
     for (size_t i = 0; i < selector->n_match_expressions; i++)
-        validate_expression(&selector->match_expressions[i], at_index(at_field(at, "matchExpressions"), i), errors);
+        validate_expression(&selector->match_expressions[i], any_values, at_index(at_field(at, "matchExpressions"), i),
+                            errors);
+}
+
+void validate_label_selector(const struct api_label_selector *selector, const struct field_at *at,
+                             struct api_invalid *errors)
+{
+    validate_selector(selector, false, at, errors);
+}
+
+void validate_label_selector_update(const struct api_label_selector *selector, const struct api_label_selector *old,
+                                    const struct field_at *at, struct api_invalid *errors)
+{
+    validate_selector(selector, label_selector_has_bad_values(old), at, errors);
+}
+
+bool label_selector_has_bad_values(const struct api_label_selector *selector)
+{
+    for (size_t i = 0; selector != NULL && i < selector->n_match_expressions; i++) {
+        const struct api_label_selector_requirement *expression = &selector->match_expressions[i];
+        for (size_t k = 0; k < expression->n_values; k++)
+            if (!format_ok(format_label_value, str_of(text_or_empty(expression->values[k]))))
+                return true;
+    }
+    return false;
 }

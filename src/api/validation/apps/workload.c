@@ -83,7 +83,7 @@ void validate_workload_template(const struct api_label_selector *selector, const
         else
             validate_selected(selector, template, "`selector` does not match template `labels`", at, errors);
     }
-    validate_pod_template(template, at_field(at, "template"), errors);
+    validate_pod_template(template, NULL, at_field(at, "template"), errors);
     if (!text_equal(template->spec.restart_policy, "Always"))
         invalid_not_supported(errors, at_field(spec, "restartPolicy"), template->spec.restart_policy, always);
     if (template->spec.active_deadline_seconds != NULL)

@@ -46,7 +46,7 @@ static void validate_job_template(const struct api_batch_job_spec *spec, const s
     const struct field_at *policy = at_field(at_field(template, "spec"), "restartPolicy");
     const char *restart = spec->template.spec.restart_policy;
 
-    validate_pod_template(&spec->template, template, errors);
+    validate_pod_template(&spec->template, NULL, template, errors);
     if (text_empty(restart) || text_equal(restart, "Always"))
         invalid_required(errors, policy, "valid values: \"OnFailure\", \"Never\"");
     else if (!text_equal(restart, "OnFailure") && !text_equal(restart, "Never"))

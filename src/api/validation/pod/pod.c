@@ -3,7 +3,7 @@
 
 /* pod.c - pods and pod templates as a whole, and the little that may change of a running pod. */
 #include "api/codec.h"
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
 
@@ -111,9 +111,10 @@ void validate_pod_spec(const struct api_pod_spec *spec, bool is_template, const 
             invalid_missing(errors, at_field(at_index(at_field(at, "imagePullSecrets"), i), "name"));
 }
 
-void validate_pod_template(const struct api_pod_template_spec *template, const struct field_at *at,
-                           struct api_invalid *errors)
+void validate_pod_template(const struct api_pod_template_spec *template, const struct api_pod_template_spec *old,
+                           const struct field_at *at, struct api_invalid *errors)
 {
+    (void)old;
     validate_labels(template->metadata.labels, template->metadata.n_labels, at_field(at, "labels"), errors);
     validate_annotations(template->metadata.annotations, template->metadata.n_annotations, at_field(at, "annotations"),
                          errors);
@@ -295,5 +296,6 @@ void validate_pod_status(const void *object, const void *old_object, struct api_
 
 void validate_pod_template_create(const void *object, struct api_invalid *errors)
 {
-    validate_pod_template(&((const struct api_pod_template *)object)->template, at_field(NULL, "template"), errors);
+    validate_pod_template(&((const struct api_pod_template *)object)->template, NULL, at_field(NULL, "template"),
+                          errors);
 }

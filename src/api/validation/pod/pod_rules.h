@@ -10,9 +10,10 @@
 /* pod.c */
 void validate_pod_spec(const struct api_pod_spec *spec, bool is_template, const struct field_at *at,
                        struct api_invalid *errors);
-/* Labels, annotations and spec of a template; paths below 'at'. */
-void validate_pod_template(const struct api_pod_template_spec *template, const struct field_at *at,
-                           struct api_invalid *errors);
+/* Labels, annotations and spec of a template; paths below 'at'. 'old' is the stored template, NULL on create: some rules
+ * came later than objects that break them, and let those stay as they are. */
+void validate_pod_template(const struct api_pod_template_spec *template, const struct api_pod_template_spec *old,
+                           const struct field_at *at, struct api_invalid *errors);
 
 /* container.c */
 void validate_containers(const struct api_pod_spec *spec, bool is_template, const struct field_at *at,

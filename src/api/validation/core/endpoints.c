@@ -4,7 +4,7 @@
 /* endpoints.c - Endpoints. */
 #include "api/codec.h"
 #include "api/validation/address.h"
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 
 static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
 

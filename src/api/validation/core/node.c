@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* node.c - Nodes. */
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 #include "base/ip.h"
 
 static const char *const effects[] = { "NoExecute", "NoSchedule", "PreferNoSchedule", NULL };

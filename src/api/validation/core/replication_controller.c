@@ -3,7 +3,7 @@
 
 /* replication_controller.c - ReplicationControllers, the older relatives of ReplicaSets. */
 #include "api/validation/apps/workload.h"
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 #include "api/validation/pod/pod_rules.h"
 
 static const char *const always[] = { "Always", NULL };
@@ -24,7 +24,7 @@ void validate_replication_controller_create(const void *object, struct api_inval
     }
     if (spec->n_selector > 0)
         validate_selected(&selector, spec->template, "`selector` does not match template `labels`", at, errors);
-    validate_pod_template(spec->template, at_field(at, "template"), errors);
+    validate_pod_template(spec->template, NULL, at_field(at, "template"), errors);
     const struct field_at *pod = at_field(at_field(at, "template"), "spec");
     if (!text_equal(spec->template->spec.restart_policy, "Always"))
         invalid_not_supported(errors, at_field(pod, "restartPolicy"), spec->template->spec.restart_policy, always);

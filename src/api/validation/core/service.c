@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "api/validation/address.h"
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 #include "api/validation/pod/pod_rules.h"
 
 #define AFFINITY_SECONDS_MAX 86400

@@ -4,7 +4,7 @@
 /* config.c - ConfigMaps, Secrets, Namespaces. */
 #include <yyjson.h>
 
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 
 #define DATA_SIZE_MAX (1024 * 1024)
 

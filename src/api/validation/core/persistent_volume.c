@@ -3,7 +3,7 @@
 
 /* storage.c - volumes and claims. Sources other than those a pod can have are only counted. */
 #include "api/codec.h"
-#include "api/validation/kind_rules.h"
+#include "api/validation/core/core_rules.h"
 
 static const char *const access_modes[] = { "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod",
                                             NULL };

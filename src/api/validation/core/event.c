@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* event.c - Events in both their forms. Old clients set no eventTime and are asked for less. */
+#include "api/validation/core/core_rules.h"
 #include "api/validation/kind_rules.h"
 
 #define NAME_SIZE_MAX    128

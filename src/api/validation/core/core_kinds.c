@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* core_kinds.c - one row a core kind: how its objects are named, and its rules. */
+#include "api/validation/core/core_rules.h"
+
+/* clang-format off */
+static const struct validation_rules rows[] = {
+    VALIDATION_ROW_WITH_STATUS(pod, NULL, pod),
+    { .type = &api_type_pod_template, .create = validate_pod_template_create },
+    VALIDATION_ROW(replication_controller, NULL, replication_controller),
+    VALIDATION_ROW(service, format_dns1123_label, service),
+    VALIDATION_ROW(endpoints, NULL, endpoints),
+    VALIDATION_ROW(config_map, NULL, config_map),
+    VALIDATION_ROW(secret, NULL, secret),
+    { .type = &api_type_namespace, .name = format_dns1123_label, .create = validate_namespace_create,
+      .status = validate_namespace_status },
+    VALIDATION_ROW(node, NULL, node),
+    VALIDATION_ROW(persistent_volume_claim, NULL, claim),
+    VALIDATION_ROW(persistent_volume, NULL, volume),
+    { .type = &api_type_event, .create = validate_event_create },
+};
+/* clang-format on */
+
+const struct validation_rules *core_rules_find(const struct api_type *type)
+{
+    for (size_t i = 0; i < countof(rows); i++)
+        if (rows[i].type == type)
+            return &rows[i];
+    return NULL;
+}

@@ -16,8 +16,10 @@ void validate_disruption_budget_create(const void *object, struct api_invalid *e
     if (spec->min_available != NULL && spec->max_unavailable != NULL)
         invalid_object(errors, at, &api_type_policy_pod_disruption_budget_spec, spec,
                        "minAvailable and maxUnavailable cannot be both set");
-    validate_int_or_percent(spec->min_available, true, at_field(at, "minAvailable"), errors);
-    validate_int_or_percent(spec->max_unavailable, true, at_field(at, "maxUnavailable"), errors);
+    validate_int_or_percent(spec->min_available, at_field(at, "minAvailable"), errors);
+    validate_at_most_100_percent(spec->min_available, at_field(at, "minAvailable"), errors);
+    validate_int_or_percent(spec->max_unavailable, at_field(at, "maxUnavailable"), errors);
+    validate_at_most_100_percent(spec->max_unavailable, at_field(at, "maxUnavailable"), errors);
     validate_label_selector(spec->selector, at_field(at, "selector"), errors);
     if (spec->unhealthy_pod_eviction_policy != NULL)
         invalid_one_of(errors, at_field(at, "unhealthyPodEvictionPolicy"), spec->unhealthy_pod_eviction_policy,

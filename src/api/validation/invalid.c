@@ -176,8 +176,8 @@ void invalid_type(struct api_invalid *errors, const struct field_at *at, const c
     add(errors, TYPE_INVALID, at, true, text_or_empty(value), text);
 }
 
-void invalid_not_supported(struct api_invalid *errors, const struct field_at *at, const char *value,
-                           const char *const *supported)
+static void not_supported(struct api_invalid *errors, const struct field_at *at, bool quoted, const char *value,
+                          const char *const *supported)
 {
     auto_buffer struct buffer detail = { .max = 16384 };
 
@@ -187,7 +187,19 @@ void invalid_not_supported(struct api_invalid *errors, const struct field_at *at
             buffer_append_text(&detail, ", ");
         append_quoted(&detail, supported[i]);
     }
-    add(errors, NOT_SUPPORTED, at, true, text_or_empty(value), buffer_failed(&detail) ? "" : detail.data);
+    add(errors, NOT_SUPPORTED, at, quoted, text_or_empty(value), buffer_failed(&detail) ? "" : detail.data);
+}
+
+void invalid_not_supported(struct api_invalid *errors, const struct field_at *at, const char *value,
+                           const char *const *supported)
+{
+    not_supported(errors, at, true, value, supported);
+}
+
+void invalid_not_supported_raw(struct api_invalid *errors, const struct field_at *at, const char *value,
+                               const char *const *supported)
+{
+    not_supported(errors, at, false, value, supported);
 }
 
 void invalid_duplicate(struct api_invalid *errors, const struct field_at *at, const char *value)

@@ -82,6 +82,10 @@ void invalid_type(struct api_invalid *errors, const struct field_at *at, const c
 /* 'supported' ends with NULL and is shown in its order. */
 void invalid_not_supported(struct api_invalid *errors, const struct field_at *at, const char *value,
                            const char *const *supported);
+void invalid_not_supported_raw(struct api_invalid *errors, const struct field_at *at, const char *value,
+                               const char *const *supported);
+void invalid_not_supported_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
+                                  const void *value, const char *const *supported);
 void invalid_duplicate(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_duplicate_raw(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_not_found(struct api_invalid *errors, const struct field_at *at, const char *value);

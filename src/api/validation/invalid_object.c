@@ -22,3 +22,12 @@ void invalid_object(struct api_invalid *errors, const struct field_at *at, const
         api_encode_json(type, NULL, value, &json);
     invalid_raw(errors, at, value == NULL ? "null" : buffer_failed(&json) ? "" : text_or_empty(json.data), "%s", text);
 }
+
+void invalid_not_supported_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
+                                  const void *value, const char *const *supported)
+{
+    auto_buffer struct buffer json = { 0 };
+
+    api_encode_json(type, NULL, value, &json);
+    invalid_not_supported_raw(errors, at, buffer_failed(&json) ? "" : text_or_empty(json.data), supported);
+}

@@ -16,8 +16,12 @@ validate_update validate_replica_set_update;
 validate_update validate_replica_set_status;
 validate_create validate_daemon_set_create;
 validate_update validate_daemon_set_update;
+validate_update validate_daemon_set_status;
 validate_create validate_stateful_set_create;
 validate_update validate_stateful_set_update;
+validate_update validate_stateful_set_status;
+validate_create validate_controller_revision_create;
+validate_update validate_controller_revision_update;
 validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
 

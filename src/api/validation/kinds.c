@@ -15,8 +15,9 @@ static void format_any(struct str value, struct format_errors *errors)
 static const struct validation_rules rows[] = {
     VALIDATION_ROW_WITH_STATUS(apps_deployment, NULL, deployment),
     VALIDATION_ROW_WITH_STATUS(apps_replica_set, NULL, replica_set),
-    VALIDATION_ROW(apps_daemon_set, NULL, daemon_set),
-    VALIDATION_ROW(apps_stateful_set, format_dns1123_label, stateful_set),
+    VALIDATION_ROW_WITH_STATUS(apps_daemon_set, NULL, daemon_set),
+    VALIDATION_ROW_WITH_STATUS(apps_stateful_set, format_dns1123_label, stateful_set),
+    VALIDATION_ROW(apps_controller_revision, NULL, controller_revision),
     VALIDATION_ROW(batch_job, NULL, job),
     VALIDATION_ROW(batch_cron_job, NULL, cron_job),
     VALIDATION_ROW(policy_pod_disruption_budget, format_any, disruption_budget),

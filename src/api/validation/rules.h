@@ -65,4 +65,10 @@ void validate_label_selector_update(const struct api_label_selector *selector, c
                                     const struct field_at *at, struct api_invalid *errors);
 bool label_selector_has_bad_values(const struct api_label_selector *selector);
 
+/* count.c: numbers that must not be negative */
+void validate_optional_count(const int32_t *count, const struct field_at *at, struct api_invalid *errors);
+/* The fields of those JSON names of a message, in that order; the names end with NULL. Absent ones pass. */
+void validate_counts(const struct api_type *type, const void *message, const char *const *names,
+                     const struct field_at *at, struct api_invalid *errors);
+
 #endif

@@ -5,8 +5,11 @@
 #include "api/codec.h"
 #include "api/validation/apps/workload.h"
 #include "api/validation/kind_rules.h"
+#include "api/validation/pod/pod_rules.h"
 
-static const char *const retention[] = { "Delete", "Retain", NULL };
+static const char *const retention[] = { "Retain", "Delete", NULL };
+static const char *const counts[] = { "replicas",          "readyReplicas",      "currentReplicas", "updatedReplicas",
+                                      "availableReplicas", "observedGeneration", "collisionCount",  NULL };
 
 /* A claim template stands for a volume of its name. */
 static struct api_pod_template_spec with_claims(const struct api_apps_stateful_set_spec *spec, struct arena *arena)
@@ -37,8 +40,26 @@ static struct api_pod_template_spec with_claims(const struct api_apps_stateful_s
     return template;
 }
 
-static void validate_stateful_strategy(const struct api_apps_stateful_set_update_strategy *strategy,
-                                       const struct field_at *at, struct api_invalid *errors)
+static void validate_rolling(const struct api_apps_rolling_update_stateful_set_strategy *rolling,
+                             const struct field_at *at, struct api_invalid *errors)
+{
+    const struct field_at *unavailable = at_field(at, "maxUnavailable");
+
+    validate_optional_count(rolling->partition, at_field(at, "partition"), errors);
+    if (rolling->max_unavailable == NULL)
+        return;
+    validate_int_or_percent(rolling->max_unavailable, unavailable, errors);
+    if (int_or_percent_raw(rolling->max_unavailable) == 0) {
+        if (rolling->max_unavailable->text != NULL)
+            invalid_string(errors, unavailable, rolling->max_unavailable->text, "cannot be 0");
+        else
+            invalid_number(errors, unavailable, 0, "cannot be 0");
+    }
+    validate_at_most_100_percent(rolling->max_unavailable, unavailable, errors);
+}
+
+static void validate_strategy(const struct api_apps_stateful_set_update_strategy *strategy, const struct field_at *at,
+                              struct api_invalid *errors)
 {
     const struct field_at *rolling = at_field(at, "rollingUpdate");
 
@@ -52,38 +73,72 @@ static void validate_stateful_strategy(const struct api_apps_stateful_set_update
         invalid_object(errors, at, &api_type_apps_stateful_set_update_strategy, strategy,
                        "must be 'RollingUpdate' or 'OnDelete'");
     } else if (strategy->rolling_update != NULL) {
-        validate_optional_count(strategy->rolling_update->partition, at_field(rolling, "partition"), errors);
-        validate_int_or_percent(strategy->rolling_update->max_unavailable, true, at_field(rolling, "maxUnavailable"),
-                                errors);
+        validate_rolling(strategy->rolling_update, rolling, errors);
     }
 }
 
-void validate_stateful_set_create(const void *object, struct api_invalid *errors)
+static void validate_policies(const struct api_apps_stateful_set_spec *spec, const struct field_at *at,
+                              struct api_invalid *errors)
 {
-    auto_arena struct arena arena = { 0 };
-    const struct api_apps_stateful_set_spec *spec = &((const struct api_apps_stateful_set *)object)->spec;
-    const struct field_at *at = at_field(NULL, "spec");
-    struct api_pod_template_spec template = with_claims(spec, &arena);
     const struct field_at *management = at_field(at, "podManagementPolicy");
+    const struct field_at *claims = at_field(at, "persistentVolumeClaimRetentionPolicy");
+    const struct api_apps_stateful_set_persistent_volume_claim_retention_policy *policy =
+        spec->persistent_volume_claim_retention_policy;
 
     if (text_empty(spec->pod_management_policy))
         invalid_missing(errors, management);
     else if (!text_equal(spec->pod_management_policy, "OrderedReady") &&
              !text_equal(spec->pod_management_policy, "Parallel"))
         invalid_string(errors, management, spec->pod_management_policy, "must be 'OrderedReady' or 'Parallel'");
-    validate_stateful_strategy(&spec->update_strategy, at_field(at, "updateStrategy"), errors);
-    if (spec->persistent_volume_claim_retention_policy != NULL) {
-        const struct field_at *policy = at_field(at, "persistentVolumeClaimRetentionPolicy");
-        invalid_one_of(errors, at_field(policy, "whenDeleted"),
-                       spec->persistent_volume_claim_retention_policy->when_deleted, retention, false);
-        invalid_one_of(errors, at_field(policy, "whenScaled"),
-                       spec->persistent_volume_claim_retention_policy->when_scaled, retention, false);
-    }
+    validate_strategy(&spec->update_strategy, at_field(at, "updateStrategy"), errors);
+    if (policy == NULL)
+        return;
+    invalid_one_of(errors, at_field(claims, "whenDeleted"), policy->when_deleted, retention, false);
+    invalid_one_of(errors, at_field(claims, "whenScaled"), policy->when_scaled, retention, false);
+}
+
+static void validate_template(const struct api_apps_stateful_set_spec *spec,
+                              const struct api_apps_stateful_set_spec *old, const struct field_at *at,
+                              struct api_invalid *errors)
+{
+    auto_arena struct arena arena = { 0 };
+    struct api_pod_template_spec template = with_claims(spec, &arena);
+
+    validate_pod_template(&template, old == NULL ? NULL : &old->template, at_field(at, "template"), errors);
+}
+
+/* Objects from before templates were looked into may be changed in everything else. */
+static bool template_is_invalid(const struct api_apps_stateful_set_spec *spec)
+{
+    auto_invalid struct api_invalid errors = { 0 };
+
+    validate_template(spec, spec, at_field(NULL, "spec"), &errors);
+    return errors.total > 0;
+}
+
+static void validate_spec(const struct api_apps_stateful_set_spec *spec, const struct api_apps_stateful_set_spec *old,
+                          struct api_invalid *errors)
+{
+    const struct field_at *at = at_field(NULL, "spec");
+    const struct field_at *selector = at_field(at, "selector");
+
+    validate_policies(spec, at, errors);
     validate_optional_count(spec->replicas, at_field(at, "replicas"), errors);
     invalid_not_negative(errors, at_field(at, "minReadySeconds"), spec->min_ready_seconds);
     if (spec->ordinals != NULL)
         invalid_not_negative(errors, at_field(at, "ordinals.start"), spec->ordinals->start);
-    validate_workload_template(spec->selector, &template, "statefulset", at, errors);
+    if (old == NULL && !text_empty(spec->service_name))
+        invalid_format(errors, at_field(at, "serviceName"), format_dns1123_label, spec->service_name);
+    validate_own_selector(spec->selector, "statefulset", selector, errors);
+    validate_selected(spec->selector, &spec->template, at, errors);
+    if (old == NULL || (template_is_invalid(spec) && !template_is_invalid(old)))
+        validate_template(spec, old, at, errors);
+    validate_template_always(&spec->template, "StatefulSet", at_field(at, "template"), errors);
+}
+
+void validate_stateful_set_create(const void *object, struct api_invalid *errors)
+{
+    validate_spec(&((const struct api_apps_stateful_set *)object)->spec, NULL, errors);
 }
 
 void validate_stateful_set_update(const void *object, const void *old_object, struct api_invalid *errors)
@@ -92,7 +147,7 @@ void validate_stateful_set_update(const void *object, const void *old_object, st
     const struct api_apps_stateful_set_spec *old = &((const struct api_apps_stateful_set *)old_object)->spec;
     struct api_apps_stateful_set_spec same = set->spec;
 
-    validate_stateful_set_create(object, errors);
+    validate_spec(&set->spec, old, errors);
     same.replicas = old->replicas;
     same.ordinals = old->ordinals;
     same.template = old->template;
@@ -105,4 +160,20 @@ void validate_stateful_set_update(const void *object, const void *old_object, st
                           "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
                           "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and "
                           "'minReadySeconds' are forbidden");
+}
+
+void validate_stateful_set_status(const void *object, const void *old, struct api_invalid *errors)
+{
+    const struct api_apps_stateful_set_status *status = &((const struct api_apps_stateful_set *)object)->status;
+    static const char more[] = "cannot be greater than status.replicas";
+
+    validate_counts(&api_type_apps_stateful_set_status, status, counts, at_field(NULL, "status"), errors);
+    validate_status_at_most(status->ready_replicas, status->replicas, "readyReplicas", more, errors);
+    validate_status_at_most(status->current_replicas, status->replicas, "currentReplicas", more, errors);
+    validate_status_at_most(status->updated_replicas, status->replicas, "updatedReplicas", more, errors);
+    validate_status_at_most(status->available_replicas, status->replicas, "availableReplicas", more, errors);
+    validate_status_at_most(status->available_replicas, status->ready_replicas, "availableReplicas",
+                            "cannot be greater than status.readyReplicas", errors);
+    validate_collision_count(status->collision_count,
+                             ((const struct api_apps_stateful_set *)old)->status.collision_count, errors);
 }

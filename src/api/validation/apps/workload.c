@@ -8,21 +8,22 @@
 
 static const char *const always[] = { "Always", NULL };
 
-bool validate_int_or_percent(const struct int_or_string *value, bool whole, const struct field_at *at,
-                             struct api_invalid *errors)
+bool validate_int_or_percent(const struct int_or_string *value, const struct field_at *at, struct api_invalid *errors)
 {
-    int32_t percent = 0;
-    size_t before = errors->total;
-
     if (value == NULL)
         return true;
     if (value->text == NULL)
         return invalid_not_negative(errors, at, value->number);
-    if (!invalid_format(errors, at, format_percent, value->text))
-        return false;
-    if (whole && int_or_string_percent(value, &percent) && percent > 100)
+    return invalid_format(errors, at, format_percent, value->text);
+}
+
+void validate_at_most_100_percent(const struct int_or_string *value, const struct field_at *at,
+                                  struct api_invalid *errors)
+{
+    int32_t percent = 0;
+
+    if (value != NULL && value->text != NULL && int_or_string_percent(value, &percent) && percent > 100)
         invalid_string(errors, at, value->text, "must not be greater than 100%%");
-    return errors->total == before;
 }
 
 /* The number itself, or that of the percentage: whether it is zero is all that counts. */
@@ -51,39 +52,58 @@ static void text_labels(const struct api_string_entry *labels, size_t count, str
     buffer_append_char(text, '}');
 }
 
-/* The selector must select what the template makes. */
-void validate_selected(const struct api_label_selector *selector, const struct api_pod_template_spec *template,
-                       const char *mismatch, const struct field_at *at, struct api_invalid *errors)
+static void refuse_labels(const struct api_pod_template_spec *template, const struct field_at *at,
+                          struct api_invalid *errors)
 {
-    auto_arena struct arena arena = { 0 };
     auto_buffer struct buffer text = { .max = INVALID_VALUE_SIZE_MAX };
-    struct label_selector parsed;
 
-    if (label_selector_of(selector, &arena, &parsed, NULL) != 0)
-        return;
-    if (label_selector_matches(&parsed, template->metadata.labels, template->metadata.n_labels))
-        return;
     text_labels(template->metadata.labels, template->metadata.n_labels, &text);
     invalid_raw(errors, at_field(at_field(at_field(at, "template"), "metadata"), "labels"),
-                template->metadata.n_labels == 0 ? "null" : text_or_empty(text.data), "%s", mismatch);
+                template->metadata.n_labels == 0 ? "null" : text_or_empty(text.data),
+                "`selector` does not match template `labels`");
 }
 
-/* Selector and template, as all of these kinds have them. */
-void validate_workload_template(const struct api_label_selector *selector, const struct api_pod_template_spec *template,
-                                const char *kind, const struct field_at *at, struct api_invalid *errors)
+/* False when the selector cannot be used at all. */
+static bool check_selected(const struct api_label_selector *selector, const struct api_pod_template_spec *template,
+                           const struct field_at *at, struct api_invalid *errors)
 {
-    const struct field_at *spec = at_field(at_field(at, "template"), "spec");
+    auto_arena struct arena arena = { 0 };
+    struct label_selector parsed;
 
     if (selector == NULL) {
-        invalid_missing(errors, at_field(at, "selector"));
-    } else {
-        validate_label_selector(selector, at_field(at, "selector"), errors);
-        if (selector_is_empty(selector))
-            invalid_raw(errors, at_field(at, "selector"), "{}", "empty selector is invalid for %s", kind);
-        else
-            validate_selected(selector, template, "`selector` does not match template `labels`", at, errors);
+        refuse_labels(template, at, errors);
+        return true;
     }
-    validate_pod_template(template, NULL, at_field(at, "template"), errors);
+    if (label_selector_of(selector, &arena, &parsed, NULL) != 0)
+        return false;
+    if (!label_selector_matches(&parsed, template->metadata.labels, template->metadata.n_labels))
+        refuse_labels(template, at, errors);
+    return true;
+}
+
+void validate_selected(const struct api_label_selector *selector, const struct api_pod_template_spec *template,
+                       const struct field_at *at, struct api_invalid *errors)
+{
+    (void)check_selected(selector, template, at, errors);
+}
+
+void validate_own_selector(const struct api_label_selector *selector, const char *kind, const struct field_at *at,
+                           struct api_invalid *errors)
+{
+    if (selector == NULL) {
+        invalid_missing(errors, at);
+        return;
+    }
+    validate_label_selector(selector, at, errors);
+    if (selector_is_empty(selector))
+        invalid_raw(errors, at, "{}", "empty selector is invalid for %s", kind);
+}
+
+void validate_template_always(const struct api_pod_template_spec *template, const char *kind, const struct field_at *at,
+                              struct api_invalid *errors)
+{
+    const struct field_at *spec = at_field(at, "spec");
+
     if (!text_equal(template->spec.restart_policy, "Always"))
         invalid_not_supported(errors, at_field(spec, "restartPolicy"), template->spec.restart_policy, always);
     if (template->spec.active_deadline_seconds != NULL)
@@ -91,10 +111,19 @@ void validate_workload_template(const struct api_label_selector *selector, const
                           "activeDeadlineSeconds in %s is not Supported", kind);
 }
 
-void validate_optional_count(const int32_t *count, const struct field_at *at, struct api_invalid *errors)
+void validate_replica_template(const struct api_label_selector *selector, const struct api_pod_template_spec *template,
+                               const struct api_pod_template_spec *old, const struct field_at *at,
+                               struct api_invalid *errors)
 {
-    if (count != NULL)
-        invalid_not_negative(errors, at, *count);
+    validate_own_selector(selector, "deployment", at_field(at, "selector"), errors); /* of both kinds, as upstream */
+    if (selector != NULL && !check_selected(selector, template, at, errors)) {
+        invalid_object(errors, at_field(at, "selector"), &api_type_label_selector, selector, "invalid label selector");
+        return;
+    }
+    if (selector == NULL)
+        refuse_labels(template, at, errors);
+    validate_pod_template(template, old, at_field(at, "template"), errors);
+    validate_template_always(template, "ReplicaSet", at_field(at, "template"), errors);
 }
 
 void validate_selector_kept(const struct api_label_selector *selector, const struct api_label_selector *old,
@@ -108,4 +137,12 @@ void validate_status_at_most(int32_t count, int32_t max, const char *name, const
 {
     if (count > max)
         invalid_number(errors, at_field(at_field(NULL, "status"), name), count, "%s", detail);
+}
+
+void validate_collision_count(const int32_t *count, const int32_t *old, struct api_invalid *errors)
+{
+    int32_t now = count != NULL ? *count : 0;
+
+    if (old != NULL && now < *old)
+        invalid_number(errors, at_field(at_field(NULL, "status"), "collisionCount"), now, "cannot be decremented");
 }

@@ -23,7 +23,7 @@ void validate_replication_controller_create(const void *object, struct api_inval
         return;
     }
     if (spec->n_selector > 0)
-        validate_selected(&selector, spec->template, "`selector` does not match template `labels`", at, errors);
+        validate_selected(&selector, spec->template, at, errors);
     validate_pod_template(spec->template, NULL, at_field(at, "template"), errors);
     const struct field_at *pod = at_field(at_field(at, "template"), "spec");
     if (!text_equal(spec->template->spec.restart_policy, "Always"))

@@ -119,8 +119,8 @@ static inline void rule_check_change(const char *good, rule_check *check, const 
     }
 }
 
-#define check_creates(good_, rules_) rule_check_create((good_), (rules_), countof(rules_))
-#define check_updates(good_, rules_) rule_check_change((good_), api_validate_update, (rules_), countof(rules_))
+#define check_creates(good_, rules_)  rule_check_create((good_), (rules_), countof(rules_))
+#define check_updates(good_, rules_)  rule_check_change((good_), api_validate_update, (rules_), countof(rules_))
 #define check_statuses(good_, rules_) rule_check_change((good_), api_validate_status, (rules_), countof(rules_))
 
 #endif

@@ -8,8 +8,8 @@
 
 static const char *const strategies[] = { "RollingUpdate", "OnDelete", NULL };
 static const char *const counts[] = {
-    "currentNumberScheduled", "numberMisscheduled",     "desiredNumberScheduled", "numberReady",    "observedGeneration",
-    "updatedNumberScheduled", "numberAvailable",        "numberUnavailable",      "collisionCount", NULL
+    "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",    "observedGeneration",
+    "updatedNumberScheduled", "numberAvailable",    "numberUnavailable",      "collisionCount", NULL
 };
 
 static void validate_rolling(const struct api_apps_rolling_update_daemon_set *rolling, const struct field_at *at,
@@ -42,7 +42,8 @@ static void validate_spec(const struct api_apps_daemon_set_spec *spec, const str
     const struct field_at *at = at_field(NULL, "spec");
     const struct field_at *strategy = at_field(at, "updateStrategy");
 
-    validate_label_selector_update(spec->selector, old == NULL ? NULL : old->selector, at_field(at, "selector"), errors);
+    validate_label_selector_update(spec->selector, old == NULL ? NULL : old->selector, at_field(at, "selector"),
+                                   errors);
     validate_selected(spec->selector, &spec->template, at, errors);
     if (spec->selector != NULL && spec->selector->n_match_labels == 0 && spec->selector->n_match_expressions == 0)
         invalid_raw(errors, at_field(at, "selector"), "{}", "empty selector is invalid for daemonset");

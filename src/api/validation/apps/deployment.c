@@ -6,9 +6,9 @@
 #include "api/validation/kind_rules.h"
 
 static const char *const strategies[] = { "Recreate", "RollingUpdate", NULL };
-static const char *const counts[] = { "observedGeneration",  "replicas",          "updatedReplicas", "readyReplicas",
-                                      "availableReplicas",   "unavailableReplicas", "terminatingReplicas",
-                                      "collisionCount",      NULL };
+static const char *const counts[] = { "observedGeneration",  "replicas",          "updatedReplicas",
+                                      "readyReplicas",       "availableReplicas", "unavailableReplicas",
+                                      "terminatingReplicas", "collisionCount",    NULL };
 
 static void validate_rolling(const struct api_apps_rolling_update_deployment *rolling, const struct field_at *at,
                              struct api_invalid *errors)

@@ -5,8 +5,13 @@
 #include "api/validation/apps/workload.h"
 #include "api/validation/kind_rules.h"
 
-static const char *const counts[] = { "replicas",           "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
-                                      "observedGeneration", "terminatingReplicas",  NULL };
+static const char *const counts[] = { "replicas",
+                                      "fullyLabeledReplicas",
+                                      "readyReplicas",
+                                      "availableReplicas",
+                                      "observedGeneration",
+                                      "terminatingReplicas",
+                                      NULL };
 
 static void validate_spec(const struct api_apps_replica_set_spec *spec, const struct api_pod_template_spec *old,
                           struct api_invalid *errors)

@@ -131,7 +131,7 @@ static void validate_spec(const struct api_apps_stateful_set_spec *spec, const s
         invalid_format(errors, at_field(at, "serviceName"), format_dns1123_label, spec->service_name);
     validate_own_selector(spec->selector, "statefulset", selector, errors);
     validate_selected(spec->selector, &spec->template, at, errors);
-    if (old == NULL || (template_is_invalid(spec) && !template_is_invalid(old)))
+    if (old == NULL || !template_is_invalid(old))
         validate_template(spec, old, at, errors);
     validate_template_always(&spec->template, "StatefulSet", at_field(at, "template"), errors);
 }

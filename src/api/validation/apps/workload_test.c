@@ -10,13 +10,13 @@
 #include "api/validation/fixture.h"
 
 #define TEMPLATE "template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}"
-#define GOOD(kind, more)                                                                                    \
+#define GOOD(kind, more)                                                                                      \
     "apiVersion: apps/v1\nkind: " kind "\nmetadata: {name: a, namespace: x}\nspec: {selector: {matchLabels: " \
     "{a: b}}, " TEMPLATE more "}\n"
 
 #define NEGATIVE(field) field ": Invalid value: -1: must be greater than or equal to 0"
 #define MISMATCH        "Invalid value: {\"a\":\"c\"}: `selector` does not match template `labels`"
-#define PERCENT                                                                                                   \
+#define PERCENT                                                                                                    \
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used " \
     "for validation is '[0-9]+%')"
 #define ALWAYS    "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\""
@@ -85,10 +85,13 @@ static void test_deployment(void **state)
     static const struct rule_update statuses[] = {
         { "", "status: {replicas: 1, readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1}", "" },
         { "", "status: {observedGeneration: -1}", NEGATIVE("status.observedGeneration") },
-        { "", "status: {replicas: -1, updatedReplicas: -1, readyReplicas: -1, availableReplicas: -1, "
-              "unavailableReplicas: -1, terminatingReplicas: -1, collisionCount: -1}",
-          "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.updatedReplicas") ", " NEGATIVE(
-              "status.readyReplicas") ", " NEGATIVE("status.availableReplicas") ", " NEGATIVE("status.unavailableReplicas") ", " NEGATIVE("status.terminatingReplicas") ", " NEGATIVE("status.collisionCount") "]" },
+        { "",
+          "status: {replicas: -1, updatedReplicas: -1, readyReplicas: -1, availableReplicas: -1, "
+          "unavailableReplicas: -1, terminatingReplicas: -1, collisionCount: -1}",
+          "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.updatedReplicas") ", " NEGATIVE("status.readyReplicas") ", " NEGATIVE(
+              "status.availableReplicas") ", " NEGATIVE("status.unavailableReplicas") ", " NEGATIVE("status."
+                                                                                                    "terminatingReplica"
+                                                                                                    "s") ", " NEGATIVE("status.collisionCount") "]" },
         { "", "status: {updatedReplicas: 1}", "status.updatedReplicas: Invalid value: 1: " REPLICAS },
         { "", "status: {readyReplicas: 1}", "status.readyReplicas: Invalid value: 1: " REPLICAS },
         { "", "status: {replicas: 1, availableReplicas: 1}",
@@ -183,10 +186,13 @@ static void test_daemon_set(void **state)
           "spec: {minReadySeconds: 1, selector: {matchExpressions: [{key: x, operator: NotIn, values: [_]}]}}", "" },
     };
     static const struct rule_update statuses[] = {
-        { "", "status: {currentNumberScheduled: -1, numberMisscheduled: -1, desiredNumberScheduled: -1, numberReady: "
-              "-1, updatedNumberScheduled: -1}",
+        { "",
+          "status: {currentNumberScheduled: -1, numberMisscheduled: -1, desiredNumberScheduled: -1, numberReady: "
+          "-1, updatedNumberScheduled: -1}",
           "[" NEGATIVE("status.currentNumberScheduled") ", " NEGATIVE("status.numberMisscheduled") ", " NEGATIVE(
-              "status.desiredNumberScheduled") ", " NEGATIVE("status.numberReady") ", " NEGATIVE("status.updatedNumberScheduled") "]" },
+              "status.desiredNumberScheduled") ", " NEGATIVE("status.numberReady") ", " NEGATIVE("status."
+                                                                                                 "updatedNumberSchedule"
+                                                                                                 "d") "]" },
         { "status: {collisionCount: 2, currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, "
           "numberReady: 0}",
           "status: {collisionCount: 1, currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, "
@@ -253,19 +259,29 @@ static void test_stateful_set(void **state)
           "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
           "forbidden" },
     };
-    static const struct rule_update statuses[] = {
-        { "", "status: {replicas: -1, readyReplicas: -1, currentReplicas: -1, updatedReplicas: -1, availableReplicas: "
-              "-1, observedGeneration: -1, collisionCount: -1}",
-          "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.readyReplicas") ", " NEGATIVE(
-              "status.currentReplicas") ", " NEGATIVE("status.updatedReplicas") ", " NEGATIVE("status.availableReplicas") ", " NEGATIVE("status.observedGeneration") ", " NEGATIVE("status.collisionCount") "]" },
-        { "", "status: {replicas: 0, readyReplicas: 1}", "status.readyReplicas: Invalid value: 1: " REPLICAS },
-        { "", "status: {replicas: 0, currentReplicas: 1}", "status.currentReplicas: Invalid value: 1: " REPLICAS },
-        { "", "status: {replicas: 0, updatedReplicas: 1}", "status.updatedReplicas: Invalid value: 1: " REPLICAS },
-        { "", "status: {replicas: 1, availableReplicas: 1}",
-          "status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas" },
-        { "status: {replicas: 0, collisionCount: 2}", "status: {replicas: 0, collisionCount: 1}",
-          "status.collisionCount: Invalid value: 1: cannot be decremented" },
-    };
+    static const struct rule_update
+        statuses
+            [] = {
+                { "",
+                  "status: {replicas: -1, readyReplicas: -1, currentReplicas: -1, updatedReplicas: -1, "
+                  "availableReplicas: "
+                  "-1, observedGeneration: -1, collisionCount: -1}",
+                  "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.readyReplicas") ", " NEGATIVE("status."
+                                                                                                      "currentReplicas") ", " NEGATIVE(
+                      "status.updatedReplicas") ", " NEGATIVE("status.availableReplicas") ", " NEGATIVE("status."
+                                                                                                        "observedGenera"
+                                                                                                        "tion") ","
+                                                                                                                " " NEGATIVE("status.collisionCount") "]" },
+                { "", "status: {replicas: 0, readyReplicas: 1}", "status.readyReplicas: Invalid value: 1: " REPLICAS },
+                { "", "status: {replicas: 0, currentReplicas: 1}",
+                  "status.currentReplicas: Invalid value: 1: " REPLICAS },
+                { "", "status: {replicas: 0, updatedReplicas: 1}",
+                  "status.updatedReplicas: Invalid value: 1: " REPLICAS },
+                { "", "status: {replicas: 1, availableReplicas: 1}",
+                  "status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas" },
+                { "status: {replicas: 0, collisionCount: 2}", "status: {replicas: 0, collisionCount: 1}",
+                  "status.collisionCount: Invalid value: 1: cannot be decremented" },
+            };
     (void)state;
     check_creates(stateful_set, creates);
     check_updates(stateful_set, updates);
@@ -292,8 +308,8 @@ static void test_controller_revision(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_deployment),   cmocka_unit_test(test_replica_set),
-        cmocka_unit_test(test_daemon_set),   cmocka_unit_test(test_stateful_set),
+        cmocka_unit_test(test_deployment),          cmocka_unit_test(test_replica_set),
+        cmocka_unit_test(test_daemon_set),          cmocka_unit_test(test_stateful_set),
         cmocka_unit_test(test_controller_revision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

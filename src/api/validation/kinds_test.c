@@ -184,7 +184,9 @@ static void test_workloads(void **state)
     check(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: a"), "");
     check(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: b"),
           "spec.template.metadata.labels: Invalid value: {\"app\":\"b\"}: `selector` does not match template `labels`");
-    check(DEPLOYMENT("", "app: b"), "spec.selector: Required value");
+    check(DEPLOYMENT("", "app: b"),
+          "[spec.selector: Required value, spec.template.metadata.labels: Invalid value: {\"app\":\"b\"}: `selector` "
+          "does not match template `labels`]");
     check(DEPLOYMENT("selector: {}, ", "app: b"),
           "spec.selector: Invalid value: {}: empty selector is invalid for deployment");
     check(DEPLOYMENT("replicas: -1, selector: {matchLabels: {app: a}}, ", "app: a"),

@@ -259,29 +259,27 @@ static void test_stateful_set(void **state)
           "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
           "forbidden" },
     };
-    static const struct rule_update
-        statuses
-            [] = {
-                { "",
-                  "status: {replicas: -1, readyReplicas: -1, currentReplicas: -1, updatedReplicas: -1, "
-                  "availableReplicas: "
-                  "-1, observedGeneration: -1, collisionCount: -1}",
-                  "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.readyReplicas") ", " NEGATIVE("status."
-                                                                                                      "currentReplicas") ", " NEGATIVE(
-                      "status.updatedReplicas") ", " NEGATIVE("status.availableReplicas") ", " NEGATIVE("status."
-                                                                                                        "observedGenera"
-                                                                                                        "tion") ","
-                                                                                                                " " NEGATIVE("status.collisionCount") "]" },
-                { "", "status: {replicas: 0, readyReplicas: 1}", "status.readyReplicas: Invalid value: 1: " REPLICAS },
-                { "", "status: {replicas: 0, currentReplicas: 1}",
-                  "status.currentReplicas: Invalid value: 1: " REPLICAS },
-                { "", "status: {replicas: 0, updatedReplicas: 1}",
-                  "status.updatedReplicas: Invalid value: 1: " REPLICAS },
-                { "", "status: {replicas: 1, availableReplicas: 1}",
-                  "status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas" },
-                { "status: {replicas: 0, collisionCount: 2}", "status: {replicas: 0, collisionCount: 1}",
-                  "status.collisionCount: Invalid value: 1: cannot be decremented" },
-            };
+    static const struct rule_update statuses[] = {
+        { "",
+          "status: {replicas: -1, readyReplicas: -1, currentReplicas: -1, updatedReplicas: -1, "
+          "availableReplicas: "
+          "-1, observedGeneration: -1, collisionCount: -1}",
+          "[" NEGATIVE("status.replicas") ", " NEGATIVE("status.readyReplicas") ", " NEGATIVE(
+              "status."
+              "currentReplicas") ", " NEGATIVE("status.updatedReplicas") ", " NEGATIVE("status.availableReplicas") ","
+                                                                                                                   " " NEGATIVE("status."
+                                                                                                                                "observedGenera"
+                                                                                                                                "tion") ","
+                                                                                                                                        " " NEGATIVE(
+                                                                                                                                            "status.collisionCount") "]" },
+        { "", "status: {replicas: 0, readyReplicas: 1}", "status.readyReplicas: Invalid value: 1: " REPLICAS },
+        { "", "status: {replicas: 0, currentReplicas: 1}", "status.currentReplicas: Invalid value: 1: " REPLICAS },
+        { "", "status: {replicas: 0, updatedReplicas: 1}", "status.updatedReplicas: Invalid value: 1: " REPLICAS },
+        { "", "status: {replicas: 1, availableReplicas: 1}",
+          "status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas" },
+        { "status: {replicas: 0, collisionCount: 2}", "status: {replicas: 0, collisionCount: 1}",
+          "status.collisionCount: Invalid value: 1: cannot be decremented" },
+    };
     (void)state;
     check_creates(stateful_set, creates);
     check_updates(stateful_set, updates);

@@ -13,6 +13,7 @@
 static void test_compare(void **state)
 {
     (void)state;
+    const char *volatile nothing = NULL; /* or an optimizing compiler warns of a memcmp() that is never reached */
     assert_true(str_compare(STR("a"), STR("b")) < 0);
     assert_true(str_compare(STR("a"), STR("ab")) < 0);
     assert_true(str_compare(STR("b"), STR("ab")) > 0);
@@ -21,7 +22,7 @@ static void test_compare(void **state)
     assert_true(str_equal_nocase(STR("Content-TYPE"), STR("content-type")));
     assert_false(str_equal_nocase(STR("a["), STR("a{")));
     assert_true(str_is(STR("x"), "x"));
-    assert_true(str_is((struct str){ 0 }, NULL));
+    assert_true(str_is((struct str){ 0 }, nothing));
     assert_true(text_equal(NULL, "") && !text_equal("a", NULL) && text_empty("") && text_empty(NULL));
 }
 

@@ -277,6 +277,15 @@ int file_remove_tree(int directory, const char *path, struct error *err)
     return remove_entry(directory, path, 0, 0, err);
 }
 
+DIR *file_open_directory(int directory, const char *path)
+{
+    int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    if (entries == NULL && fd >= 0)
+        close(fd);
+    return entries;
+}
+
 bool file_exists(int directory, const char *path)
 {
     struct stat status;

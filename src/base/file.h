@@ -8,6 +8,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -40,6 +41,9 @@ int file_make_directories(int directory, const char *path, mode_t mode, struct e
 /* The file or the whole tree; symbolic links are removed, not followed, and nothing beyond a mount point
  * is touched: that is an error. Fine when it is absent. */
 int file_remove_tree(int directory, const char *path, struct error *err) must_check;
+
+/* A directory to be read with readdir(); NULL with errno. closedir() is the caller's. Symbolic links are not followed. */
+DIR *file_open_directory(int directory, const char *path) must_check;
 
 bool file_exists(int directory, const char *path); /* of any type; a dangling link exists */
 

@@ -28,11 +28,15 @@ static int split_pairs(const struct option_list *list, const char *option, struc
 
 static int write_output(const char *path, struct str bytes, struct error *err)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (strcmp(path, "-") == 0) {
+        bool good = fwrite(bytes.data, 1, bytes.size, stdout) == bytes.size && fflush(stdout) == 0;
+        return good ? 0 : error_errno(err, "write standard output");
+    }
+    FILE *file = fopen(path, "we");
     if (file == NULL)
         return error_errno(err, "create %s", path);
     bool good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
-    good = (file == stdout ? fflush(file) : fclose(file)) == 0 && good;
+    good = fclose(file) == 0 && good;
     return good ? 0 : error_errno(err, "write %s", path);
 }
 

@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* connect.c - from a target to a connected stream: resolve on a worker, try each address, then TLS; one timer over all. */
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -172,6 +173,7 @@ static bool connect_try(struct stream_connect *connect, const struct socket_addr
     int rc = address_socket(address, connect->network_namespace, &connect->fd, &connect->failure);
     if (rc < 0)
         return false;
+    assert(connect->fd >= 0);
     rc = start_connecting(connect->fd, address);
     if (rc < 0 && errno != EINPROGRESS) {
         error_errno(&connect->failure, "connect to %s", connect->address_text);

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #define TEXT_MAX  512   /* of a link */
@@ -215,13 +216,9 @@ int allocation_take(struct allocation *allocation, const struct cni_attachment_n
 /* Looks at every record: only when the way back is missing or wrong. */
 static int release_by_owner(struct allocation *allocation, const char *owner, struct error *err)
 {
-    int fd = openat(allocation->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    if (stream == NULL) {
-        if (fd >= 0)
-            close(fd);
+    DIR *stream = file_open_directory(allocation->directory, ".");
+    if (stream == NULL)
         return error_errno(err, "read %s", allocation->path);
-    }
     char text[TEXT_MAX];
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         struct ip ip;
@@ -289,13 +286,9 @@ int allocation_each(struct allocation *allocation,
                     int (*each)(void *context, const struct cni_attachment_name *name, struct error *err),
                     void *context, struct error *err)
 {
-    int fd = openat(allocation->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-    if (stream == NULL) {
-        if (fd >= 0)
-            close(fd);
+    DIR *stream = file_open_directory(allocation->directory, ".");
+    if (stream == NULL)
         return error_errno(err, "read %s", allocation->path);
-    }
     int rc = 0;
     char text[TEXT_MAX];
     for (const struct dirent *entry; rc == 0 && (entry = readdir(stream)) != NULL;) {

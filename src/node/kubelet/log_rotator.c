@@ -3,6 +3,7 @@
 
 #include "node/kubelet/log_rotator.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,8 +58,10 @@ static void remove_old(struct log_rotator *rotator)
             names[n++] = arena_strdup(&arena, entry->d_name);
     }
     qsort(names, n, sizeof(names[0]), by_name);
+    int fd = dirfd(dir);
+    assert(fd >= 0); /* opendir() has one */
     for (size_t i = 0; i + (rotator->limits.files - 1) < n; i++) {
-        if (unlinkat(dirfd(dir), names[i], 0) < 0)
+        if (unlinkat(fd, names[i], 0) < 0)
             log_warning("old log not removed", LOG_TEXT("name", names[i]));
     }
     closedir(dir);

@@ -47,7 +47,7 @@ static long count_files(int directory, const char *name, int depth)
     autoclose int fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth > 0 ? O_NOFOLLOW : 0));
     if (fd < 0 || depth > 32)
         return -1;
-    DIR *dir = fdopendir(dup(fd));
+    DIR *dir = file_open_directory(fd, ".");
     if (dir == NULL)
         return -1;
     long total = 0;
@@ -157,7 +157,7 @@ static bool wanted(const char *name, const char *keep, const struct payload_file
 /* Old data directories, links whose file is gone, leftovers of a crash. */
 static int sweep(int base, const char *keep, const struct payload_file *files, size_t count, struct error *err)
 {
-    DIR *dir = fdopendir(openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR *dir = file_open_directory(base, ".");
     if (dir == NULL)
         return error_errno(err, "read the volume's directory");
     int rc = 0;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "apiserver/registry/watch.h"
+#include "apiserver/listing/watch.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"

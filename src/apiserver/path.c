@@ -201,7 +201,8 @@ static size_t split(struct request *request, struct str path, const char *parts[
     return count;
 }
 
-static void set_verb(struct request *request)
+/* 'watch_path': a GET of a path below /watch/, which may name one object. */
+static void set_verb(struct request *request, bool watch_path)
 {
     static const struct {
         const char *method, *one, *many;
@@ -220,7 +221,9 @@ static void set_verb(struct request *request)
         bool one = !text_empty(request->name);
         request->verb = one ? verbs[i].one : verbs[i].many;
         request->action = one ? verbs[i].one_action : verbs[i].many_action;
-        if (request->options.watch && request->action == API_LIST_VERB) {
+        if ((request->options.watch && request->action == API_LIST_VERB) ||
+            (watch_path && verbs[i].one_action == API_GET)) {
+            request->options.watch = true;
             request->verb = "watch";
             request->action = API_WATCH;
         }
@@ -229,14 +232,13 @@ static void set_verb(struct request *request)
         request->options.watch = false;
 }
 
-/* parts: what follows the version. */
-static void read_coordinates(struct request *request, struct str path, const char **parts, const size_t *offsets,
+/* parts: what follows the version. True: below /watch/. */
+static bool read_coordinates(struct request *request, struct str path, const char **parts, const size_t *offsets,
                              size_t count)
 {
-    if (strcmp(parts[0], "watch") == 0 && count > 1) { /* the old form of ?watch=true */
-        request->options.watch = true;
+    bool watch = strcmp(parts[0], "watch") == 0 && count > 1; /* the old form of ?watch=true */
+    if (watch)
         parts++, offsets++, count--;
-    }
     if (strcmp(parts[0], "namespaces") == 0 && count > 1) {
         request->namespace_ = parts[1];
         bool own = count == 2 || (count == 3 && (strcmp(parts[2], "status") == 0 || strcmp(parts[2], "finalize") == 0));
@@ -250,6 +252,7 @@ static void read_coordinates(struct request *request, struct str path, const cha
         request->subresource = parts[2];
     if (count > 2 && offsets[2] < path.size)
         request->rest = arena_strndup(&request->arena, path.data + offsets[2], path.size - offsets[2]);
+    return watch;
 }
 
 static void lower(struct request *request)
@@ -283,7 +286,7 @@ int path_read(struct request *request, struct str method, struct str path, struc
     request->is_resource = true;
     request->group = version == 1 ? "" : parts[1];
     request->version = parts[version];
-    read_coordinates(request, path, parts + version + 1, offsets + version + 1, count - version - 1);
-    set_verb(request);
+    bool watch = read_coordinates(request, path, parts + version + 1, offsets + version + 1, count - version - 1);
+    set_verb(request, watch);
     return 0;
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "apiserver/http/negotiation.h"
+#include "apiserver/listing/continue_token.h"
 #include "apiserver/path.h"
-#include "apiserver/registry/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,8 @@
 #include <cmocka.h>
 
 #include "apiserver/http/negotiation.h"
-#include "apiserver/registry/read.h"
+#include "apiserver/listing/continue_token.h"
+#include "base/base64.h"
 
 static const struct row {
     const char *method, *path, *query;
@@ -114,15 +115,38 @@ static void test_media(void **state)
 
 static void test_continue(void **state)
 {
+    static const struct {
+        const char *json, *problem;
+    } cases[] = {
+        { "{}", "server does not recognize this encoded version" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"start\":\"a\"}", "incorrect encoded start resourceVersion" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"rv\":0,\"start\":\"a\"}", "incorrect encoded start resourceVersion" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"rv\":1}", "encoded start key empty" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"rv\":1,\"start\":\"../b\"}", "continue key is not valid: ../b" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"rv\":1,\"start\":\"a//b\"}", "continue key is not valid: a//b" },
+        { "{\"v\":\"meta.k8s.io/v1\",\"rv\":1,\"start\":\"a/\"}", "continue key is not valid: a/" },
+        { "[", "continue key is not valid: invalid JSON" },
+    };
     auto_arena struct arena arena = { 0 };
-    struct continue_token token = { .revision = 12, .start = STR("ns/a\"b") }, back;
+    struct continue_token token = { .revision = 12, .start = { "ns/a\"b", 7 } }, back;
+    struct error err = { 0 };
     (void)state;
     const char *text = continue_token_write(&token, &arena);
     assert_int_equal(continue_token_read(text, &arena, &back, NULL), 0);
     assert_int_equal(back.revision, 12);
-    assert_true(str_is(back.start, "ns/a\"b"));
-    assert_int_equal(continue_token_read("x!", &arena, &back, NULL), -ERROR_BAD_REQUEST);
-    assert_int_equal(continue_token_read("e30", &arena, &back, NULL), -ERROR_BAD_REQUEST);
+    assert_true(str_equal(back.start, token.start)); /* with the NUL at its end */
+    token.revision = -1;
+    assert_int_equal(continue_token_read(continue_token_write(&token, &arena), &arena, &back, NULL), 0);
+    assert_int_equal(back.revision, -1);
+    assert_int_equal(continue_token_read("x!", &arena, &back, &err), -ERROR_BAD_REQUEST);
+    assert_non_null(strstr(err.message, "invalid continue token: continue key is not valid: illegal base64 data"));
+    for (size_t i = 0; i < countof(cases); i++) {
+        auto_buffer struct buffer encoded = { 0 };
+        base64url_encode(str_of(cases[i].json), &encoded);
+        assert_int_equal(continue_token_read(arena_str(&arena, buffer_str(&encoded)).data, &arena, &back, &err),
+                         -ERROR_BAD_REQUEST);
+        assert_non_null(strstr(err.message, cases[i].problem));
+    }
 }
 
 static void test_flags(void **state)

@@ -299,6 +299,7 @@ int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache
         position = position->next;
     position->references++;
     watcher->position = position;
+    watcher->after = revision;
     watcher->cache = cache;
     watcher->paused = false;
     list_append(&cache->watchers, &watcher->node);
@@ -358,13 +359,13 @@ static bool pump_watcher(struct cache_watcher *watcher)
         watcher->position = event;
         enum client_watch_event type;
         const struct object *object;
-        if (event_for(watcher, event, &type, &object) && !watcher->deliver(watcher, event, type, object) &&
-            watcher->cache != NULL)
+        if (event->revision > watcher->after && event_for(watcher, event, &type, &object) &&
+            !watcher->deliver(watcher, event, type, object) && watcher->cache != NULL)
             watcher->paused = true;
         if (watcher->cache == NULL)
             return false;
     }
-    if (watcher->paused && cache->newest->number - watcher->position->number > WATCH_CACHE_LAG_MAX) {
+    if (watcher->paused && watcher->position->number < cache->oldest->number) {
         cache_watcher_stop(watcher);
         watcher->dropped(watcher);
         return false;

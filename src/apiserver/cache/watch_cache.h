@@ -94,13 +94,14 @@ struct cache_watcher {
     void (*caught_up)(struct cache_watcher *watcher);
     struct watch_cache *cache;    /* private from here on; NULL: not watching */
     struct cache_event *position; /* the last one delivered or passed over; a reference */
+    uint64_t after;               /* only what is newer concerns it */
     bool paused;
     struct list_node node; /* in watch_cache.watchers or .pumped */
 };
 
-#define WATCH_CACHE_LAG_MAX 100000 /* events that a watcher may be behind */
-
-/* Delivers what happened after 'revision', from the next turn on. -ERROR_EXPIRED: too old. */
+/* Delivers what happened after 'revision' (which may be yet to come), from the next turn on. -ERROR_EXPIRED: too old. A
+ * watcher that is paused for so long that new ones could not begin where it stands any more is dropped: its place
+ * would keep everything in memory that happened since. */
 int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision,
                         struct error *err) must_check;
 void cache_watcher_pause(struct cache_watcher *watcher);

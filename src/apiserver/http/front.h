@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 #include "apiserver/http/negotiation.h"
-#include "apiserver/registry/watch.h"
+#include "apiserver/listing/watch.h"
 #include "apiserver/request.h"
 #include "net/http.h"
 

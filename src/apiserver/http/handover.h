@@ -9,8 +9,8 @@
  *
  * A watch stays with both. Its request's memory is the lane's again, but the struct watch in it; events go over in batches,
  * one for each turn of the server's loop, frames made once for all watchers. The lane gives credit, so that a
- * slow peer is noticed as on one loop: the watch stops, its place in the watch cache stays behind, and at
- * WATCH_CACHE_LAG_MAX it ends with 410 Expired. */
+ * slow peer is noticed as on one loop: the watch stops, its place in the watch cache stays behind, and when that is
+ * forgotten it ends with 410 Expired. */
 #ifndef APISERVER_HTTP_HANDOVER_H
 #define APISERVER_HTTP_HANDOVER_H
 

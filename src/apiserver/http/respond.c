@@ -167,7 +167,7 @@ static void respond_object(struct request *request, int status, const struct obj
     const struct api_kind *kind = object_resource(object)->kind;
     if (call->media.shape != SHAPE_OBJECT) {
         auto_buffer struct buffer json = { .max = BODY_MAX };
-        shape_object(request, call->media.shape, object, true, &json);
+        shape_object(request, call->media.shape, object_typed(object), object_json(object), true, &json);
         send_json(call, status, buffer_str(&json));
     } else if (call->media.format == MEDIA_PROTOBUF) {
         respond_document(request, status, kind, object_typed(object));

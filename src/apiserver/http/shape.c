@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
+#include <string.h>
+
 #include "apiserver/http/shape.h"
 
 #include "api/table/table.h"
@@ -37,17 +39,28 @@ static struct table_writer table_writer(struct request *request, struct buffer *
     return writer;
 }
 
-void shape_object(struct request *request, enum media_shape shape, const struct object *object, bool columns,
+static bool ends_initial_events(const struct api_object_meta *meta)
+{
+    for (size_t i = 0; i < meta->n_annotations; i++)
+        if (strcmp(meta->annotations[i].key, "k8s.io/initial-events-end") == 0)
+            return true;
+    return false;
+}
+
+void shape_object(struct request *request, enum media_shape shape, const void *typed, struct str document, bool columns,
                   struct buffer *json)
 {
     if (shape != SHAPE_TABLE) {
-        partial_metadata_write(object_typed(object), json);
+        partial_metadata_write(typed, json);
         return;
     }
+    const struct api_object_meta *object = typed; /* what every kind's struct begins with */
     struct table_writer writer = table_writer(request, json);
-    struct api_list_meta meta = { .resource_version = object_meta(object)->resource_version };
+    struct api_list_meta meta = { .resource_version = object->resource_version };
+    if (writer.include == TABLE_INCLUDE_NONE && ends_initial_events(object))
+        writer.include = TABLE_INCLUDE_METADATA; /* the mark is in the row's object */
     table_begin(&writer, &meta, columns);
-    table_row(&writer, object_typed(object), object_json(object));
+    table_row(&writer, typed, document);
     table_end(&writer);
 }
 

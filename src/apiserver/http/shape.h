@@ -8,8 +8,9 @@
 #include "apiserver/http/negotiation.h"
 #include "base/buffer.h"
 
-/* 'columns': with the definitions of a Table's columns; in a watch only the first event has them. */
-void shape_object(struct request *request, enum media_shape shape, const struct object *object, bool columns,
+/* Of a decoded object and its document. 'columns': with the definitions of a Table's columns; in a watch only the first
+ * event has them. */
+void shape_object(struct request *request, enum media_shape shape, const void *typed, struct str document, bool columns,
                   struct buffer *json);
 void shape_list(struct request *request, enum media_shape shape, const struct request_list *list, struct buffer *json);
 

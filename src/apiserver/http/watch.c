@@ -59,15 +59,21 @@ static struct bytes *document_frame(struct http_call *call, const char *type, co
     return json_frame(type, buffer_str(&json));
 }
 
+/* As a row, or as metadata. */
+static struct bytes *shaped_frame(struct http_call *call, enum client_watch_event type, const void *typed,
+                                  struct str document)
+{
+    auto_buffer struct buffer json = { .max = FRAME_MAX };
+    shape_object(call->request, call->media.shape, typed, document, !call->columns_sent, &json);
+    call->columns_sent = true;
+    return json_frame(event_names[type], buffer_str(&json));
+}
+
 /* The caller's reference. */
 static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object)
 {
-    if (call->media.shape != SHAPE_OBJECT) {
-        auto_buffer struct buffer json = { .max = FRAME_MAX };
-        shape_object(call->request, call->media.shape, object, !call->columns_sent, &json);
-        call->columns_sent = true;
-        return json_frame(event_names[type], buffer_str(&json));
-    }
+    if (call->media.shape != SHAPE_OBJECT)
+        return shaped_frame(call, type, object_typed(object), object_json(object));
     if (call->media.format == MEDIA_PROTOBUF)
         return protobuf_frame(event_names[type], object_resource(object)->kind, object_typed(object));
     return object_frame(object, type);
@@ -106,9 +112,9 @@ bool watch_answer_event(struct http_call *call, enum client_watch_event type, co
 
 bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial)
 {
-    struct request *request = call->request;
-    const struct api_kind *kind = request->registry->resource->kind;
-    struct api_object_meta *meta = memory_zalloc(kind->type->size);
+    const struct api_kind *kind = call->request->registry->resource->kind;
+    auto_buffer struct buffer json = { .max = FRAME_MAX };
+    struct api_object_meta *meta = memory_zalloc(kind->type->size); /* what every kind's struct begins with */
     struct api_string_entry end = { "k8s.io/initial-events-end", "true" };
     char text[32];
     snprintf(text, sizeof(text), "%llu", (unsigned long long)revision);
@@ -117,7 +123,13 @@ bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initi
         meta->annotations = &end;
         meta->n_annotations = 1;
     }
-    struct bytes *frame = document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta);
+    struct bytes *frame;
+    if (call->media.shape != SHAPE_OBJECT) {
+        api_encode_json(kind->type, kind, meta, &json);
+        frame = shaped_frame(call, CLIENT_BOOKMARK, meta, buffer_str(&json));
+    } else {
+        frame = document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta);
+    }
     free(meta);
     return send_frame(call, frame);
 }
@@ -125,7 +137,9 @@ bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initi
 void watch_answer_end(struct http_call *call, int rc, const struct error *err)
 {
     if (rc < 0) {
-        struct api_status *status = api_status_of_error(&call->request->arena, err, NULL, NULL);
+        struct request *request = call->request;
+        struct api_status *status =
+            request->failure != NULL ? request->failure : api_status_of_error(&request->arena, err, NULL, NULL);
         (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
     }
     struct http_exchange *exchange = take_pointer(&call->exchange);

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* deletecollection: one deletion for each selected object, a bounded number at a time. */
+/* deletecollection: one deletion for each object that a list with these options would show, a bounded number at a time. */
 
-#include "apiserver/failure.h"
+#include "apiserver/listing/listing.h"
 #include "apiserver/registry/registry.h"
-#include "apiserver/registry/selection.h"
 #include "apiserver/server_internal.h"
 
-#define PARALLEL    64
-#define OBJECTS_MAX 1000000
+#define PARALLEL 64
 
 struct collection {
     struct request *request;
-    struct selection selection;
     const struct api_delete_options *options;
-    struct request_list result; /* the objects as they were */
+    const struct request_list *list; /* the objects as they were */
     size_t next;
     size_t running;
     struct error err; /* the first failure */
@@ -40,8 +37,8 @@ static void start_more(struct collection *collection)
 {
     struct request *request = collection->request;
     collection->filling = true;
-    while (collection->running < PARALLEL && collection->next < collection->result.count && collection->err.code == 0) {
-        const struct object *object = collection->result.objects[collection->next++];
+    while (collection->running < PARALLEL && collection->next < collection->list->count && collection->err.code == 0) {
+        const struct object *object = collection->list->objects[collection->next++];
         struct deletion *deletion = arena_new(&request->arena, struct deletion);
         deletion->request = request;
         deletion->registry = request->registry;
@@ -59,38 +56,26 @@ static void start_more(struct collection *collection)
     if (collection->err.code != 0)
         request_fail(request, &collection->err);
     else
-        request_respond_list(request, &collection->result);
+        request_respond_list(request, collection->list);
 }
 
-static bool take(void *context, const struct object *object)
+static void delete_listed(struct request *request, struct request_list *list, const struct error *err)
 {
-    struct collection *collection = context;
-    struct request_list *result = &collection->result;
-    if (!selection_has(&collection->selection, object))
-        return true;
-    arena_hold(&collection->request->arena, (void (*)(void *))object_unref, object_ref(object));
-    result->objects[result->count++] = object;
-    return result->count < OBJECTS_MAX;
+    struct error wrong = { 0 };
+    if (list == NULL) {
+        request_fail(request, err);
+        return;
+    }
+    struct collection *collection = arena_new(&request->arena, struct collection);
+    collection->request = request;
+    collection->list = list;
+    if (delete_options_read(request, &collection->options, &wrong) < 0)
+        request_fail(request, &wrong);
+    else
+        start_more(collection);
 }
 
 void registry_delete_collection(struct request *request)
 {
-    struct error err = { 0 };
-    struct watch_cache *cache = request->registry->cache;
-    struct collection *collection = arena_new(&request->arena, struct collection);
-    collection->request = request;
-    int rc = delete_options_read(request, &collection->options, &err);
-    if (rc == 0)
-        rc = selection_read(request, &collection->selection, &err);
-    if (rc == 0) {
-        struct request_list *result = &collection->result;
-        result->revision = watch_cache_revision(cache);
-        result->continue_ = "";
-        result->objects = arena_new_array(&request->arena, const struct object *, watch_cache_objects(cache)->size);
-        rc = watch_cache_range(cache, result->revision, collection->selection.prefix, STR(""), take, collection, &err);
-    }
-    if (rc < 0)
-        request_fail(request, &err);
-    else
-        start_more(collection);
+    listing_start(request, delete_listed);
 }

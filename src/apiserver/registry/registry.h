@@ -3,7 +3,7 @@
 
 /* registry.h - one served resource: what every kind has in common, written once over the tables.
  *
- * The verbs (create.c, read.c, update.c, patch.c, delete.c, collection.c) work on any row of the resource table.
+ * The verbs (create.c, update.c, patch.c, delete.c, collection.c, and those of ../listing) work on any row of the resource table.
  * What a kind wants beside that is its struct strategy, a row of strategies.c. Subresources and
  * resources that are not stored are rows of handlers.c. Belongs to the server's loop. */
 #ifndef APISERVER_REGISTRY_REGISTRY_H

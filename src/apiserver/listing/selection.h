@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* selection.h - which objects of a resource a list, a watch or a deletecollection means. */
-#ifndef APISERVER_REGISTRY_SELECTION_H
-#define APISERVER_REGISTRY_SELECTION_H
+#ifndef APISERVER_LISTING_SELECTION_H
+#define APISERVER_LISTING_SELECTION_H
 
 #include "api/selector.h"
 #include "apiserver/request.h"
@@ -16,8 +16,10 @@ struct selection {
     bool all; /* neither labels nor fields are asked for */
 };
 
-/* From the request's namespace, name and selectors, into its arena. */
-int selection_read(struct request *request, struct selection *ret_selection, struct error *err) must_check;
+/* From the request's namespace, name and selectors, into its arena: the syntax first, of a zeroed selection, then what it
+ * means for the resource. Between them upstream checks the other options. -ERROR_BAD_REQUEST. */
+int selection_parse(struct request *request, struct selection *selection, struct error *err) must_check;
+int selection_resolve(struct request *request, struct selection *selection, struct error *err) must_check;
 
 bool selection_has(const struct selection *selection, const struct object *object);
 

@@ -5,11 +5,11 @@
  *
  * Made by registry_watch(); the front that got it from the request takes the events with
  * watch_begin(). It lives in the request's arena. */
-#ifndef APISERVER_REGISTRY_WATCH_H
-#define APISERVER_REGISTRY_WATCH_H
+#ifndef APISERVER_LISTING_WATCH_H
+#define APISERVER_LISTING_WATCH_H
 
 #include "apiserver/cache/watch_cache.h"
-#include "apiserver/registry/selection.h"
+#include "apiserver/listing/selection.h"
 
 struct watch;
 
@@ -19,7 +19,8 @@ struct watch_consumer {
                   struct cache_event *event);
     /* All changes up to 'revision' were told. 'initial': with it, what was there at the beginning is complete. */
     void (*bookmark)(struct watch *watch, uint64_t revision, bool initial);
-    /* Politely (rc 0), at its time limit or because the server stops; or -ERROR_EXPIRED: too slow. The last call. */
+    /* Politely (rc 0), at its time limit or because the server stops; or -ERROR_EXPIRED: the revision is too old, or the
+     * watcher too slow; -ERROR_TIMEOUT: the revision did not come. The request's failure may say more. The last call. */
     void (*ended)(struct watch *watch, int rc, const struct error *err);
 };
 
@@ -34,10 +35,14 @@ struct watch {
     const struct object **initial; /* references, held by the request's arena */
     size_t n_initial;
     size_t next_initial;
+    uint64_t wanted;   /* the resourceVersion asked for; 0: any */
+    bool from_now;     /* with what is there */
     uint64_t revision; /* of the initial objects */
     bool end_initial;  /* a bookmark is due behind them */
     bool bookmarks;
-    bool stopped; /* the consumer wants no more for now */
+    bool last_bookmark;   /* still to come, before the deadline */
+    bool stopped;         /* the consumer wants no more for now */
+    struct error refusal; /* all that it will ever tell; code 0: none */
     struct loop_task initial_task;
     struct loop_timer deadline;
     struct metric *running; /* raised by this watch while it is open */

@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-#include "apiserver/registry/watch.h"
+#include "apiserver/listing/watch.h"
 
-#include "apiserver/failure.h"
-#include "apiserver/registry/read.h"
+#include "apiserver/listing/list_options.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 
-#define WATCH_TIME_LEAST (30 * 60 * USEC_PER_SEC) /* without timeoutSeconds: this to twice this */
+#define WATCH_TIME_LEAST    (30 * 60 * USEC_PER_SEC) /* without timeoutSeconds: this to twice this */
+#define BOOKMARK_BEFOREHAND (2 * USEC_PER_SEC)       /* the last one comes so long before the end */
 
 static bool watch_selects(struct cache_watcher *watcher, const struct object *object)
 {
@@ -38,16 +38,23 @@ static void watch_dropped(struct cache_watcher *watcher)
 static void watch_deadline(struct loop_timer *timer)
 {
     struct watch *watch = container_of(timer, struct watch, deadline);
-    if (watch->bookmarks && watch->next_initial == watch->n_initial && !watch->stopped)
+    if (watch->last_bookmark) {
+        watch->last_bookmark = false;
+        loop_timer_start(watch->request->server->loop, timer, BOOKMARK_BEFOREHAND);
         watch_bookmark(watch);
-    if (watch->watcher.cache != NULL)
+    } else if (watch->watcher.cache != NULL) {
         watch_end(watch, 0, NULL);
+    }
 }
 
 /* The objects that are there; then the watcher is let loose. */
 static void send_initial(struct loop_task *task)
 {
     struct watch *watch = container_of(task, struct watch, initial_task);
+    if (watch->refusal.code != 0) {
+        watch_end(watch, watch->refusal.code, &watch->refusal);
+        return;
+    }
     while (watch->next_initial < watch->n_initial) {
         const struct object *object = watch->initial[watch->next_initial++];
         bool more = watch->consumer->event(watch, CLIENT_ADDED, object, NULL);
@@ -73,8 +80,9 @@ void watch_begin(struct watch *watch, const struct watch_consumer *consumer, voi
     usec_t time = watch->request->options.timeout_seconds > 0
                       ? watch->request->options.timeout_seconds * USEC_PER_SEC
                       : WATCH_TIME_LEAST + (usec_t)random_below(loop_random(server->loop), WATCH_TIME_LEAST);
+    watch->last_bookmark = watch->bookmarks && time > BOOKMARK_BEFOREHAND;
     watch->deadline.callback = watch_deadline;
-    loop_timer_start(server->loop, &watch->deadline, time);
+    loop_timer_start(server->loop, &watch->deadline, time - (watch->last_bookmark ? BOOKMARK_BEFOREHAND : 0));
     watch->initial_task.callback = send_initial;
     loop_defer(server->loop, &watch->initial_task);
     list_append(&server->watches, &watch->node);
@@ -117,34 +125,20 @@ void watch_end(struct watch *watch, int rc, const struct error *err)
 void watch_bookmark(struct watch *watch)
 {
     const struct cache_event *position = watch->watcher.position;
-    if (!watch->bookmarks || watch->stopped || watch->next_initial < watch->n_initial || position == NULL ||
-        position->next != NULL)
+    if (!watch->bookmarks || watch->stopped || watch->next_initial < watch->n_initial || watch->end_initial ||
+        position == NULL || position->next != NULL)
         return;
-    watch->consumer->bookmark(watch, watch_cache_revision(watch->watcher.cache), false);
+    uint64_t revision = watch_cache_revision(watch->watcher.cache);
+    if (revision >= watch->watcher.after) /* less: it waits for a revision that is yet to come */
+        watch->consumer->bookmark(watch, revision, false);
 }
 
 /* ---------------------------------------------------------------- opening */
 
+/* Without sendInitialEvents, the oldest form: from "any" revision is with what is there. */
 static bool initial_wanted(const struct request_options *options, uint64_t revision)
 {
     return options->send_initial_events != NULL ? *options->send_initial_events : revision == 0;
-}
-
-static int check_options(const struct request_options *options, struct error *err)
-{
-    if (options->send_initial_events == NULL && !text_empty(options->resource_version_match))
-        return error_set(err, ERROR_INVALID,
-                         "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch "
-                         "unless sendInitialEvents is provided");
-    if (options->send_initial_events != NULL && strcmp(options->resource_version_match, "NotOlderThan") != 0)
-        return error_set(err, ERROR_INVALID,
-                         "resourceVersionMatch: Forbidden: sendInitialEvents requires setting "
-                         "resourceVersionMatch to NotOlderThan");
-    if (options->send_initial_events != NULL && *options->send_initial_events && !options->allow_watch_bookmarks)
-        return error_set(err, ERROR_INVALID,
-                         "sendInitialEvents: Forbidden: sendInitialEvents requires setting "
-                         "allowWatchBookmarks to true");
-    return 0;
 }
 
 static bool collect_initial(void *context, const struct object *object)
@@ -158,37 +152,57 @@ static bool collect_initial(void *context, const struct object *object)
     return true;
 }
 
-static int open_watch(struct request *request, struct watch *watch, struct error *err)
+static int start_watcher(struct watch *watch, struct error *err)
 {
-    struct watch_cache *cache = request->registry->cache;
-    uint64_t revision = 0;
-    int rc = check_options(&request->options, err);
-    if (rc == -ERROR_INVALID)
-        rc = failure_options(request, "ListOptions", err);
-    if (rc == 0)
-        rc = selection_read(request, &watch->selection, err);
-    if (rc == 0)
-        rc = read_revision(request, &revision, err);
-    if (rc < 0)
-        return rc;
+    struct watch_cache *cache = watch->request->registry->cache;
     uint64_t now = watch_cache_revision(cache);
-    bool initial = initial_wanted(&request->options, revision);
-    watch->revision = now;
-    watch->end_initial = initial && request->options.send_initial_events != NULL;
-    watch->bookmarks = request->options.allow_watch_bookmarks;
     watch->watcher.deliver = watch_deliver;
     watch->watcher.selects = watch_selects;
     watch->watcher.dropped = watch_dropped;
-    rc = cache_watcher_start(&watch->watcher, cache, initial || revision == 0 ? now : revision, err);
+    int rc =
+        cache_watcher_start(&watch->watcher, cache, watch->from_now || watch->wanted == 0 ? now : watch->wanted, err);
     if (rc < 0)
         return rc;
     cache_watcher_pause(&watch->watcher); /* until watch_begin() */
-    if (!initial)
+    if (!watch->from_now)
         return 0;
-    watch->initial = arena_new_array(&request->arena, const struct object *, watch_cache_objects(cache)->size);
+    watch->revision = now;
+    watch->end_initial = watch->bookmarks;
+    watch->initial = arena_new_array(&watch->request->arena, const struct object *, watch_cache_objects(cache)->size);
     const struct selection *selection = &watch->selection;
     struct str prefix = selection->only.data != NULL ? selection->only : selection->prefix;
     return watch_cache_range(cache, now, prefix, STR(""), collect_initial, watch, err);
+}
+
+/* What is wrong with a revision is told by an event: the request itself is good. */
+static void open_watch(struct request *request, const struct error *late)
+{
+    struct watch *watch = request->context;
+    if (late != NULL)
+        watch->refusal = *late;
+    else if (start_watcher(watch, &watch->refusal) < 0)
+        cache_watcher_stop(&watch->watcher);
+    request->watch = watch;
+    if (request->sink == NULL)
+        watch_close(watch);
+    request_respond_watch(request);
+}
+
+static int read_options(struct watch *watch, struct error *err)
+{
+    struct request *request = watch->request;
+    int rc = selection_parse(request, &watch->selection, err);
+    if (rc == 0)
+        rc = list_options_check(request, err);
+    if (rc == 0)
+        rc = selection_resolve(request, &watch->selection, err);
+    if (rc == 0)
+        rc = list_options_revision(request, &watch->wanted, err);
+    if (rc < 0)
+        return rc;
+    watch->from_now = initial_wanted(&request->options, watch->wanted);
+    watch->bookmarks = request->options.allow_watch_bookmarks;
+    return 0;
 }
 
 void registry_watch(struct request *request)
@@ -196,13 +210,9 @@ void registry_watch(struct request *request)
     struct error err = { 0 };
     struct watch *watch = arena_new(&request->arena, struct watch);
     watch->request = request;
-    if (open_watch(request, watch, &err) < 0) {
-        cache_watcher_stop(&watch->watcher);
+    request->context = watch;
+    if (read_options(watch, &err) < 0)
         request_fail(request, &err);
-        return;
-    }
-    request->watch = watch;
-    if (request->sink == NULL)
-        watch_close(watch);
-    request_respond_watch(request);
+    else
+        revision_await(request, watch->from_now ? watch->wanted : 0, open_watch);
 }

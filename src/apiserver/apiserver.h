@@ -10,6 +10,7 @@
 #ifndef APISERVER_APISERVER_H
 #define APISERVER_APISERVER_H
 
+#include "apiserver/allocation/service_ranges.h"
 #include "base/ip.h"
 #include "client/client.h"
 #include "net/http.h"
@@ -40,10 +41,7 @@ struct api_server_options {
      * 0 or 1: no other. */
     size_t serving_loops;
 
-    /* Service addresses: CIDR such as 10.96.0.0/16, node ports 30000-32767 when both are 0. */
-    struct ip_prefix service_cidr;
-    uint16_t node_port_first;
-    uint16_t node_port_last;
+    struct service_ranges services; /* without any: the defaults */
 
     /* Connections to kubelets. NULL tls: https without verification is refused, connection subresources answer 503. */
     struct tls_context *kubelet_tls; /* our client certificate and the CA of the kubelets' */

@@ -9,12 +9,13 @@
 #include "api/codec.h"
 #include "apiserver/access/role_repair.h"
 #include "apiserver/server_internal.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "generated/types.h"
 
 enum {
     AT_ONCE = 256,       /* creates under way, so that they share the store's writes to disk: more than there are */
-    ADDRESS_OBJECTS = 4, /* Service, Endpoints, EndpointSlice "kubernetes"; Service "kube-dns" */
+    ADDRESS_OBJECTS = 5, /* ServiceCIDR, Service, Endpoints, EndpointSlice "kubernetes"; Service "kube-dns" */
     ATTEMPTS_MAX = 4,    /* at one object that others write at the same time */
 };
 
@@ -159,10 +160,41 @@ static void ensure_manifest(struct bootstrap *bootstrap, struct str json, int at
 
 /* ---------------------------------------------------------------- the API server's own Service */
 
+/* The ranges of the flags. One that is there gets its second range when the cluster became dual-stack, and is left alone
+ * otherwise. */
+static void create_cidr(struct bootstrap *bootstrap)
+{
+    const struct service_ranges *ranges = &bootstrap->options.services;
+    const struct object *there = watch_cache_get(
+        server_cache(bootstrap->options.server, &api_resource_networking_service_cidr), NULL, "kubernetes");
+    char texts[SERVICE_RANGES_MAX][IP_TEXT_SIZE];
+    const char *cidrs[SERVICE_RANGES_MAX] = { texts[0], texts[1] };
+    struct api_networking_service_cidr cidr = { .metadata.name = "kubernetes" };
+    service_ranges_format(ranges, texts);
+    if (there != NULL)
+        cidr = *api_networking_service_cidr_of(there);
+    bool differs = cidr.spec.n_cidrs == 0 || !text_equal(cidr.spec.cidrs[0], cidrs[0]);
+    if (there != NULL && (differs || cidr.spec.n_cidrs >= ranges->n_cidrs)) {
+        if (differs || cidr.spec.n_cidrs > ranges->n_cidrs)
+            log_warning("the ServiceCIDR kubernetes is not what --service-cluster-ip-range says",
+                        LOG_TEXT("range", texts[0]));
+        return;
+    }
+    cidr.spec.cidrs = cidrs;
+    cidr.spec.n_cidrs = ranges->n_cidrs;
+    writing_start(bootstrap, &(struct client_request){ .verb = there == NULL ? API_CREATE : API_UPDATE,
+                                                       .resource = &api_resource_networking_service_cidr,
+                                                       .name = there == NULL ? NULL : cidr.metadata.name,
+                                                       .body = &cidr });
+}
+
 static void create_service(struct bootstrap *bootstrap)
 {
     char address[IP_TEXT_SIZE];
-    ip_format(&bootstrap->options.service_address, address);
+    struct ip ip;
+    if (!ip_prefix_nth(&bootstrap->options.services.cidrs[0], 1, &ip))
+        return;
+    ip_format(&ip, address);
     struct api_string_entry labels[] = { { "component", "apiserver" }, { "provider", "kubernetes" } };
     struct api_service_port port = {
         .name = "https",
@@ -225,7 +257,10 @@ static void create_slice(struct bootstrap *bootstrap)
 static void create_dns(struct bootstrap *bootstrap)
 {
     char address[IP_TEXT_SIZE];
-    ip_format(&bootstrap->options.dns_address, address);
+    struct ip ip;
+    if (!ip_prefix_nth(&bootstrap->options.services.cidrs[0], 10, &ip))
+        return; /* a range of eight addresses has no tenth */
+    ip_format(&ip, address);
     struct api_string_entry labels[] = { { "k8s-app", "kube-dns" },
                                          { "kubernetes.io/cluster-service", "true" }, /* kubectl cluster-info */
                                          { "kubernetes.io/name", "CoreDNS" } };
@@ -244,8 +279,9 @@ static void create_dns(struct bootstrap *bootstrap)
     ensure(bootstrap, &api_resource_service, &service);
 }
 
-static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_service, create_dns,
-                                                                                       create_endpoints, create_slice };
+static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstrap) = { create_cidr, create_service,
+                                                                                       create_dns, create_endpoints,
+                                                                                       create_slice };
 
 /* ---------------------------------------------------------------- all of it */
 
@@ -258,8 +294,8 @@ static bool is_namespace(struct str json)
 static size_t address_object_count(const struct ip *advertised)
 {
     if (advertised->family == IP_NONE)
-        return 0;
-    return ip_is_loopback(advertised) ? 2 : ADDRESS_OBJECTS;
+        return 1;
+    return ip_is_loopback(advertised) ? 3 : ADDRESS_OBJECTS;
 }
 
 static void start_more(struct bootstrap *bootstrap)

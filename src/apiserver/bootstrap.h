@@ -10,17 +10,17 @@
 #ifndef APISERVER_BOOTSTRAP_H
 #define APISERVER_BOOTSTRAP_H
 
-#include "base/ip.h"
+#include "apiserver/allocation/service_ranges.h"
 #include "client/client.h"
 
 struct api_server;
 struct bootstrap;
 
 struct bootstrap_options {
-    struct api_server *server;   /* whose caches, which are filled, show what is there */
-    struct client *client;       /* may do everything */
-    struct ip service_address;   /* of the Service "kubernetes": the first of the service range */
-    struct ip dns_address;       /* of the Service "kube-dns": the tenth, where every node answers DNS */
+    struct api_server *server; /* whose caches, which are filled, show what is there */
+    struct client *client;     /* may do everything */
+    struct service_ranges
+        services; /* "kubernetes" has the first address, "kube-dns" the tenth, where every node answers DNS */
     struct ip advertise_address; /* where the API server answers; none: no endpoints are written */
     uint16_t advertise_port;
     /* All is there; rc < 0: what could not be written. */

@@ -10,10 +10,10 @@
 #include "api/field_path.h"
 #include "api/openapi/openapi.h"
 #include "apiserver/access/access.h"
+#include "apiserver/allocation/address_objects.h"
 #include "apiserver/bootstrap.h"
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/http/front.h"
-#include "apiserver/registry/service_allocator.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
 #include "base/log.h"
@@ -105,19 +105,15 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     server->options = *options;
     server->loop = options->loop;
     server->store = options->store;
-    if (server->options.node_port_first == 0 && server->options.node_port_last == 0) {
-        server->options.node_port_first = 30000;
-        server->options.node_port_last = 32767;
-    }
+    struct service_ranges *services = &server->options.services;
+    if (services->n_cidrs == 0 && service_ranges_parse(NULL, NULL, services, err) < 0)
+        abort(); /* the defaults are good */
     list_init(&server->requests);
     list_init(&server->watches);
     map_init(&server->registries);
-    if (server->options.service_cidr.address.family == IP_NONE)
-        (void)ip_prefix_parse(STR("10.96.0.0/16"), &server->options.service_cidr);
     server->metrics = options->metrics != NULL ? options->metrics : metrics_create();
     server->request_metrics = request_metrics_create(server->metrics);
-    server->allocator = service_allocator_create(&server->options.service_cidr, server->options.node_port_first,
-                                                 server->options.node_port_last, loop_random(server->loop));
+    server->allocator = service_allocator_create(services, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
     size_t served = served_count();
     for (size_t i = 0; i < served; i++)
@@ -140,6 +136,10 @@ static void bootstrap_done(void *context, int rc, const struct error *err)
     if (rc < 0)
         log_error("cannot make the cluster's first objects", LOG_TEXT("error", err->message));
     server->bootstrapped = rc == 0;
+    if (rc == 0)
+        server->address_objects = address_objects_start(server->bootstrap_client, server->allocator,
+                                                        server_cache(server, &api_resource_service),
+                                                        server_cache(server, &api_resource_networking_ip_address));
     if (server->bootstrapped && server->options.ready != NULL)
         server->options.ready(server->options.ready_context);
 }
@@ -155,8 +155,7 @@ static void start_bootstrap(struct api_server *server)
     struct bootstrap_options what = {
         .server = server, .client = server->bootstrap_client, .done = bootstrap_done, .context = server
     };
-    ip_prefix_nth(&options->service_cidr, 1, &what.service_address);
-    ip_prefix_nth(&options->service_cidr, 10, &what.dns_address);
+    what.services = options->services;
     if (options->external_address != NULL && ip_parse(str_of(options->external_address), &what.advertise_address))
         what.advertise_port = options->external_port;
     server->bootstrap = bootstrap_start(&what);
@@ -171,7 +170,9 @@ int api_server_start(struct api_server *server, struct error *err)
         if (rc < 0)
             return rc;
     }
-    service_allocator_follow(server->allocator, server_cache(server, &api_resource_service));
+    service_allocator_follow(server->allocator, server_cache(server, &api_resource_service),
+                             server_cache(server, &api_resource_networking_service_cidr),
+                             server_cache(server, &api_resource_networking_ip_address));
     server->ready = true;
     access_start(server->access);
     start_bootstrap(server);
@@ -270,6 +271,7 @@ void api_server_destroy(struct api_server *server)
     while ((node = list_first(&server->watches)) != NULL)
         watch_end(container_of(node, struct watch, node), 0, NULL);
     http_front_destroy(server->front);
+    address_objects_stop(server->address_objects);
     bootstrap_destroy(server->bootstrap);
     client_destroy(server->bootstrap_client);
     server->destroyed = true;

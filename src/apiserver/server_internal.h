@@ -9,7 +9,8 @@
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/registry/registry.h"
 
-struct service_allocator; /* service_allocator.h */
+struct service_allocator; /* allocation/service_allocator.h */
+struct address_objects;   /* allocation/address_objects.h */
 struct metrics;           /* base/metrics.h */
 struct request_metrics;   /* request_metrics.h */
 struct http_front;        /* http/front.h */
@@ -33,6 +34,7 @@ struct api_server {
     size_t n_requests;
     size_t n_watches;
     struct service_allocator *allocator;
+    struct address_objects *address_objects; /* NULL until the first objects are there */
     struct metrics *metrics;
     struct request_metrics *request_metrics;
     struct http_front *front;

@@ -59,15 +59,16 @@ struct control_plane {
 static int open_keys(struct control_plane *plane, struct error *err)
 {
     const struct control_plane_options *options = &plane->options;
-    struct ip addresses[3];
+    struct ip addresses[2 + SERVICE_RANGES_MAX];
     size_t count = 0;
-    struct ip_prefix services;
+    struct service_ranges services;
     count += ip_parse(str_of(options->bind_address), &addresses[count]);
     count += ip_parse(str_of(options->advertise_address), &addresses[count]);
-    if (!ip_prefix_parse(str_of(options->service_cidr), &services) || !ip_prefix_nth(&services, 1, &addresses[count]))
-        return error_set(err, ERROR_USAGE, "'%s' is not a range of service addresses like 10.96.0.0/16",
-                         options->service_cidr);
-    count++;
+    int rc = service_ranges_parse(options->service_cidr, options->node_ports, &services, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < services.n_cidrs; i++)
+        count += ip_prefix_nth(&services.cidrs[i], 1, &addresses[count]);
     const struct pki_options pki = {
         .directory = arena_format(&plane->arena, "%s/pki", options->data_directory),
         .now = loop_now(plane->loop),
@@ -226,8 +227,9 @@ static int open_server(struct control_plane *plane, struct error *err)
         .external_port = (uint16_t)given->secure_port,
     };
     memcpy((void *)options.listen, listen, sizeof(listen));
-    ip_prefix_parse(str_of(given->service_cidr), &options.service_cidr);
-    int rc = api_server_create(&options, &plane->server, err);
+    int rc = service_ranges_parse(given->service_cidr, given->node_ports, &options.services, err);
+    if (rc == 0)
+        rc = api_server_create(&options, &plane->server, err);
     return rc == 0 ? api_server_start(plane->server, err) : rc;
 }
 
@@ -255,6 +257,7 @@ static void copy_options(struct control_plane *plane, const struct control_plane
         arena, text_empty(options->advertise_address) ? options->bind_address : options->advertise_address);
     plane->options.cluster_cidr = arena_strdup(arena, options->cluster_cidr);
     plane->options.service_cidr = arena_strdup(arena, options->service_cidr);
+    plane->options.node_ports = arena_strdup(arena, options->node_ports);
 }
 
 int control_plane_start(struct loop *loop, const struct control_plane_options *options,

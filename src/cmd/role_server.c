@@ -4,6 +4,7 @@
 /* role_server.c - coracle server: a whole control plane in the foreground. */
 #include <stdio.h>
 
+#include "apiserver/allocation/service_ranges.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "cli/options.h"
@@ -74,7 +75,8 @@ int role_server(int argc, char **argv)
                                     .secure_port = 6443,
                                     .cluster_name = "coracle",
                                     .cluster_cidr = "10.244.0.0/16",
-                                    .service_cidr = "10.96.0.0/16",
+                                    .service_cidr = SERVICE_CIDR_DEFAULT,
+                                    .node_ports = SERVICE_NODE_PORTS_DEFAULT,
                                     .anonymous = true,
                                     .leader_elect = true,
                                 },
@@ -91,7 +93,9 @@ int role_server(int argc, char **argv)
         { "advertise-address", OPTION_TEXT, &given->advertise_address, "ADDRESS",
           "where nodes and pods find the server; the bind address when absent", 0, 0 },
         { "cluster-cidr", OPTION_TEXT, &given->cluster_cidr, "CIDR", "addresses of pods, a /24 for each node", 0, 0 },
-        { "service-cluster-ip-range", OPTION_TEXT, &given->service_cidr, "CIDR", "addresses of services", 0, 0 },
+        { "service-cluster-ip-range", OPTION_TEXT, &given->service_cidr, "CIDR[,CIDR]",
+          "addresses of services; two ranges of different families make it dual-stack", 0, 0 },
+        { "service-node-port-range", OPTION_TEXT, &given->node_ports, "FIRST-LAST", "node ports of services", 0, 0 },
         { "anonymous-auth", OPTION_FLAG, &given->anonymous, NULL,
           "let requests without credentials in as system:anonymous", 0, 0 },
         { "leader-elect", OPTION_FLAG, &given->leader_elect, NULL,

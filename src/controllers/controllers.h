@@ -30,6 +30,7 @@ extern const size_t controllers_count;
     X(pod_gc)                   \
     X(replicaset)               \
     X(root_ca)                  \
+    X(service_cidr)             \
     X(service_account)          \
     X(statefulset)              \
     X(taint_eviction)           \

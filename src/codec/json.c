@@ -112,7 +112,15 @@ void json_append_double(struct buffer *out, double value)
         return;
     }
     long decimals = precision - power;
-    buffer_format(out, "%.*f", decimals > 0 ? (int)decimals : 0, value);
+    if (decimals >= 0) {
+        buffer_format(out, "%.*f", (int)decimals, value);
+        return;
+    }
+    for (const char *c = text; c < exponent; c++) /* Go fills up with zeros, printf with what the double really is */
+        if (*c != '.')
+            buffer_append_char(out, *c);
+    for (; decimals < 0; decimals++)
+        buffer_append_char(out, '0');
 }
 
 /* Goes through the value without recursion: yyjson lays a container's content out behind it, so a stack of

@@ -24,7 +24,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define STRUCTURAL_LISTS_MAX  512     /* nesting of lists that no schema knows */
+#define STRUCTURAL_FREE_MAX   400     /* nesting of what no schema describes, to which members are sorted */
 #define STRUCTURAL_SCHEMA_MAX 200     /* nesting of a schema */
 #define STRUCTURAL_NODES_MAX  200000  /* places of a schema */
 #define STRUCTURAL_FILL_MAX   1048576 /* bytes of one default, with the defaults inside of it */
@@ -68,10 +68,12 @@ struct structural_node {
     bool map_atomic;
     bool nullable;
     bool int_or_string;
-    bool embedded; /* x-kubernetes-embedded-resource */
-    bool preserve; /* x-kubernetes-preserve-unknown-fields */
-    bool fills;    /* it or something below has a default */
-    bool nested;   /* inside allOf, anyOf, oneOf, not */
+    bool embedded;     /* x-kubernetes-embedded-resource */
+    bool preserve;     /* x-kubernetes-preserve-unknown-fields */
+    bool fills;        /* it or something below has a default */
+    bool embeds_below; /* it or something below is an embedded resource */
+    bool unique_below; /* it or something below is a list that is a set or a map */
+    bool nested;       /* inside allOf, anyOf, oneOf, not */
     uint32_t n_properties;
     uint32_t n_filled;
     uint32_t n_list_keys;
@@ -118,8 +120,7 @@ struct structural_members {
 };
 
 enum structural_coerce_flags {
-    STRUCTURAL_KEEP_UNKNOWN = 1 << 0, /* do not prune (preserveUnknownFields of old definitions) */
-    STRUCTURAL_DROP_INVALID = 1 << 1, /* from the store: drop metadata of embedded resources that does not decode */
+    STRUCTURAL_DROP_INVALID = 1 << 0, /* from the store: drop metadata of embedded resources that does not decode */
 };
 
 /* Prunes, defaults, and coerces the metadata of embedded resources. 'root' is a whole custom resource as it was read; its

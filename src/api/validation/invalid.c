@@ -49,8 +49,7 @@ void api_invalid_fini(struct api_invalid *errors)
     *errors = (struct api_invalid){ 0 };
 }
 
-/* As Go's %q. */
-static void append_quoted(struct buffer *text, const char *value)
+void invalid_append_quoted(struct buffer *text, const char *value)
 {
     static const char escapes[] = "\aa\bb\ff\nn\rr\tt\vv\\\\\"\"";
     size_t left = INVALID_VALUE_SIZE_MAX;
@@ -108,7 +107,7 @@ static void add(struct api_invalid *errors, enum sort sort, const struct field_a
         if (shown.size > INVALID_VALUE_SIZE_MAX)
             shown.size = INVALID_VALUE_SIZE_MAX;
         if (quoted)
-            append_quoted(&message, value);
+            invalid_append_quoted(&message, value);
         else
             buffer_append_str(&message, shown);
     }
@@ -185,7 +184,7 @@ static void not_supported(struct api_invalid *errors, const struct field_at *at,
     for (size_t i = 0; supported[i] != NULL; i++) {
         if (i > 0)
             buffer_append_text(&detail, ", ");
-        append_quoted(&detail, supported[i]);
+        invalid_append_quoted(&detail, supported[i]);
     }
     add(errors, NOT_SUPPORTED, at, quoted, text_or_empty(value), buffer_failed(&detail) ? "" : detail.data);
 }

@@ -34,6 +34,9 @@ struct field_at {
 #define at_key(parent_, key_)     (&(const struct field_at){ .parent = (parent_), .key = (key_) })
 #define at_index(parent_, index_) (&(const struct field_at){ .parent = (parent_), .index = (index_) })
 
+/* As Go's %q, cut to INVALID_VALUE_SIZE_MAX. */
+void invalid_append_quoted(struct buffer *text, const char *value);
+
 void field_at_format(const struct field_at *at, struct buffer *text); /* "spec.containers[0].name" */
 
 struct api_invalid_error {

@@ -148,6 +148,18 @@ static int read_delete_options(struct request *request, struct str query, struct
     return 0;
 }
 
+/* Overrides what the client's name lets guess. */
+static void read_pretty(struct request *request, struct str query)
+{
+    static const char *const truths[] = { "1", "t", "T", "true", "TRUE", "True" };
+    const char *value = query_value(query, "pretty", &request->arena);
+    if (text_empty(value))
+        return;
+    request->options.pretty = false;
+    for (size_t i = 0; i < countof(truths); i++)
+        request->options.pretty |= strcmp(value, truths[i]) == 0;
+}
+
 static int read_options(struct request *request, struct str query, struct error *err)
 {
     struct request_options *options = &request->options;
@@ -162,7 +174,7 @@ static int read_options(struct request *request, struct str query, struct error 
     options->watch |= query_flag(query, "watch", &request->arena);
     options->allow_watch_bookmarks = query_flag(query, "allowWatchBookmarks", &request->arena);
     options->force = query_flag(query, "force", &request->arena);
-    options->pretty |= query_flag(query, "pretty", &request->arena);
+    read_pretty(request, query);
     if (query_value(query, "sendInitialEvents", &request->arena) != NULL) {
         options->send_initial_events = arena_new(&request->arena, bool);
         *options->send_initial_events = query_flag(query, "sendInitialEvents", &request->arena);

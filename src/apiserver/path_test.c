@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "apiserver/http/negotiation.h"
 #include "apiserver/listing/continue_token.h"
 #include "base/base64.h"
 
@@ -89,30 +88,6 @@ static void test_bad_input(void **state)
     }
 }
 
-static void test_media(void **state)
-{
-    struct media media;
-    enum body_format format;
-    enum client_patch patch;
-    (void)state;
-    assert_true(media_negotiate(STR(""), true, &media));
-    assert_int_equal(media.format, MEDIA_JSON);
-    assert_true(media_negotiate(STR("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), true, &media));
-    assert_int_equal(media.shape, SHAPE_TABLE);
-    assert_true(media_negotiate(STR("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), false, &media));
-    assert_int_equal(media.shape, SHAPE_OBJECT);
-    assert_true(media_negotiate(STR("application/vnd.kubernetes.protobuf, application/json"), true, &media));
-    assert_int_equal(media.format, MEDIA_PROTOBUF);
-    assert_true(media_negotiate(STR("text/html;q=0.9, application/yaml;q=0.5, application/json;q=0.4"), true, &media));
-    assert_int_equal(media.format, MEDIA_YAML);
-    assert_false(media_negotiate(STR("text/html"), true, &media));
-    assert_true(media_of_body(STR("application/json; charset=utf-8"), &format));
-    assert_false(media_of_body(STR("text/plain"), &format));
-    assert_true(media_of_patch(STR("application/merge-patch+json"), &patch));
-    assert_int_equal(patch, CLIENT_PATCH_MERGE);
-    assert_false(media_of_patch(STR("application/json"), &patch));
-}
-
 static void test_continue(void **state)
 {
     static const struct {
@@ -166,8 +141,8 @@ static void test_flags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resources), cmocka_unit_test(test_flags), cmocka_unit_test(test_other_paths),
-        cmocka_unit_test(test_bad_input), cmocka_unit_test(test_media), cmocka_unit_test(test_continue),
+        cmocka_unit_test(test_resources), cmocka_unit_test(test_flags),    cmocka_unit_test(test_other_paths),
+        cmocka_unit_test(test_bad_input), cmocka_unit_test(test_continue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,12 +18,13 @@ typedef void column_cell(const struct row *row, struct buffer *text);
 
 struct column {
     const char *name;
-    const char *type;  /* "string", "integer", "boolean", "date" */
-    const char *path;  /* field whose text the cell is, or NULL */
-    const char *empty; /* the cell when that is absent or empty; NULL: "" or 0 */
-    column_cell *cell; /* when there is no path */
-    int priority;      /* above 0: only with -o wide */
-    bool raw;          /* the cell's text is JSON */
+    const char *type;   /* "string", "integer", "boolean", "date" */
+    const char *format; /* "name" of what a client may take for the row's name; NULL: none */
+    const char *path;   /* field whose text the cell is, or NULL */
+    const char *empty;  /* the cell when that is absent or empty; NULL: "" or 0 */
+    column_cell *cell;  /* when there is no path */
+    int priority;       /* above 0: only with -o wide */
+    bool raw;           /* the cell's text is JSON */
 };
 
 struct columns {
@@ -38,9 +39,9 @@ extern const struct columns columns_core[];
 extern const struct columns columns_workload[];
 extern const struct columns columns_cluster[];
 
-#define COLUMN_NAME                                               \
-    {                                                             \
-        .name = "Name", .type = "string", .path = "metadata.name" \
+#define COLUMN_NAME                                                                 \
+    {                                                                               \
+        .name = "Name", .type = "string", .format = "name", .path = "metadata.name" \
     }
 #define COLUMN_AGE                                        \
     {                                                     \

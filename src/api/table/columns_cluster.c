@@ -142,7 +142,7 @@ static void cell_ingress_class_parameters(const struct row *row, struct buffer *
 }
 
 static const struct column ingress_class_columns[] = {
-    COLUMN_CELL("Name", cell_ingress_class_name),
+    { .name = "Name", .type = "string", .format = "name", .cell = cell_ingress_class_name },
     COLUMN_TEXT("Controller", "spec.controller"),
     COLUMN_CELL("Parameters", cell_ingress_class_parameters),
     COLUMN_AGE,
@@ -256,7 +256,7 @@ static void cell_storage_class_name(const struct row *row, struct buffer *text)
 }
 
 static const struct column storage_class_columns[] = {
-    COLUMN_CELL("Name", cell_storage_class_name),
+    { .name = "Name", .type = "string", .format = "name", .cell = cell_storage_class_name },
     COLUMN_TEXT("Provisioner", "provisioner"),
     COLUMN_OR("ReclaimPolicy", "reclaimPolicy", "Delete"),
     COLUMN_OR("VolumeBindingMode", "volumeBindingMode", "Immediate"),
@@ -274,7 +274,7 @@ static const struct column attributes_class_columns[] = {
 
 static const struct column attachment_columns[] = {
     COLUMN_NAME,
-    COLUMN_TEXT("Attacher", "spec.attacher"),
+    { .name = "Attacher", .type = "string", .format = "name", .path = "spec.attacher" },
     COLUMN_TEXT("PV", "spec.source.persistentVolumeName"),
     COLUMN_TEXT("Node", "spec.nodeName"),
     COLUMN_BOOL("Attached", "status.attached"),

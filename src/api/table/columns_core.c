@@ -295,54 +295,7 @@ static const struct column event_columns[] = {
     COLUMN_CELL("Message", cell_event_message),
     COLUMN_WIDE("First Seen", cell_event_first_seen),
     { .name = "Count", .type = "string", .cell = cell_event_count, .priority = 1, .raw = true },
-    { .name = "Name", .type = "string", .path = "metadata.name", .priority = 1 },
-    COLUMNS_END,
-};
-
-static void cell_regarding_first_seen(const struct row *row, struct buffer *text)
-{
-    const struct api_events_event *event = row->object;
-    text_age(event->deprecated_first_timestamp != 0 ? event->deprecated_first_timestamp : event->event_time, row->now,
-             text);
-}
-
-static void cell_regarding_last_seen(const struct row *row, struct buffer *text)
-{
-    const struct api_events_event *event = row->object;
-
-    if (event->series != NULL)
-        text_age(event->series->last_observed_time, row->now, text);
-    else if (event->deprecated_last_timestamp != 0)
-        text_age(event->deprecated_last_timestamp, row->now, text);
-    else
-        cell_regarding_first_seen(row, text);
-}
-
-static void cell_regarding_object(const struct row *row, struct buffer *text)
-{
-    const struct api_events_event *event = row->object;
-
-    text_lower(event->regarding.kind, text);
-    if (!text_empty(event->regarding.name))
-        buffer_format(text, "/%s", event->regarding.name);
-}
-
-static void cell_regarding_message(const struct row *row, struct buffer *text)
-{
-    buffer_append_str(text, str_trim(str_of(text_or_empty(((const struct api_events_event *)row->object)->note))));
-}
-
-static const struct column regarding_columns[] = {
-    COLUMN_CELL("Last Seen", cell_regarding_last_seen),
-    COLUMN_TEXT("Type", "type"),
-    COLUMN_TEXT("Reason", "reason"),
-    COLUMN_CELL("Object", cell_regarding_object),
-    { .name = "Subobject", .type = "string", .path = "regarding.fieldPath", .priority = 1 },
-    { .name = "Source", .type = "string", .path = "reportingController", .priority = 1 },
-    COLUMN_CELL("Message", cell_regarding_message),
-    COLUMN_WIDE("First Seen", cell_regarding_first_seen),
-    { .name = "Count", .type = "string", .path = "deprecatedCount", .priority = 1 },
-    { .name = "Name", .type = "string", .path = "metadata.name", .priority = 1 },
+    { .name = "Name", .type = "string", .format = "name", .path = "metadata.name", .priority = 1 },
     COLUMNS_END,
 };
 
@@ -583,7 +536,6 @@ const struct columns columns_core[] = {
     { &api_type_discovery_endpoint_slice, endpoint_slice_columns },
     { &api_type_node, node_columns },
     { &api_type_event, event_columns },
-    { &api_type_events_event, regarding_columns },
     { &api_type_namespace, namespace_columns },
     { &api_type_secret, secret_columns },
     { &api_type_config_map, config_map_columns },

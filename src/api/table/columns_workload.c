@@ -416,11 +416,21 @@ static void cell_autoscaler_reference(const struct row *row, struct buffer *text
                   text_or_empty(object->spec.scale_target_ref.name));
 }
 
+/* A text even when it is a number. */
+static void cell_autoscaler_min(const struct row *row, struct buffer *text)
+{
+    const struct api_autoscaling_v2_horizontal_pod_autoscaler *object = row->object;
+    if (object->spec.min_replicas == NULL)
+        buffer_append_text(text, "<unset>");
+    else
+        buffer_append_int64(text, *object->spec.min_replicas);
+}
+
 static const struct column autoscaler_columns[] = {
     COLUMN_NAME,
     COLUMN_CELL("Reference", cell_autoscaler_reference),
     COLUMN_CELL("Targets", cell_autoscaler_targets),
-    COLUMN_OR("MinPods", "spec.minReplicas", "<unset>"),
+    COLUMN_CELL("MinPods", cell_autoscaler_min),
     COLUMN_TEXT("MaxPods", "spec.maxReplicas"),
     COLUMN_TEXT("Replicas", "status.currentReplicas"),
     COLUMN_AGE,
@@ -428,7 +438,10 @@ static const struct column autoscaler_columns[] = {
 };
 
 static const struct column scale_columns[] = {
-    COLUMN_NAME, COLUMN_NUMBER("Desired", "spec.replicas"), COLUMN_NUMBER("Available", "status.replicas"), COLUMN_AGE,
+    COLUMN_TEXT("Name", "metadata.name"),
+    COLUMN_NUMBER("Desired", "spec.replicas"),
+    COLUMN_NUMBER("Available", "status.replicas"),
+    COLUMN_AGE,
     COLUMNS_END,
 };
 

@@ -26,10 +26,8 @@ bool table_include_parse(struct str text, enum table_include *ret_include)
 
 static void write_column(const struct column *column, struct buffer *out)
 {
-    bool is_name = column->path != NULL && strcmp(column->path, "metadata.name") == 0;
-
     buffer_format(out, "{\"name\":\"%s\",\"type\":\"%s\",\"format\":\"%s\",\"description\":\"\",\"priority\":%d}",
-                  column->name, column->type, is_name ? "name" : "", column->priority);
+                  column->name, column->type, text_or_empty(column->format), column->priority);
 }
 
 void table_begin(struct table_writer *writer, const struct api_list_meta *meta, bool columns)
@@ -38,7 +36,8 @@ void table_begin(struct table_writer *writer, const struct api_list_meta *meta, 
     struct buffer *out = writer->out;
 
     writer->any = false;
-    buffer_append_text(out, "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+    buffer_format(out, "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/%s\",\"metadata\":",
+                  writer->version != NULL ? writer->version : "v1");
     api_encode_json(&api_type_list_meta, NULL, meta != NULL ? meta : &none, out);
     buffer_append_text(out, ",\"columnDefinitions\":");
     if (columns) {
@@ -123,7 +122,7 @@ void table_row(struct table_writer *writer, const void *object, struct str json)
     write_conditions(writer, object, out);
     buffer_append_text(out, ",\"object\":");
     if (writer->include == TABLE_INCLUDE_METADATA)
-        partial_metadata_write(object, out);
+        partial_metadata_write(object, writer->version, out);
     else if (writer->include == TABLE_INCLUDE_OBJECT)
         buffer_append_str(out, json);
     else
@@ -136,9 +135,10 @@ void table_end(struct table_writer *writer)
     buffer_append_text(writer->out, "]}");
 }
 
-void partial_metadata_write(const void *object, struct buffer *out)
+void partial_metadata_write(const void *object, const char *version, struct buffer *out)
 {
-    buffer_append_text(out, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+    buffer_format(out, "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/%s\",\"metadata\":",
+                  version != NULL ? version : "v1");
     api_encode_json(&api_type_object_meta, NULL, object, out);
     buffer_append_char(out, '}');
 }

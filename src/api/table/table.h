@@ -28,6 +28,7 @@ bool table_include_parse(struct str text, enum table_include *ret_include);
 
 struct table_writer {
     const struct api_kind *kind;
+    const char *version; /* of the group meta.k8s.io; NULL: "v1" */
     enum table_include include;
     usec_t now;
     struct buffer *out;
@@ -42,8 +43,8 @@ void table_begin(struct table_writer *writer, const struct api_list_meta *meta, 
 void table_row(struct table_writer *writer, const void *object, struct str json);
 void table_end(struct table_writer *writer);
 
-/* {"kind":"PartialObjectMetadata",...} of a decoded object. */
-void partial_metadata_write(const void *object, struct buffer *out);
+/* {"kind":"PartialObjectMetadata",...} of a decoded object; 'version' as above. */
+void partial_metadata_write(const void *object, const char *version, struct buffer *out);
 
 /* The short form of a span of time: "5d3h", "12s". */
 #define TABLE_DURATION_SIZE 32

@@ -8,6 +8,7 @@
 
 #include "apiserver/http/front.h"
 
+#include "api/table/table.h"
 #include "apiserver/http/handover.h"
 #include "apiserver/path.h"
 #include "apiserver/server_internal.h"
@@ -47,15 +48,6 @@ void http_call_end(struct http_call *call)
 
 /* ---------------------------------------------------------------- reading a request */
 
-static bool accepts_gzip(const struct http_headers *headers)
-{
-    struct str rest = http_header(headers, "accept-encoding"), coding;
-    while (str_next(&rest, ',', &coding))
-        if (str_is(str_trim((struct str){ coding.data, str_find(coding, ';') }), "gzip"))
-            return true;
-    return false;
-}
-
 /* As upstream does it for people who look with a browser or curl. */
 static bool wants_pretty(const char *agent)
 {
@@ -66,9 +58,33 @@ static bool wants_pretty(const char *agent)
     return false;
 }
 
-static bool takes_shapes(const struct request *request)
+static enum media_transforms transforms_of(const struct request *request)
 {
-    return request->is_resource && (text_empty(request->subresource) || strcmp(request->subresource, "status") == 0);
+    static const char *const tables[] = { "", "status", "scale", "resize", "approval" };
+    for (size_t i = 0; i < countof(tables); i++)
+        if (strcmp(request->subresource, tables[i]) == 0)
+            return TRANSFORM_ALL;
+    return TRANSFORM_METADATA;
+}
+
+/* In which form the answer goes out; connections have media types of their own, and so has what is no resource. */
+static int read_accept(struct http_call *call, struct error *err)
+{
+    struct request *request = call->request;
+    struct str accept = http_header(http_exchange_headers(call->exchange), "accept");
+    if (!media_negotiate(accept, transforms_of(request), &call->media))
+        return error_set(err, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED MEDIA_TYPES);
+    if (request->action == API_WATCH && call->media.format == MEDIA_YAML) /* a stream of documents has no YAML form */
+        return error_set(err, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED MEDIA_STREAMS);
+    enum table_include include;
+    const char *text = query_value(request->query, "includeObject", &request->arena);
+    if (call->media.shape == SHAPE_TABLE && !table_include_parse(str_of(text), &include))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "Unable to convert to Table as requested: includeObject: Invalid value: \"%s\": must be "
+                         "'Metadata', 'Object', 'None', or empty",
+                         text);
+    request->options.pretty |= call->media.pretty;
+    return 0;
 }
 
 static int read_body(struct http_call *call, struct error *err)
@@ -80,7 +96,7 @@ static int read_body(struct http_call *call, struct error *err)
         request->patch_type_known = media_of_patch(type, &request->patch_type);
         if (!request->patch_type_known)
             return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE,
-                             "the body of the request was in an unknown format - accepted media types include: "
+                             MEDIA_NOT_SUPPORTED
                              "application/json-patch+json, application/merge-patch+json, "
                              "application/strategic-merge-patch+json, application/apply-patch+yaml");
         request->body_format = request->patch_type == CLIENT_PATCH_APPLY ? BODY_YAML : BODY_JSON;
@@ -91,10 +107,7 @@ static int read_body(struct http_call *call, struct error *err)
     if (request->sub != NULL && request->sub->connect)
         return 0;
     if (!media_of_body(type, &request->body_format))
-        return error_set(
-            err, ERROR_UNSUPPORTED_MEDIA_TYPE,
-            "the body of the request was in an unknown format - accepted media types include: application/json, "
-            "application/yaml, application/vnd.kubernetes.protobuf");
+        return error_set(err, ERROR_UNSUPPORTED_MEDIA_TYPE, MEDIA_NOT_SUPPORTED MEDIA_TYPES);
     return 0;
 }
 
@@ -123,14 +136,11 @@ static int read_request(struct http_call *call, struct error *err)
                        http_exchange_query(exchange), err);
     if (rc < 0)
         return rc;
-    call->gzip = accepts_gzip(headers);
+    call->gzip = media_accepts_gzip(http_header(headers, "accept-encoding"));
     if (is_connect(request) || !request->is_resource)
-        return 0; /* these have media types of their own */
-    if (!media_negotiate(http_header(headers, "accept"), takes_shapes(request), &call->media))
-        return error_set(err, ERROR_NOT_ACCEPTABLE,
-                         "only the following media types are accepted: application/json, application/yaml, "
-                         "application/vnd.kubernetes.protobuf");
-    return read_body(call, err);
+        return 0;
+    rc = read_accept(call, err);
+    return rc < 0 ? rc : read_body(call, err);
 }
 
 static struct http_call *front_call(struct http_lane *lane, struct http_exchange *exchange)

@@ -91,6 +91,9 @@ bool watch_answer_event(struct http_call *call, enum client_watch_event type, co
 bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial);
 void watch_answer_end(struct http_call *call, int rc, const struct error *err); /* the exchange is gone after it */
 
+/* A Status in place of what the call asked for, when that cannot be shown so. */
+void http_refuse(struct http_call *call, const struct error *err);
+
 /* A whole body in one go: compressed when that is worth it and wanted. */
 void http_send(struct http_call *call, int status, const char *content_type, struct bytes *body);
 

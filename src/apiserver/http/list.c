@@ -93,6 +93,13 @@ static void stream_list(struct http_call *call, const struct request_list *list)
 
 /* ---------------------------------------------------------------- in one go */
 
+static void send_whole(struct http_call *call, struct buffer *body)
+{
+    struct bytes *bytes = bytes_create(body->data, body->size);
+    http_send(call, 200, media_content_type(&call->media, false), bytes);
+    bytes_unref(bytes);
+}
+
 static void send_text(struct http_call *call, struct buffer *json)
 {
     auto_buffer struct buffer yaml = { .max = BODY_MAX };
@@ -134,15 +141,18 @@ static void send_protobuf(struct http_call *call, const struct request_list *lis
     value->items = items;
     value->n_items = list->count;
     api_encode_protobuf_envelope(list_kind, value, &out);
-    struct bytes *body = bytes_create(out.data, out.size);
-    http_send(call, 200, media_content_type(&call->media, false), body);
-    bytes_unref(body);
+    send_whole(call, &out);
 }
 
 void http_respond_list(struct request *request, const struct request_list *list)
 {
     struct http_call *call = request->sink_context;
     auto_buffer struct buffer json = { .max = BODY_MAX };
+    struct error err = { 0 };
+    if (shape_check(request, true, &err) < 0) {
+        http_refuse(call, &err);
+        return;
+    }
     bool plain = call->media.shape == SHAPE_OBJECT && call->media.format == MEDIA_JSON && !request->options.pretty;
     if (plain && !call->gzip && list_size(list) > WHOLE_MOST) {
         stream_list(call, list);
@@ -153,7 +163,12 @@ void http_respond_list(struct request *request, const struct request_list *list)
         return;
     }
     if (call->media.shape != SHAPE_OBJECT) {
-        shape_list(request, call->media.shape, list, &json);
+        shape_list(request, list, &json);
+        if (call->media.format == MEDIA_PROTOBUF) {
+            send_whole(call, &json);
+            return;
+        }
+        buffer_append_char(&json, '\n');
     } else {
         append_head(&json, request, list);
         for (size_t i = 0; i < list->count; i++) {

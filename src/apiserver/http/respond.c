@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "api/codec.h"
+#include "api/status.h"
 #include "apiserver/http/front.h"
 #include "apiserver/http/shape.h"
 #include "apiserver/server_internal.h"
@@ -16,7 +17,7 @@
 #include "codec/json.h"
 #include "codec/yaml.h"
 
-#define GZIP_LEAST (128 << 10) /* smaller bodies are not worth it */
+#define GZIP_LEAST (128 << 10) /* bodies up to this are not worth it */
 #define BODY_MAX   ((size_t)1 << 30)
 
 static void add_header(struct response_headers *headers, const char *name, const char *value)
@@ -80,7 +81,7 @@ void http_send(struct http_call *call, int status, const char *content_type, str
     if (call->retry_after > 0)
         add_header(&headers, "retry-after", arena_format(&call->request->arena, "%d", call->retry_after));
     struct bytes *compressed = NULL;
-    if (call->gzip && body != NULL && body->size >= GZIP_LEAST &&
+    if (call->gzip && body != NULL && body->size > GZIP_LEAST &&
         (compressed = compress_body(bytes_str(body))) != NULL) {
         add_header(&headers, "content-encoding", "gzip");
         add_header(&headers, "vary", "Accept-Encoding");
@@ -103,11 +104,7 @@ static struct bytes *pretty_json(struct str json)
     yyjson_doc *doc = yyjson_read(json.data, json.size, YYJSON_READ_NUMBER_AS_RAW);
     size_t size = 0;
     char *text = doc == NULL ? NULL : yyjson_write(doc, YYJSON_WRITE_PRETTY_TWO_SPACES, &size);
-    struct bytes *pretty = text == NULL ? bytes_create(json.data, json.size) : bytes_create(NULL, size + 1);
-    if (text != NULL) {
-        memcpy(pretty->data, text, size);
-        pretty->data[size] = '\n';
-    }
+    struct bytes *pretty = text == NULL ? bytes_create(json.data, json.size) : bytes_create(text, size);
     free(text);
     yyjson_doc_free(doc);
     return pretty;
@@ -140,12 +137,57 @@ static void take_retry(struct http_call *call, const struct api_status *status)
         call->retry_after = status->details->retry_after_seconds;
 }
 
+/* Errors are shown as themselves whatever shape was asked for, and as readable JSON to who accepts nothing we have. */
+static void choose_failure_form(struct http_call *call)
+{
+    struct str accept = http_header(http_exchange_headers(call->exchange), "accept");
+    if (media_negotiate(accept, TRANSFORM_NONE, &call->media))
+        return;
+    call->media = (struct media){ .format = MEDIA_JSON };
+    call->request->options.pretty = true;
+}
+
+static bool is_shaped(const struct http_call *call, const struct api_kind *kind)
+{
+    return call->media.shape != SHAPE_OBJECT && kind != &api_kind_status && kind->type->n_fields > 0 &&
+           kind->type->fields[0].type == &api_type_object_meta;
+}
+
+static void send_shaped(struct http_call *call, int status, const struct api_kind *kind, const void *typed,
+                        struct str document)
+{
+    auto_buffer struct buffer out = { .max = BODY_MAX };
+    shape_object(call->request, kind, typed, document, true, &out);
+    if (call->media.format == MEDIA_PROTOBUF) {
+        struct bytes *body = bytes_of_buffer(&out);
+        http_send(call, status, media_content_type(&call->media, false), body);
+        bytes_unref(body);
+        return;
+    }
+    buffer_append_char(&out, '\n');
+    send_json(call, status, buffer_str(&out));
+}
+
+static void respond_shaped_document(struct http_call *call, int status, const struct api_kind *kind, const void *value)
+{
+    auto_buffer struct buffer document = { .max = BODY_MAX };
+    api_encode_json(kind->type, kind, value, &document);
+    send_shaped(call, status, kind, value, buffer_str(&document));
+}
+
 static void respond_document(struct request *request, int status, const struct api_kind *kind, const void *value)
 {
     struct http_call *call = request->sink_context;
     auto_buffer struct buffer out = { .max = BODY_MAX };
-    if (kind == &api_kind_status)
+    if (kind == &api_kind_status) {
         take_retry(call, value);
+        if (status >= 400)
+            choose_failure_form(call);
+    }
+    if (is_shaped(call, kind)) {
+        respond_shaped_document(call, status, kind, value);
+        return;
+    }
     if (call->media.format == MEDIA_PROTOBUF && !kind->type->json_only) {
         api_encode_protobuf_envelope(kind, value, &out);
         struct bytes *body = bytes_of_buffer(&out);
@@ -161,14 +203,21 @@ static void respond_document(struct request *request, int status, const struct a
     send_json(call, status, buffer_str(&out));
 }
 
+void http_refuse(struct http_call *call, const struct error *err)
+{
+    struct api_status *status = api_status_of_error(&call->request->arena, err, NULL, NULL);
+    respond_document(call->request, status->code, &api_kind_status, status);
+}
+
 static void respond_object(struct request *request, int status, const struct object *object)
 {
     struct http_call *call = request->sink_context;
     const struct api_kind *kind = object_resource(object)->kind;
-    if (call->media.shape != SHAPE_OBJECT) {
-        auto_buffer struct buffer json = { .max = BODY_MAX };
-        shape_object(request, call->media.shape, object_typed(object), object_json(object), true, &json);
-        send_json(call, status, buffer_str(&json));
+    struct error err = { 0 };
+    if (shape_check(request, false, &err) < 0) {
+        http_refuse(call, &err);
+    } else if (call->media.shape != SHAPE_OBJECT) {
+        send_shaped(call, status, kind, object_typed(object), object_json(object));
     } else if (call->media.format == MEDIA_PROTOBUF) {
         respond_document(request, status, kind, object_typed(object));
     } else if (call->media.format == MEDIA_JSON && !request->options.pretty) {

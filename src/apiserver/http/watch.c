@@ -34,11 +34,10 @@ static struct bytes *json_frame(const char *type, struct str document)
 }
 
 /* Four bytes of length, then a WatchEvent: type is field 1, object a RawExtension in field 2. */
-static struct bytes *protobuf_frame(const char *type, const struct api_kind *kind, const void *value)
+static struct bytes *protobuf_frame(const char *type, struct str document)
 {
-    auto_buffer struct buffer document = { .max = FRAME_MAX }, out = { .max = FRAME_MAX };
-    api_encode_protobuf_envelope(kind, value, &document);
-    struct api_watch_event event = { .type = type, .object = buffer_str(&document) };
+    auto_buffer struct buffer out = { .max = FRAME_MAX };
+    struct api_watch_event event = { .type = type, .object = document };
     uint32_t length = 0;
     buffer_append(&out, &length, sizeof(length));
     api_encode_protobuf(&api_type_watch_event, &event, &out);
@@ -49,33 +48,39 @@ static struct bytes *protobuf_frame(const char *type, const struct api_kind *kin
     return bytes_create(out.data, out.size);
 }
 
+static struct bytes *make_frame(const struct http_call *call, const char *type, struct str document)
+{
+    return call->media.format == MEDIA_PROTOBUF ? protobuf_frame(type, document) : json_frame(type, document);
+}
+
 static struct bytes *document_frame(struct http_call *call, const char *type, const struct api_kind *kind,
                                     const void *value)
 {
+    auto_buffer struct buffer document = { .max = FRAME_MAX };
     if (call->media.format == MEDIA_PROTOBUF)
-        return protobuf_frame(type, kind, value);
-    auto_buffer struct buffer json = { .max = FRAME_MAX };
-    api_encode_json(kind->type, kind, value, &json);
-    return json_frame(type, buffer_str(&json));
+        api_encode_protobuf_envelope(kind, value, &document);
+    else
+        api_encode_json(kind->type, kind, value, &document);
+    return make_frame(call, type, buffer_str(&document));
 }
 
 /* As a row, or as metadata. */
-static struct bytes *shaped_frame(struct http_call *call, enum client_watch_event type, const void *typed,
-                                  struct str document)
+static struct bytes *shaped_frame(struct http_call *call, enum client_watch_event type, const struct api_kind *kind,
+                                  const void *typed, struct str document)
 {
-    auto_buffer struct buffer json = { .max = FRAME_MAX };
-    shape_object(call->request, call->media.shape, typed, document, !call->columns_sent, &json);
+    auto_buffer struct buffer shaped = { .max = FRAME_MAX };
+    shape_object(call->request, kind, typed, document, !call->columns_sent, &shaped);
     call->columns_sent = true;
-    return json_frame(event_names[type], buffer_str(&json));
+    return make_frame(call, event_names[type], buffer_str(&shaped));
 }
 
 /* The caller's reference. */
 static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object)
 {
     if (call->media.shape != SHAPE_OBJECT)
-        return shaped_frame(call, type, object_typed(object), object_json(object));
+        return shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object));
     if (call->media.format == MEDIA_PROTOBUF)
-        return protobuf_frame(event_names[type], object_resource(object)->kind, object_typed(object));
+        return document_frame(call, event_names[type], object_resource(object)->kind, object_typed(object));
     return object_frame(object, type);
 }
 
@@ -93,8 +98,6 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
 void watch_answer_open(struct http_call *call)
 {
     struct response_headers headers;
-    if (call->media.format == MEDIA_YAML)
-        call->media.format = MEDIA_JSON; /* a stream of documents has no YAML form */
     response_headers_make(call, media_content_type(&call->media, true), &headers);
     http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
 }
@@ -126,7 +129,7 @@ bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initi
     struct bytes *frame;
     if (call->media.shape != SHAPE_OBJECT) {
         api_encode_json(kind->type, kind, meta, &json);
-        frame = shaped_frame(call, CLIENT_BOOKMARK, meta, buffer_str(&json));
+        frame = shaped_frame(call, CLIENT_BOOKMARK, kind, meta, buffer_str(&json));
     } else {
         frame = document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta);
     }

@@ -13,6 +13,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+struct yyjson_val;
+
 #define API_DEPTH_MAX 10000 /* nesting that upstream's JSON decoder accepts */
 
 /* Unknown and duplicate fields of one document, as upstream words them
@@ -26,6 +28,10 @@ struct api_strict_errors {
  * Errors: -ERROR_SYNTAX (not JSON), -ERROR_BAD_REQUEST (wrong type; the message names the path). */
 int api_decode_json(const struct api_type *type, struct str json, struct arena *arena, void *value,
                     struct api_strict_errors *strict, struct error *err) must_check;
+
+/* The same from a document that was read by json_read(). */
+int api_decode_value(const struct api_type *type, struct yyjson_val *root, struct arena *arena, void *value,
+                     struct api_strict_errors *strict, struct error *err) must_check;
 
 /* One member of 'value' from its JSON value alone; used for defaults and by tests. */
 int api_decode_member_json(const struct api_field *field, struct str json, struct arena *arena, void *value,

@@ -244,7 +244,7 @@ static struct object *create(const struct api_resource *resource, const struct m
     struct object *object =
         memory_zalloc(sizeof(*object) + 2 * namespace.size + metadata->name.size + metadata->uid.size + 4);
     ref_init(&object->ref);
-    object->resource = resource;
+    object->resource = api_resource_ref(resource);
     object->bytes = bytes;
     object->revision = revision;
     char *at = put(object->text, namespace, '\0');
@@ -368,6 +368,7 @@ void object_unref(const struct object *object)
         return;
     free_decoded(atomic_load_explicit(&shared->decoded, memory_order_acquire));
     bytes_unref(shared->bytes);
+    api_resource_unref(shared->resource);
     free(shared);
 }
 

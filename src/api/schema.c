@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 
+#include "api/custom/custom_resource.h"
+#include "base/ref.h"
+
 const struct api_kind *api_kind_find(struct str group, struct str version, struct str kind)
 {
     for (size_t i = 0; i < api_kind_count; i++) {
@@ -40,4 +43,17 @@ void api_kind_version(const struct api_kind *kind, char *text, size_t size)
         snprintf(text, size, "%s", kind->version);
     else
         snprintf(text, size, "%s/%s", kind->group, kind->version);
+}
+
+const struct api_resource *api_resource_ref(const struct api_resource *resource)
+{
+    if (resource != NULL && resource->references != NULL)
+        ref_get(resource->references);
+    return resource;
+}
+
+void api_resource_unref(const struct api_resource *resource)
+{
+    if (resource != NULL && resource->references != NULL && ref_put(resource->references))
+        custom_resource_free(resource);
 }

@@ -91,10 +91,12 @@ enum api_field_flags {
     API_PACKED = 1 << 15, /* proto3 repeated scalar */
     API_SECRET = 1 << 16, /* gRPC field that must not be logged */
     API_TYPED = 1 << 17,  /* its documents say kind and apiVersion in JSON */
+    API_SORTED = 1 << 18, /* raw JSON whose members are sorted, as Go writes maps: equal values are equal texts */
 };
 
 struct api_type;
 struct arena;
+struct ref; /* base/ref.h */
 
 struct api_enum {
     const char *name;
@@ -150,9 +152,12 @@ struct api_type {
     bool type_meta;                                     /* JSON begins with kind and apiVersion */
     bool atomic;                                        /* apply replaces it as a whole */
     bool json_only;                                     /* no protobuf form */
+    bool open;                                          /* members that no field takes are somebody else's */
     bool is_union;                                      /* one of its fields at a time, chosen by a discriminator */
     const char *const *rules;                           /* declared validation, as in api_field */
     void (*defaults)(void *value, struct arena *arena); /* what fill_json cannot say; NULL: nothing */
+    /* One of 'fields', raw JSON without a name: the members that no other field takes, as one object. NULL: they are unknown. */
+    const struct api_field *rest;
 };
 
 /* A gRPC method. */
@@ -206,7 +211,7 @@ struct api_subresource {
     const struct api_kind *result; /* what it answers, when that is not 'body' */
 };
 
-/* One row of the served API; custom resources make more at run time. */
+/* One row of the served API; custom resources make more at run time (custom/custom_resource.h). */
 struct api_resource {
     const struct api_kind *kind;
     const char *plural; /* "pods" */
@@ -221,6 +226,7 @@ struct api_resource {
     size_t n_subresources;
     const char *storage_prefix; /* "/registry/pods" */
     const char *storage_version_hash;
+    struct ref *references; /* of a row made at run time; NULL: it is always there */
 };
 
 /* Entries of maps whose values are no messages. */
@@ -252,6 +258,10 @@ extern const size_t api_kind_count;
 const struct api_resource *api_resource_find(struct str group, struct str version, struct str plural);
 const struct api_kind *api_kind_find(struct str group, struct str version, struct str kind);
 const struct api_resource *api_resource_of_kind(const struct api_kind *kind);
+
+/* Rows made at run time go with their last user; of the built-in ones these do nothing. From any thread. */
+const struct api_resource *api_resource_ref(const struct api_resource *resource); /* NULL stays NULL */
+void api_resource_unref(const struct api_resource *resource);                     /* NULL is fine */
 
 /* "v1" or "apps/v1". */
 void api_kind_version(const struct api_kind *kind, char *text, size_t size);

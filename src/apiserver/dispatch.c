@@ -7,6 +7,7 @@
 
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/chain.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/server_internal.h"
@@ -86,6 +87,8 @@ static void dispatch_resource(struct request *request)
         return;
     }
     struct error err = { 0 };
+    if (request->registry->custom && !custom_admits(request))
+        return;
     if (request->registry->cache != NULL && watch_cache_start(request->registry->cache, &err) < 0) {
         request_fail(request, &err);
         return;

@@ -11,6 +11,7 @@
 #include "apiserver/request.h"
 
 #include "apiserver/chain.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/failure.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
@@ -42,17 +43,26 @@ struct request *request_create(struct api_server *server, const struct request_s
     return request;
 }
 
-void request_depart(struct request *request)
+/* It is the server's no longer. */
+static void leave(struct request *request)
 {
     request->entered = false;
     list_remove(&request->node);
+    if (request->registry != NULL && request->registry->custom)
+        custom_registry_leave(request);
+}
+
+void request_depart(struct request *request)
+{
+    leave(request);
     server_release_request(request->server);
 }
 
 void request_destroy(struct request *request)
 {
     struct api_server *server = request->entered ? request->server : NULL;
-    list_remove(&request->node);
+    if (server != NULL)
+        leave(request);
     arena_fini(&request->arena);
     free(request);
     if (server != NULL)
@@ -68,6 +78,8 @@ void request_run(struct request *request)
     request->next_filter = 0;
     if (request->is_resource && request->registry == NULL)
         request->registry = server_registry(server, request->group, request->version, request->plural);
+    if (request->registry != NULL && request->registry->custom)
+        custom_registry_enter(request);
     if (request->refusal != NULL)
         request_fail(request, request->refusal);
     else

@@ -12,6 +12,7 @@
 #include "apiserver/access/access.h"
 #include "apiserver/allocation/address_objects.h"
 #include "apiserver/bootstrap.h"
+#include "apiserver/custom/custom.h"
 #include "apiserver/discovery/discovery.h"
 #include "apiserver/http/front.h"
 #include "apiserver/request_metrics.h"
@@ -35,7 +36,11 @@ struct registry *server_registry(struct api_server *server, const char *group, c
 
 struct registry *server_registry_of(struct api_server *server, const struct api_resource *resource)
 {
-    return server_registry(server, resource->kind->group, resource->kind->version, resource->plural);
+    struct registry *registry =
+        server_registry(server, resource->kind->group, resource->kind->version, resource->plural);
+    if (registry == NULL && resource->references != NULL)
+        registry = custom_resources_registry(server->custom, resource);
+    return registry;
 }
 
 struct watch_cache *server_cache(struct api_server *server, const struct api_resource *resource)
@@ -120,6 +125,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
         add_registry(server, &api_resources[i]);
     server->front = http_front_create(server);
     server->discovery = discovery_create(api_resources, served);
+    server->custom = custom_resources_create(server);
     server->bookmark_timer.callback = send_bookmarks;
     int rc = access_create(server, &server->access, err);
     if (rc < 0) {
@@ -174,6 +180,7 @@ int api_server_start(struct api_server *server, struct error *err)
                              server_cache(server, &api_resource_networking_service_cidr),
                              server_cache(server, &api_resource_networking_ip_address));
     server->ready = true;
+    custom_resources_start(server->custom);
     access_start(server->access);
     start_bootstrap(server);
     loop_timer_start(server->loop, &server->bookmark_timer, BOOKMARK_PERIOD);
@@ -184,6 +191,7 @@ static void end_waits(struct api_server *server)
 {
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_end_waits(server->caches[i]);
+    custom_resources_end_waits(server->custom);
 }
 
 /* Requests from inside the process are waited for as well: what they write at the end (a lease given up) is then done. */
@@ -234,6 +242,7 @@ void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void 
 static void server_free(struct api_server *server)
 {
     access_destroy(server->access);
+    custom_resources_destroy(server->custom);
     discovery_destroy(server->discovery);
     service_allocator_destroy(server->allocator);
     openapi_destroy(server->openapi);
@@ -274,6 +283,8 @@ void api_server_destroy(struct api_server *server)
     address_objects_stop(server->address_objects);
     bootstrap_destroy(server->bootstrap);
     client_destroy(server->bootstrap_client);
+    if (server->custom != NULL)
+        custom_resources_stop(server->custom);
     server->destroyed = true;
     end_waits(server);
     server_release_request(server);

@@ -17,6 +17,7 @@ struct http_front;        /* http/front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
 struct bootstrap;         /* bootstrap.h */
+struct custom_resources;  /* custom/custom.h */
 struct openapi;           /* api/openapi/openapi.h */
 
 #define API_SERVER_VERSION "v1.36.0+coracle"
@@ -40,6 +41,7 @@ struct api_server {
     struct http_front *front;
     struct access *access;
     struct discovery *discovery;
+    struct custom_resources *custom;
     struct openapi *openapi; /* NULL until somebody asks */
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
@@ -60,7 +62,7 @@ void server_release_request(struct api_server *server);
 
 /* NULL when there is none. */
 struct registry *server_registry(struct api_server *server, const char *group, const char *version, const char *plural);
-/* Of a row of the built-in table. */
+/* Of a row of the built-in table, or one that was made at run time; NULL when that is not served any more. */
 struct registry *server_registry_of(struct api_server *server, const struct api_resource *resource);
 /* The cache of a built-in resource, for admission, authorization and allocators; never NULL for stored ones. */
 struct watch_cache *server_cache(struct api_server *server, const struct api_resource *resource);

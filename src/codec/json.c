@@ -197,6 +197,74 @@ void json_append_value(struct buffer *out, yyjson_val *value)
     }
 }
 
+/* By text; equal keys in the order of the document, in which yyjson lays them out. */
+static int compare_keys(const void *a, const void *b)
+{
+    yyjson_val *x = *(yyjson_val *const *)a, *y = *(yyjson_val *const *)b;
+    int order = str_compare((struct str){ yyjson_get_str(x), yyjson_get_len(x) },
+                            (struct str){ yyjson_get_str(y), yyjson_get_len(y) });
+    return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+static bool keys_equal(yyjson_val *a, yyjson_val *b)
+{
+    return yyjson_get_len(a) == yyjson_get_len(b) &&
+           memcmp(yyjson_get_str(a), yyjson_get_str(b), yyjson_get_len(a)) == 0;
+}
+
+void json_append_sorted_members(struct buffer *out, yyjson_val **keys, size_t count)
+{
+    bool sorted = true, first = true;
+    for (size_t i = 1; i < count && sorted; i++)
+        sorted = compare_keys(&keys[i - 1], &keys[i]) < 0;
+    if (!sorted)
+        qsort(keys, count, sizeof(*keys), compare_keys);
+    buffer_append_char(out, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && keys_equal(keys[i], keys[i + 1]))
+            continue;
+        if (!first)
+            buffer_append_char(out, ',');
+        first = false;
+        json_append_string(out, (struct str){ yyjson_get_str(keys[i]), yyjson_get_len(keys[i]) });
+        buffer_append_char(out, ':');
+        json_append_sorted(out, yyjson_obj_iter_get_val(keys[i]));
+    }
+    buffer_append_char(out, '}');
+}
+
+static void append_sorted_object(struct buffer *out, yyjson_val *object)
+{
+    yyjson_val *few[16];
+    size_t count = yyjson_obj_size(object), at = 0;
+    autofree yyjson_val **many = count > countof(few) ? memory_resize(NULL, count, sizeof(yyjson_val *)) : NULL;
+    yyjson_val **keys = many != NULL ? many : few;
+    yyjson_obj_iter iterator = yyjson_obj_iter_with(object);
+    for (yyjson_val *key; at < count && (key = yyjson_obj_iter_next(&iterator)) != NULL;)
+        keys[at++] = key;
+    json_append_sorted_members(out, keys, at);
+}
+
+/* Recursive: documents are read with a bound on their nesting. */
+void json_append_sorted(struct buffer *out, yyjson_val *value)
+{
+    if (yyjson_is_obj(value)) {
+        append_sorted_object(out, value);
+    } else if (yyjson_is_arr(value)) {
+        yyjson_arr_iter iterator = yyjson_arr_iter_with(value);
+        char before = '[';
+        for (yyjson_val *element; (element = yyjson_arr_iter_next(&iterator)) != NULL; before = ',') {
+            buffer_append_char(out, before);
+            json_append_sorted(out, element);
+        }
+        if (before == '[')
+            buffer_append_char(out, '[');
+        buffer_append_char(out, ']');
+    } else {
+        append_scalar(out, value);
+    }
+}
+
 /* Nesting of the text; brackets in strings do not count. */
 static bool deeper_than(struct str text, size_t depth)
 {

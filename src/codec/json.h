@@ -23,6 +23,11 @@ void json_append_double(struct buffer *out, double value);
  * when the document was read by json_read(). */
 void json_append_value(struct buffer *out, yyjson_val *value);
 
+/* The same with the members of all objects sorted, the last of equal ones kept: as Go writes maps. */
+void json_append_sorted(struct buffer *out, yyjson_val *value);
+/* An object of the members with these keys, which are sorted in place. */
+void json_append_sorted_members(struct buffer *out, yyjson_val **keys, size_t count);
+
 /* A whole document; numbers stay text (yyjson_is_raw). Free with yyjson_doc_free(). Errors: -ERROR_SYNTAX
  * in the words of Go's decoder, also when it nests deeper than 'depth'. */
 int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err) must_check;

@@ -235,10 +235,13 @@ static int decode_int_or_string(struct decoder *decoder, const struct api_field 
     return 0;
 }
 
-static int decode_raw(struct decoder *decoder, yyjson_val *json, struct str *value)
+static int decode_raw(struct decoder *decoder, const struct api_field *field, yyjson_val *json, struct str *value)
 {
     auto_buffer struct buffer text = { 0 };
-    json_append_value(&text, json);
+    if (field->flags & API_SORTED)
+        json_append_sorted(&text, json);
+    else
+        json_append_value(&text, json);
     if (buffer_failed(&text))
         return error_set(decoder->err, ERROR_LIMIT, "embedded JSON is too large");
     *value = arena_str(decoder->arena, buffer_str(&text));
@@ -263,7 +266,7 @@ static int decode_value(struct decoder *decoder, const struct api_field *field, 
             break;
         return decode_message(decoder, field->type, json, value, place);
     case API_RAW:
-        return decode_raw(decoder, json, value);
+        return decode_raw(decoder, field, json, value);
     case API_QUANTITY:
         return decode_quantity(decoder, json, value, place);
     case API_INT_OR_STRING:
@@ -485,12 +488,35 @@ static bool seen_before(struct seen *seen, const struct api_field *field)
     return false;
 }
 
+/* Members that no field takes, of a type that keeps them: as one object. */
+static int decode_rest(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value)
+{
+    auto_buffer struct buffer text = { 0 };
+    yyjson_val **keys = arena_new_array(decoder->arena, yyjson_val *, yyjson_obj_size(json));
+    size_t index = 0, count = 0, rest = 0;
+    yyjson_val *name = NULL, *member = NULL;
+    yyjson_obj_foreach(json, index, count, name, member)
+    {
+        struct found found = { 0 };
+        struct str key = { yyjson_get_str(name), yyjson_get_len(name) };
+        size_t cursor = 0;
+        if (!find_field(type, key, value, &cursor, &found) && type_meta_field(type, key) == NULL)
+            keys[rest++] = name;
+    }
+    json_append_sorted_members(&text, keys, rest);
+    if (buffer_failed(&text))
+        return error_set(decoder->err, ERROR_LIMIT, "embedded JSON is too large");
+    *(struct str *)member_of(type->rest, value) = arena_str(decoder->arena, buffer_str(&text));
+    return 0;
+}
+
 static int decode_object(struct decoder *decoder, const struct api_type *type, yyjson_val *json, void *value,
                          const struct place *place)
 {
     struct seen seen;
     seen.count = 0;
     size_t cursor = 0, index = 0, count = 0;
+    bool rest = false;
     yyjson_val *name = NULL, *member = NULL;
     const struct document_path *parent = place->owner == NULL ? NULL : &place->path;
     yyjson_obj_foreach(json, index, count, name, member)
@@ -507,7 +533,9 @@ static int decode_object(struct decoder *decoder, const struct api_type *type, y
             at.path.parent = &parts[i];
         }
         if (found.field == NULL) {
-            add_strict(decoder, "unknown", &at.path);
+            if (type->rest == NULL && !type->open)
+                add_strict(decoder, "unknown", &at.path);
+            rest = true;
             continue;
         }
         if (decoder->strict != NULL && seen_before(&seen, found.field))
@@ -520,7 +548,7 @@ static int decode_object(struct decoder *decoder, const struct api_type *type, y
             return wrong_type(decoder, found.field, member, &at, false);
         }
     }
-    return 0;
+    return rest && type->rest != NULL ? decode_rest(decoder, type, json, value) : 0;
 }
 
 /* JSONSchemaPropsOrArray and its like: the first field is the object (or the flag), the second what stands for it. */
@@ -560,9 +588,12 @@ int api_decode_json(const struct api_type *type, struct str json, struct arena *
 {
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
     int rc = json_read(json, API_DEPTH_MAX, &doc, err);
-    if (rc < 0)
-        return rc;
-    yyjson_val *root = yyjson_doc_get_root(doc);
+    return rc < 0 ? rc : api_decode_value(type, yyjson_doc_get_root(doc), arena, value, strict, err);
+}
+
+int api_decode_value(const struct api_type *type, yyjson_val *root, struct arena *arena, void *value,
+                     struct api_strict_errors *strict, struct error *err)
+{
     memset(value, 0, type->size);
     if (yyjson_is_null(root))
         return 0;

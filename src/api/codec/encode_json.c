@@ -199,6 +199,15 @@ static void encode_members(const struct api_type *type, const void *value, bool 
         buffer_append(out, "\":", 2);
         encode_member(field, value, out);
     }
+    if (type->rest == NULL)
+        return;
+    struct str rest = *(const struct str *)member_of_const(type->rest, value);
+    if (rest.size <= 2)
+        return; /* none, or "{}" */
+    if (!*first)
+        buffer_append_char(out, ',');
+    *first = false;
+    buffer_append(out, rest.data + 1, rest.size - 2);
 }
 
 /* The first field is the object (or the flag), the second what stands for it. */

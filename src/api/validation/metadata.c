@@ -88,13 +88,20 @@ static void validate_finalizers(const struct api_object_meta *meta, const struct
     for (size_t i = 0; i < meta->n_finalizers; i++) {
         const char *name = text_or_empty(meta->finalizers[i]);
         invalid_format(errors, at, format_qualified_name, name);
-        if (strchr(name, '/') == NULL && !is_standard_finalizer(name))
-            invalid_string(errors, at_index(at, i), name,
-                           "name is neither a standard finalizer name nor is it fully qualified");
     }
     if (has_finalizer(meta, "orphan") && has_finalizer(meta, "foregroundDeletion"))
         invalid_raw(errors, at, "[\"orphan\",\"foregroundDeletion\"]",
                     "finalizer orphan and foregroundDeletion cannot be both set");
+}
+
+void validate_finalizer_names(const struct api_object_meta *meta, const struct field_at *at, struct api_invalid *errors)
+{
+    for (size_t i = 0; i < meta->n_finalizers; i++) {
+        const char *name = text_or_empty(meta->finalizers[i]);
+        if (strchr(name, '/') == NULL && !is_standard_finalizer(name))
+            invalid_string(errors, at_index(at_field(at, "finalizers"), i), name,
+                           "name is neither a standard finalizer name nor is it fully qualified");
+    }
 }
 
 static void validate_managed_fields(const struct api_object_meta *meta, const struct field_at *at,

@@ -4,6 +4,7 @@
 /* validation.c - the order of checks: of an object's metadata, then of what its kind says. */
 #include "api/validation/validation.h"
 
+#include "api/custom/custom_object.h"
 #include "api/validation/rules.h"
 
 static bool has_metadata(const struct api_kind *kind)
@@ -16,11 +17,21 @@ static format_check *name_format(const struct validation_rules *rules)
     return rules != NULL && rules->name != NULL ? rules->name : format_dns1123_subdomain;
 }
 
+/* Custom objects, their definitions and aggregated APIs: what is served outside of upstream's core server. */
+static bool names_finalizers_freely(const struct api_kind *kind)
+{
+    return kind->type == &api_type_custom_object || text_equal(kind->group, "apiextensions.k8s.io") ||
+           text_equal(kind->group, "apiregistration.k8s.io");
+}
+
 static void check_metadata(const struct api_kind *kind, const void *object, format_check *name,
                            struct api_invalid *errors)
 {
-    if (has_metadata(kind))
-        validate_metadata(object, kind->namespaced, name, at_field(NULL, "metadata"), errors);
+    if (!has_metadata(kind))
+        return;
+    validate_metadata(object, kind->namespaced, name, at_field(NULL, "metadata"), errors);
+    if (!names_finalizers_freely(kind))
+        validate_finalizer_names(object, at_field(NULL, "metadata"), errors);
 }
 
 int api_validate_create(const struct api_kind *kind, const void *object, struct api_invalid *errors)

@@ -14,7 +14,9 @@ struct watch_cache {
     struct store *store;
     const struct api_resource *resource;
     const struct conversion *conversion; /* NULL: stored as it is served */
-    char *prefix;                        /* "/registry/pods/" */
+    cache_read *read;                    /* NULL: object_from_stored() or the conversion */
+    void *read_context;
+    char *prefix; /* "/registry/pods/" */
     struct store_watch feed;
     bool started;
     struct tree objects;        /* of struct cache_entry */

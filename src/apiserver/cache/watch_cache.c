@@ -68,9 +68,17 @@ static int read_record(const struct watch_cache *cache, const struct store_recor
                        struct error *err)
 {
     struct str json = bytes_str(record->value);
+    if (cache->read != NULL)
+        return cache->read(cache->read_context, json, record->revision, ret_object, err);
     if (cache->conversion != NULL)
         return conversion_read(cache->conversion, json, record->revision, ret_object, err);
     return object_from_stored(cache->resource, json, record->revision, ret_object, err);
+}
+
+void watch_cache_read_with(struct watch_cache *cache, cache_read *read, void *context)
+{
+    cache->read = read;
+    cache->read_context = context;
 }
 
 struct cache_load {

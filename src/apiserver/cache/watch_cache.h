@@ -44,6 +44,11 @@ struct cache_event {
 
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource);
 
+/* How stored bytes become objects, when that is not plain object_from_stored(); set before the start. */
+typedef int cache_read(void *context, struct str json, uint64_t revision, struct object **ret_object,
+                       struct error *err);
+void watch_cache_read_with(struct watch_cache *cache, cache_read *read, void *context);
+
 /* Loads, then follows; nothing when that was done before. A cache of objects that are converted is started by the first
  * request for them: most clusters never see one, and it holds everything a second time. */
 int watch_cache_start(struct watch_cache *cache, struct error *err) must_check;

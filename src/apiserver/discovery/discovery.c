@@ -5,14 +5,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/codec.h"
+#include "api/custom/version_priority.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "generated/types.h"
 
-enum { PATH_SIZE = 256, GROUPS_MAX = 512, VERSIONS_MAX = 16 };
+enum { PATH_SIZE = 256, GROUPS_MAX = 2048, VERSIONS_MAX = 16 };
 
 struct document {
     struct map_node node; /* in discovery.documents, by path; the aggregated ones with a '+' in front */
@@ -22,8 +24,9 @@ struct document {
 };
 
 struct discovery {
-    const struct api_resource *resources;
+    const struct api_resource **resources; /* those of the table, then the others, sorted */
     size_t count;
+    size_t built_in;
     struct map documents;
 };
 
@@ -42,15 +45,15 @@ static const struct api_kind kind_aggregated = { "apidiscovery.k8s.io",
 struct discovery *discovery_create(const struct api_resource *resources, size_t count)
 {
     struct discovery *discovery = memory_new(struct discovery);
-    discovery->resources = resources;
-    discovery->count = count;
+    discovery->resources = memory_resize(NULL, count + 1, sizeof(*discovery->resources));
+    for (size_t i = 0; i < count; i++)
+        discovery->resources[i] = &resources[i];
+    discovery->count = discovery->built_in = count;
     return discovery;
 }
 
-void discovery_destroy(struct discovery *discovery)
+static void forget_documents(struct discovery *discovery)
 {
-    if (discovery == NULL)
-        return;
     struct document *document = NULL;
     map_for_each (&discovery->documents, document, node) {
         map_remove(&discovery->documents, &document->node);
@@ -58,7 +61,46 @@ void discovery_destroy(struct discovery *discovery)
         free(document->etag);
         free(document);
     }
+}
+
+static int compare_resources(const struct api_resource *a, const struct api_resource *b)
+{
+    int order = strcmp(a->kind->group, b->kind->group);
+    if (order == 0)
+        order = version_priority_compare(a->kind->version, b->kind->version);
+    return order != 0 ? order : strcmp(a->plural, b->plural);
+}
+
+void discovery_add(struct discovery *discovery, const struct api_resource *resource)
+{
+    discovery->resources = memory_resize(discovery->resources, discovery->count + 1, sizeof(*discovery->resources));
+    size_t at = discovery->count++;
+    for (; at > discovery->built_in && compare_resources(discovery->resources[at - 1], resource) > 0; at--)
+        discovery->resources[at] = discovery->resources[at - 1];
+    discovery->resources[at] = resource;
+    forget_documents(discovery);
+}
+
+void discovery_remove(struct discovery *discovery, const struct api_resource *resource)
+{
+    size_t at = discovery->built_in;
+    while (at < discovery->count && discovery->resources[at] != resource)
+        at++;
+    if (at == discovery->count)
+        return;
+    discovery->count--;
+    for (; at < discovery->count; at++)
+        discovery->resources[at] = discovery->resources[at + 1];
+    forget_documents(discovery);
+}
+
+void discovery_destroy(struct discovery *discovery)
+{
+    if (discovery == NULL)
+        return;
+    forget_documents(discovery);
     map_fini(&discovery->documents);
+    free(discovery->resources);
     free(discovery);
 }
 
@@ -139,14 +181,14 @@ static bool build_resources(const struct discovery *discovery, struct str group,
     struct api_api_resource_list list = { 0 };
     size_t rows = 0;
     for (size_t i = 0; i < discovery->count; i++)
-        rows += in_version(&discovery->resources[i], group, version) ? 1 + discovery->resources[i].n_subresources : 0;
+        rows += in_version(discovery->resources[i], group, version) ? 1 + discovery->resources[i]->n_subresources : 0;
     if (rows == 0)
         return false;
     list.resources = arena_new_array(&arena, struct api_api_resource, rows);
     list.group_version = group.size == 0 ? arena_strndup(&arena, version.data, version.size)
                                          : arena_format(&arena, STR_FMT "/" STR_FMT, STR_ARG(group), STR_ARG(version));
     for (size_t i = 0; i < discovery->count; i++) {
-        const struct api_resource *resource = &discovery->resources[i];
+        const struct api_resource *resource = discovery->resources[i];
         if (!in_version(resource, group, version))
             continue;
         list.resources[list.n_resources++] = plain_resource(resource, &arena);
@@ -164,7 +206,7 @@ static bool describe_group(const struct discovery *discovery, const char *group,
     struct api_api_group found = { .name = group };
     found.versions = arena_new_array(arena, struct api_group_version_for_discovery, VERSIONS_MAX);
     for (size_t i = 0; i < discovery->count; i++) {
-        const struct api_kind *kind = discovery->resources[i].kind;
+        const struct api_kind *kind = discovery->resources[i]->kind;
         bool known = strcmp(kind->group, group) != 0 || found.n_versions == VERSIONS_MAX;
         for (size_t j = 0; !known && j < found.n_versions; j++)
             known = strcmp(found.versions[j].version, kind->version) == 0;
@@ -186,7 +228,7 @@ static size_t list_groups(const struct discovery *discovery, const char *groups[
 {
     size_t count = 0;
     for (size_t i = 0; i < discovery->count && count < GROUPS_MAX; i++) {
-        const char *group = discovery->resources[i].kind->group;
+        const char *group = discovery->resources[i]->kind->group;
         bool known = group[0] == '\0';
         for (size_t j = 0; !known && j < count; j++)
             known = strcmp(groups[j], group) == 0;
@@ -320,8 +362,8 @@ static void aggregated_group(const struct discovery *discovery, const struct api
         version->resources =
             arena_new_array(arena, struct api_apidiscovery_v2_api_resource_discovery, discovery->count + 1);
         for (size_t j = 0; j < discovery->count; j++)
-            if (in_version(&discovery->resources[j], str_of(group->name), str_of(version->version)))
-                version->resources[version->n_resources++] = aggregated_resource(&discovery->resources[j], arena);
+            if (in_version(discovery->resources[j], str_of(group->name), str_of(version->version)))
+                version->resources[version->n_resources++] = aggregated_resource(discovery->resources[j], arena);
     }
 }
 

@@ -16,6 +16,11 @@ struct discovery;
 struct discovery *discovery_create(const struct api_resource *resources, size_t count);
 void discovery_destroy(struct discovery *discovery);
 
+/* Of custom resources; they must stay until they are removed. Groups come behind those of the table, by name; versions in
+ * the order that Kubernetes gives them: v2, v1, v1beta1, v1alpha1, others. */
+void discovery_add(struct discovery *discovery, const struct api_resource *resource);
+void discovery_remove(struct discovery *discovery, const struct api_resource *resource);
+
 struct discovery_document {
     struct bytes *json; /* borrowed */
     const char *etag;   /* with its quotes; NULL for documents that have none */

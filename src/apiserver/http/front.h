@@ -91,6 +91,9 @@ bool watch_answer_event(struct http_call *call, enum client_watch_event type, co
 bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial);
 void watch_answer_end(struct http_call *call, int rc, const struct error *err); /* the exchange is gone after it */
 
+/* The format that the client takes of custom resources; before an object, a list or a watch is written. */
+void http_settle_media(struct http_call *call);
+
 /* A Status in place of what the call asked for, when that cannot be shown so. */
 void http_refuse(struct http_call *call, const struct error *err);
 

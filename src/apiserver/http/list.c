@@ -149,6 +149,7 @@ void http_respond_list(struct request *request, const struct request_list *list)
     struct http_call *call = request->sink_context;
     auto_buffer struct buffer json = { .max = BODY_MAX };
     struct error err = { 0 };
+    http_settle_media(call);
     if (shape_check(request, true, &err) < 0) {
         http_refuse(call, &err);
         return;

@@ -142,7 +142,7 @@ static bool parameters_fit(const struct clause *clause, enum media_format format
     return clause->server_version.size == 0 || str_is(clause->server_version, "v1");
 }
 
-bool media_negotiate(struct str accept, enum media_transforms transforms, struct media *ret_media)
+static bool negotiate(struct str accept, enum media_transforms transforms, bool custom, struct media *ret_media)
 {
     struct clause clauses[CLAUSES_MAX];
     if (accept.size == 0) {
@@ -156,11 +156,23 @@ bool media_negotiate(struct str accept, enum media_transforms transforms, struct
             if (!type_fits(&clauses[i], format) || !parameters_fit(&clauses[i], format) ||
                 !transform_fits(&clauses[i], transforms, format, &media))
                 continue;
+            if (custom && format == MEDIA_PROTOBUF && media.shape == SHAPE_OBJECT)
+                continue;
             *ret_media = media;
             return true;
         }
     }
     return false;
+}
+
+bool media_negotiate(struct str accept, enum media_transforms transforms, struct media *ret_media)
+{
+    return negotiate(accept, transforms, false, ret_media);
+}
+
+bool media_negotiate_custom(struct str accept, enum media_transforms transforms, struct media *ret_media)
+{
+    return negotiate(accept, transforms, true, ret_media);
 }
 
 bool media_wants_aggregated_discovery(struct str accept, struct media *ret_media)

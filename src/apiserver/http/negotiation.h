@@ -31,6 +31,9 @@ enum media_transforms {
  * Parameters that nobody knows are ignored; as, g, v, stream and sv that cannot be satisfied rule a clause out. */
 bool media_negotiate(struct str accept, enum media_transforms transforms, struct media *ret_media);
 
+/* The same for custom resources, which have no protobuf but of their metadata. */
+bool media_negotiate_custom(struct str accept, enum media_transforms transforms, struct media *ret_media);
+
 /* Does an Accept header ask for aggregated discovery? It is given then, wherever plain documents stand. */
 bool media_wants_aggregated_discovery(struct str accept, struct media *ret_media);
 
@@ -49,6 +52,7 @@ bool media_accepts_gzip(struct str accept_encoding);
 
 /* What can be read and written, for messages; and what can be watched. */
 #define MEDIA_TYPES         "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+#define MEDIA_CUSTOM_TYPES  "application/json, application/yaml"
 #define MEDIA_STREAMS       "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
 #define MEDIA_NOT_ACCEPTED  "only the following media types are accepted: "
 #define MEDIA_NOT_SUPPORTED "the body of the request was in an unknown format - accepted media types include: "

@@ -209,11 +209,22 @@ void http_refuse(struct http_call *call, const struct error *err)
     respond_document(call->request, status->code, &api_kind_status, status);
 }
 
+void http_settle_media(struct http_call *call)
+{
+    const struct request *request = call->request;
+    if (request->registry == NULL || !request->registry->custom || call->media.format != MEDIA_PROTOBUF)
+        return;
+    struct str accept = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "accept");
+    if (!media_negotiate_custom(accept, TRANSFORM_ALL, &call->media))
+        call->media.format = MEDIA_JSON; /* that was refused before */
+}
+
 static void respond_object(struct request *request, int status, const struct object *object)
 {
     struct http_call *call = request->sink_context;
     const struct api_kind *kind = object_resource(object)->kind;
     struct error err = { 0 };
+    http_settle_media(call);
     if (shape_check(request, false, &err) < 0) {
         http_refuse(call, &err);
     } else if (call->media.shape != SHAPE_OBJECT) {

@@ -98,6 +98,7 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
 void watch_answer_open(struct http_call *call)
 {
     struct response_headers headers;
+    http_settle_media(call);
     response_headers_make(call, media_content_type(&call->media, true), &headers);
     http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
 }

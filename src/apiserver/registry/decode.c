@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/custom/custom_object.h"
+#include "apiserver/custom/strategy.h"
 #include "apiserver/registry/registry.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
@@ -118,7 +120,9 @@ static int decode_fields(struct request *request, const struct api_kind *kind, s
 {
     struct api_strict_errors strict = { 0 };
     void *value = arena_zalloc(&request->arena, kind->type->size);
-    int rc = api_decode_json(kind->type, json, &request->arena, value, &strict, err);
+    int rc = kind->type == &api_type_custom_object
+                 ? custom_decode(request, json, &value, &strict, err)
+                 : api_decode_json(kind->type, json, &request->arena, value, &strict, err);
     if (rc == 0)
         rc = report_strict(request, &strict, err);
     if (rc == 0)

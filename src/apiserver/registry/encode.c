@@ -4,6 +4,7 @@
 /* Objects as the store keeps them. */
 
 #include "api/codec.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/registry/conversion.h"
 #include "apiserver/registry/registry.h"
 
@@ -12,6 +13,8 @@ struct bytes *registry_encode(const struct registry *registry, const void *objec
     auto_arena struct arena arena = { 0 };
     auto_buffer struct buffer json = { 0 };
     const struct api_kind *kind = registry->resource->kind;
+    if (registry->custom)
+        kind = custom_registry_of(registry)->form->stored->resource->kind;
     const struct conversion *conversion = conversion_of(registry->resource);
     if (conversion != NULL) {
         kind = conversion->stored->kind;

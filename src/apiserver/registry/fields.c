@@ -17,8 +17,8 @@ void *field_of(const struct api_field *field, const void *object)
 static size_t member_size(const struct api_field *field)
 {
     if (field->shape != API_SINGLE || (field->flags & API_POINTER))
-        return sizeof(void *);
-    return field->type->size;
+        return field->value == API_RAW ? sizeof(struct str) : sizeof(void *);
+    return field->value == API_RAW ? sizeof(struct str) : field->type->size;
 }
 
 void field_copy(const struct api_field *field, void *to, const void *from)
@@ -36,6 +36,8 @@ void field_clear(const struct api_field *field, void *object)
 bool field_equal(const struct api_field *field, const void *a, const void *b)
 {
     const void *one = field_of(field, a), *other = field_of(field, b);
+    if (field->value == API_RAW)
+        return str_equal(*(const struct str *)one, *(const struct str *)other);
     if (field->flags & API_POINTER) {
         one = *(void *const *)one;
         other = *(void *const *)other;

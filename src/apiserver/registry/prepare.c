@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/status.h"
 #include "api/validation/validation.h"
+#include "apiserver/custom/strategy.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
 
@@ -76,7 +77,7 @@ static void keep_but_status(const struct registry *registry, void *object, const
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
         if (field != registry->status && field->offset != 0 && field->shape == API_SINGLE &&
-            field->value == API_MESSAGE)
+            (field->value == API_MESSAGE || field->value == API_RAW))
             field_copy(field, object, old);
     }
     meta->generation = before->generation;
@@ -144,6 +145,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
     } else {
         api_validate_update(kind, old, object, &errors);
     }
+    if (registry->custom)
+        custom_validate(registry, object, old, &errors);
     if (errors.total == 0)
         return 0;
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);

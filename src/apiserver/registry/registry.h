@@ -61,6 +61,8 @@ struct registry {
     struct watch_cache *cache;       /* NULL: not stored */
     const struct api_field *spec;    /* NULL: the type has none */
     const struct api_field *status;
+    bool custom;          /* of a custom resource: custom/custom_registry.h */
+    bool served;          /* of such a one: requests find it */
     char *key;            /* "apps/v1/deployments" */
     struct map_node node; /* in api_server.registries */
 };

@@ -29,6 +29,11 @@ void job_prepare_create(struct request *request, void *object);
 bool endpoint_slice_changed(const void *object, const void *old);
 bool webhooks_changed(const void *object, const void *old);
 
+/* custom_definition.c */
+void custom_definition_prepare(struct request *request, void *object);
+void custom_definition_prepare_update(struct request *request, void *object, const void *old);
+void custom_definition_prepare_delete(struct request *request, void *object);
+
 /* node.c */
 bool node_is_heartbeat(const void *object, const void *old);
 

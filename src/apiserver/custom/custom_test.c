@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/fixture.h"
+
+#define DEFINITIONS "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+#define WIDGETS     "/apis/example.com/v1/namespaces/default/widgets"
+
+/* Names may be changed, a version added. */
+static const char *define(struct fixture *f, const char *plural, const char *kind, const char *more)
+{
+    char *body = NULL;
+    assert_true(
+        asprintf(&body,
+                 "{\"metadata\":{\"name\":\"%s.example.com\"},\"spec\":{\"group\":\"example.com\","
+                 "\"scope\":\"Namespaced\",\"names\":{\"plural\":\"%s\",\"kind\":\"%s\",\"shortNames\":[\"w\"]},"
+                 "\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"subresources\":{\"status\":{}},"
+                 "\"schema\":{\"openAPIV3Schema\":{\"type\":\"object\",\"properties\":{"
+                 "\"spec\":{\"type\":\"object\",\"properties\":{\"size\":{\"type\":\"integer\",\"default\":3},"
+                 "\"color\":{\"type\":\"string\",\"enum\":[\"red\",\"blue\"]}}},"
+                 "\"status\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}}}}%s]}}",
+                 plural, plural, kind, more) > 0);
+    const char *answer = ask(f, "POST", DEFINITIONS, body);
+    free(body);
+    return answer;
+}
+
+static const char *create_widget(struct fixture *f)
+{
+    return ask(f, "POST", WIDGETS "?fieldValidation=Warn",
+               "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"one\"},"
+               "\"spec\":{\"color\":\"red\",\"shape\":\"round\"},\"status\":{\"ready\":true}}");
+}
+
+static void test_definition_is_established_and_served(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "GET", WIDGETS, ""), "404 Not Found");
+    expect(ask(f, "GET", "/apis/example.com/v1", ""), "404 Not Found");
+    expect(define(f, "widgets", "Widget", ""), "201 Created");
+    const char *answer = ask(f, "GET", DEFINITIONS "/widgets.example.com", "");
+    expect(answer, "\"reason\":\"NoConflicts\",\"message\":\"no conflicts found\"");
+    expect(answer, "\"reason\":\"InitialNamesAccepted\",\"message\":\"the initial names have been accepted\"");
+    expect(answer, "\"acceptedNames\":{\"plural\":\"widgets\",\"singular\":\"widget\",\"shortNames\":[\"w\"],\"kind\":"
+                   "\"Widget\",\"listKind\":\"WidgetList\"}");
+    expect(answer, "\"storedVersions\":[\"v1\"]");
+    expect(ask(f, "GET", "/apis/example.com/v1", ""), "\"name\":\"widgets/status\"");
+    expect(ask(f, "GET", "/apis", ""), "\"groupVersion\":\"example.com/v1\"");
+    expect(ask(f, "GET", WIDGETS, ""), "{\"kind\":\"WidgetList\",\"apiVersion\":\"example.com/v1\"");
+}
+
+static void test_objects_live(void **state)
+{
+    struct fixture *f = *state;
+    define(f, "widgets", "Widget", "");
+    const char *answer = create_widget(f);
+    expect(answer, "201 Created");
+    expect(answer, "unknown field \\\"spec.shape\\\"");
+    expect(answer, "\"spec\":{\"color\":\"red\",\"size\":3}}"); /* the status has a door of its own */
+    expect(answer, "\"generation\":1");
+    answer = ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
+                      "{\"spec\":{\"size\":4},\"status\":{\"ready\":true}}");
+    expect(answer, "\"spec\":{\"color\":\"red\",\"size\":4}}");
+    expect(answer, "\"generation\":2");
+    answer = ask_with(f, "PATCH", WIDGETS "/one/status", "content-type: application/merge-patch+json\r\n",
+                      "{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"size\":5},\"status\":{\"ready\":true}}");
+    expect(answer, "\"spec\":{\"color\":\"red\",\"size\":4},\"status\":{\"ready\":true}}");
+    expect(answer, "\"generation\":2");
+    assert_null(strstr(answer, "labels"));
+    expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"color\":\"green\"}}"),
+           "spec.color: Unsupported value: \\\"green\\\": supported values: \\\"red\\\", \\\"blue\\\"");
+    expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/strategic-merge-patch+json\r\n", "{}"),
+           "415 Unsupported Media Type");
+    expect(ask(f, "PUT", WIDGETS "/one", "{\"metadata\":{\"name\":\"one\"}}"), "must be specified for an update");
+    expect(ask_with(f, "GET", WIDGETS "/one", "accept: application/vnd.kubernetes.protobuf\r\n", ""),
+           "406 Not Acceptable");
+    expect(ask_with(f, "GET", WIDGETS "/one", "accept: application/vnd.kubernetes.protobuf,application/json\r\n", ""),
+           "content-type: application/json");
+    expect(ask(f, "DELETE", WIDGETS "/one", ""), "\"status\":\"Success\"");
+    expect(ask(f, "GET", WIDGETS "/one", ""), "widgets.example.com \\\"one\\\" not found");
+}
+
+static void test_names_conflict(void **state)
+{
+    struct fixture *f = *state;
+    define(f, "widgets", "Widget", "");
+    define(f, "gadgets", "Widget", "");
+    const char *answer = ask(f, "GET", DEFINITIONS "/gadgets.example.com", "");
+    expect(answer, "\"reason\":\"ListKindConflict\",\"message\":\"\\\"WidgetList\\\" is already in use\"");
+    expect(answer, "\"reason\":\"NotAccepted\",\"message\":\"not all names are accepted\"");
+    expect(ask(f, "GET", "/apis/example.com/v1/gadgets", ""), "404 Not Found");
+    expect(ask(f, "DELETE", DEFINITIONS "/widgets.example.com", ""), "200 OK");
+    expect(ask(f, "GET", "/apis/example.com/v1/gadgets", ""), "\"items\":[]");
+}
+
+static void test_instances_go_first(void **state)
+{
+    struct fixture *f = *state;
+    struct connection watch = { 0 };
+    define(f, "widgets", "Widget", "");
+    create_widget(f);
+    expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
+                    "{\"metadata\":{\"finalizers\":[\"example.com/wait\"]}}"),
+           "200 OK");
+    connection_open(f, &watch);
+    stream_write(watch.stream, STR("GET /apis/example.com/v1/widgets?watch=true HTTP/1.1\r\nhost: t\r\n\r\n"));
+    run(f);
+    expect(ask(f, "DELETE", DEFINITIONS "/widgets.example.com", ""), "customresourcecleanup.apiextensions.k8s.io");
+    expect(ask(f, "GET", DEFINITIONS "/widgets.example.com", ""), "\"reason\":\"InstanceDeletionInProgress\"");
+    expect(create_widget(f), "create not allowed while custom resource definition is terminating");
+    expect(watch.in.data, "\"type\":\"MODIFIED\"");
+    expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
+                    "{\"metadata\":{\"finalizers\":null}}"),
+           "200 OK");
+    expect(watch.in.data, "\"type\":\"DELETED\"");
+    expect(watch.in.data, "\r\n0\r\n\r\n"); /* and its end */
+    connection_close(&watch);
+    expect(ask(f, "GET", DEFINITIONS "/widgets.example.com", ""), "404 Not Found");
+    expect(ask(f, "GET", WIDGETS, ""), "404 Not Found");
+    expect(ask(f, "GET", "/apis/example.com", ""), "404 Not Found");
+    expect(define(f, "widgets", "Widget", ""), "201 Created");
+    expect(ask(f, "GET", WIDGETS, ""), "\"items\":[]");
+}
+
+static void test_versions_differ_by_name(void **state)
+{
+    struct fixture *f = *state;
+    define(f, "widgets", "Widget",
+           ",{\"name\":\"v2\",\"served\":true,\"storage\":false,\"deprecated\":true,\"schema\":{\"openAPIV3Schema\":{"
+           "\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true}}}");
+    create_widget(f);
+    const char *answer = ask(f, "GET", "/apis/example.com/v2/namespaces/default/widgets/one", "");
+    expect(answer, "\"apiVersion\":\"example.com/v2\"");
+    expect(answer, "warning: 299 - \"example.com/v2 Widget is deprecated\"");
+    expect(ask_with(f, "PATCH", "/apis/example.com/v2/namespaces/default/widgets/one",
+                    "content-type: application/merge-patch+json\r\n", "{\"spec\":{\"size\":7,\"more\":1}}"),
+           "\"spec\":{\"color\":\"red\",\"size\":7}}"); /* it is pruned as it is stored */
+    expect(ask(f, "GET", WIDGETS "/one", ""), "\"size\":7");
+    expect(ask(f, "GET", "/apis/example.com", ""), "\"preferredVersion\":{\"groupVersion\":\"example.com/v2\"");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_definition_is_established_and_served),
+        TEST(test_objects_live),
+        TEST(test_names_conflict),
+        TEST(test_instances_go_first),
+        TEST(test_versions_differ_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

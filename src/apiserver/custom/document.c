@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/custom/document.h"
+
+#include "codec/json.h"
+
+#define DOCUMENT_MAX ((size_t)16 << 20)
+
+/* The members beside metadata, coerced: those with a place of their own, and the rest. */
+static int take_members(const struct structural_members *members, struct arena *arena, struct api_custom_object *object,
+                        struct error *err)
+{
+    auto_buffer struct buffer rest = { .max = DOCUMENT_MAX };
+    for (size_t i = 0; i < members->count; i++) {
+        const struct structural_member *member = &members->list[i];
+        if (str_is(member->name, "spec")) {
+            object->spec = arena_str(arena, member->json);
+        } else if (str_is(member->name, "status")) {
+            object->status = arena_str(arena, member->json);
+        } else {
+            buffer_append_char(&rest, rest.size == 0 ? '{' : ',');
+            json_append_string(&rest, member->name);
+            buffer_append_char(&rest, ':');
+            buffer_append_str(&rest, member->json);
+        }
+    }
+    if (rest.size == 0)
+        return 0;
+    buffer_append_char(&rest, '}');
+    if (buffer_failed(&rest))
+        return error_set(err, ERROR_TOO_LARGE, "the document is too large");
+    object->rest = arena_str(arena, buffer_str(&rest));
+    return 0;
+}
+
+int custom_document_decode(const struct custom_version *version, struct str json, struct arena *arena,
+                           struct api_strict_errors *strict, struct api_custom_object **ret_object, struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    auto_buffer struct buffer out = { .max = DOCUMENT_MAX };
+    struct structural_members members = { 0 };
+    struct api_custom_object *object = arena_new(arena, struct api_custom_object);
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc < 0)
+        return rc;
+    rc = api_decode_value(&api_type_custom_head, yyjson_doc_get_root(doc), arena, object, strict, err);
+    if (rc == 0)
+        rc = structural_coerce(version->schema, yyjson_doc_get_root(doc), 0, arena, strict, &out, &members, err);
+    if (rc == 0)
+        rc = take_members(&members, arena, object, err);
+    if (rc == 0)
+        *ret_object = object;
+    return rc;
+}
+
+/* ---------------------------------------------------------------- from the store */
+
+static void append_document(const struct custom_version *version, yyjson_val *metadata, struct str members,
+                            struct buffer *out)
+{
+    const struct api_kind *kind = version->resource->kind;
+    buffer_append_text(out, "{\"kind\":");
+    json_append_string(out, str_of(kind->kind));
+    buffer_format(out, ",\"apiVersion\":\"%s/%s\",\"metadata\":", kind->group, kind->version);
+    json_append_value(out, metadata);
+    if (members.size > 2) {
+        buffer_append_char(out, ',');
+        buffer_append(out, members.data + 1, members.size - 1);
+    } else {
+        buffer_append_char(out, '}');
+    }
+}
+
+/* Once by the version that it is stored as, and then by the one that is served. */
+static int coerce_stored(const struct custom_version *version, yyjson_val *root, struct buffer *document,
+                         struct error *err)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_buffer struct buffer members = { .max = DOCUMENT_MAX };
+    struct structural_members list;
+    int rc = structural_coerce(version->schema, root, STRUCTURAL_DROP_INVALID, &arena, NULL, &members, &list, err);
+    if (rc < 0)
+        return rc;
+    append_document(version, yyjson_obj_get(root, "metadata"), buffer_str(&members), document);
+    if (buffer_failed(document) || buffer_failed(&members))
+        return error_set(err, ERROR_LIMIT, "a stored document is too large");
+    return 0;
+}
+
+int custom_document_read(const struct custom_form *form, const struct custom_version *version, struct str json,
+                         uint64_t revision, struct object **ret_object, struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *served = NULL;
+    auto_buffer struct buffer first = { .max = DOCUMENT_MAX }, second = { .max = DOCUMENT_MAX };
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc < 0)
+        return rc;
+    yyjson_val *root = yyjson_doc_get_root(doc), *name = yyjson_obj_get(root, "apiVersion");
+    const struct custom_version *stored =
+        custom_form_version(form, (struct str){ text_or_empty(yyjson_get_str(name)), yyjson_get_len(name) });
+    if (stored == NULL)
+        return error_set(err, ERROR_INTERNAL, "it is stored as version \"%s\", which %s does not have",
+                         text_or_empty(yyjson_get_str(name)), object_name(form->object));
+    rc = coerce_stored(stored, root, &first, err);
+    if (rc == 0 && stored != version) {
+        rc = json_read(buffer_str(&first), API_DEPTH_MAX, &served, err);
+        if (rc == 0)
+            rc = coerce_stored(version, yyjson_doc_get_root(served), &second, err);
+    }
+    if (rc < 0)
+        return rc;
+    return object_from_stored(version->resource, buffer_str(stored == version ? &first : &second), revision, ret_object,
+                              err);
+}
+
+/* ---------------------------------------------------------------- rules */
+
+static int parse_object(const struct custom_version *version, const struct api_custom_object *object,
+                        yyjson_doc **ret_doc)
+{
+    auto_buffer struct buffer json = { .max = DOCUMENT_MAX };
+    const struct api_kind *kind = version->resource->kind;
+    struct error err;
+    api_encode_json(kind->type, kind, object, &json);
+    return json_read(buffer_str(&json), API_DEPTH_MAX, ret_doc, &err);
+}
+
+static void check(const struct custom_version *version, yyjson_val *value, yyjson_val *old, struct api_invalid *errors)
+{
+    const struct structural_node *root = structural_root(version->schema);
+    structural_validate(root, value, old, NULL, errors);
+    structural_validate_embedded(root, value, NULL, errors);
+    structural_validate_lists(root, value, NULL, errors);
+}
+
+void custom_document_validate(const struct custom_version *version, const struct api_custom_object *old,
+                              const struct api_custom_object *object, struct api_invalid *errors)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *old_doc = NULL;
+    if (version->schema == NULL || parse_object(version, object, &doc) < 0 ||
+        (old != NULL && parse_object(version, old, &old_doc) < 0))
+        return;
+    check(version, yyjson_doc_get_root(doc), yyjson_doc_get_root(old_doc), errors);
+}

@@ -22,7 +22,8 @@ static void tell(struct store_watch *watch, const struct store_change *change)
     struct store_record record = { .key = bytes_str(change->key),
                                    .value = change->value,
                                    .create_revision = change->create_revision,
-                                   .revision = change->revision };
+                                   .revision = change->revision,
+                                   .previous_revision = change->previous_revision };
     watch->after = change->revision;
     watch->event(watch, &record, change->previous);
 }
@@ -32,11 +33,28 @@ static bool concerns(const struct store_watch *watch, const struct store_change 
     return change->revision > watch->after && str_starts(bytes_str(change->key), watch->prefix);
 }
 
-void store_history_add(struct store *store, struct store_change *change)
+static void append(struct store *store, struct store_change *change)
 {
     list_append(&store->history, &change->by_age);
     store->history_count++;
     store->history_bytes += store_change_size(change);
+}
+
+static void trim(struct store *store)
+{
+    while (store->history_count > HISTORY_COUNT_MAX || store->history_bytes > HISTORY_BYTES_MAX)
+        trim_oldest(store);
+}
+
+void store_history_restore(struct store *store, struct store_change *change)
+{
+    append(store, change);
+    trim(store);
+}
+
+void store_history_add(struct store *store, struct store_change *change)
+{
+    append(store, change);
     /* A watcher may stop itself or any other, or start new ones: next_watch is moved by store_watch_stop(). */
     struct list_node *node = store->watches.head.next;
     while (node != &store->watches.head) {
@@ -47,8 +65,7 @@ void store_history_add(struct store *store, struct store_change *change)
         node = store->next_watch;
     }
     store->next_watch = NULL;
-    while (store->history_count > HISTORY_COUNT_MAX || store->history_bytes > HISTORY_BYTES_MAX)
-        trim_oldest(store);
+    trim(store);
 }
 
 int store_watch_start(struct store *store, struct store_watch *watch, uint64_t revision, struct error *err)

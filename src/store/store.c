@@ -127,6 +127,9 @@ static void decide(struct store *store, struct store_write *write)
     struct store_change *change = memory_new(struct store_change);
     change->entry = entry;
     change->key = bytes_ref(entry->key);
+    change->previous = bytes_ref(newest != NULL ? newest->value : entry->value);
+    change->previous_revision = change->previous == NULL ? 0 : revision;
+    change->previous_unlogged = newest != NULL ? newest->is_unlogged : entry->is_unlogged;
     change->value = write->operation == STORE_DELETE ? NULL : bytes_ref(write->value);
     change->revision = ++store->assigned;
     change->create_revision = write->operation == STORE_CREATE ? change->revision : create;
@@ -163,7 +166,7 @@ static void commit_next(struct store *store)
     struct store_write *write;
     size_t bytes = 0;
     while ((write = first_write(&store->queue)) != NULL) {
-        size_t size = write->change == NULL ? 0 : store_change_size(write->change);
+        size_t size = write->change == NULL ? 0 : store_change_logged_size(write->change);
         if (bytes > 0 && bytes + size > store->group_bytes_max)
             break;
         bytes += size;
@@ -192,7 +195,7 @@ static void apply(struct store *store, struct store_change *change)
     if (entry->newest == change)
         entry->newest = NULL;
     change->entry = NULL;
-    change->previous = entry->value;
+    bytes_unref(entry->value);
     entry->value = bytes_ref(change->value);
     entry->create_revision = change->create_revision;
     entry->revision = change->revision;
@@ -323,7 +326,7 @@ uint64_t store_compact_revision(struct store *store)
 /* --- opening and closing --- */
 
 void store_load(struct store *store, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
-                bool is_volatile)
+                bool is_volatile, bool is_unlogged)
 {
     struct store_entry *entry = find_entry(store, key);
     if (entry == NULL)
@@ -335,10 +338,16 @@ void store_load(struct store *store, struct str key, struct bytes *value, uint64
         entry->create_revision = create_revision;
         entry->revision = revision;
         entry->is_volatile = is_volatile;
+        entry->is_unlogged = is_unlogged;
         if (store->driver->applied != NULL)
             store->driver->applied(store, entry, previous_create);
     }
     drop_if_empty(store, entry);
+}
+
+struct store_entry *store_loaded_entry(const struct store *store, struct str key)
+{
+    return find_entry(store, key);
 }
 
 void store_loaded(struct store *store, uint64_t revision)

@@ -27,7 +27,8 @@ struct store_record {
     struct str key;
     struct bytes *value; /* borrowed; NULL in a deletion */
     uint64_t create_revision;
-    uint64_t revision; /* of this write */
+    uint64_t revision;          /* of this write */
+    uint64_t previous_revision; /* told to watches: of what it replaced; 0: nothing */
 };
 
 enum store_operation {
@@ -69,8 +70,10 @@ int store_get(struct store *store, struct str key, struct store_record *ret_reco
 uint64_t store_range(struct store *store, struct str prefix, struct str start,
                      bool (*each)(void *context, const struct store_record *record), void *context);
 
-uint64_t store_revision(struct store *store);         /* newest durable */
-uint64_t store_compact_revision(struct store *store); /* history before it is gone */
+uint64_t store_revision(struct store *store); /* newest durable */
+/* History before it is gone. A durable store keeps history over restarts, as far back as its log reaches, but for that of
+ * volatile records: their newest state is all that is known of the time before. Of updates that may lag only the last. */
+uint64_t store_compact_revision(struct store *store);
 
 /* --- watch: every write under a prefix after a revision, in order --- */
 

@@ -25,11 +25,13 @@ struct store_change {
     struct store_entry *entry; /* until applied */
     struct bytes *key;
     struct bytes *value;    /* NULL: deletion */
-    struct bytes *previous; /* the value it replaced; set when applied */
+    struct bytes *previous; /* the value it replaced */
     uint64_t create_revision;
     uint64_t revision;
+    uint64_t previous_revision; /* 0: there was nothing */
     bool is_volatile;
-    bool is_unlogged; /* volatile, or an update that may lag */
+    bool is_unlogged;       /* volatile, or an update that may lag */
+    bool previous_unlogged; /* what it replaced is */
 };
 
 /* The newest state of a key. */
@@ -42,7 +44,7 @@ struct store_entry {
     struct store_change *newest; /* the last change that is not applied yet; NULL: none */
     struct list_node by_dirty;   /* for the driver: not in its checkpoint yet */
     bool is_volatile;
-    bool is_unlogged; /* its newest change is */
+    bool is_unlogged; /* its newest change is; or it came from a checkpoint, and is not seen in the log */
 };
 
 struct store_driver {
@@ -95,19 +97,27 @@ void store_committed(struct store *store, int rc, const struct error *err);
 /* While opening: what was found on disk. Later calls win over earlier ones of the same key when their
  * revision is higher. A NULL value deletes. */
 void store_load(struct store *store, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
-                bool is_volatile);
-void store_loaded(struct store *store, uint64_t revision); /* the revision to go on from */
+                bool is_volatile, bool is_unlogged);
+void store_loaded(struct store *store, uint64_t revision);                         /* the revision to go on from */
+struct store_entry *store_loaded_entry(const struct store *store, struct str key); /* NULL: there is none now */
 
 /* history.c */
-void store_history_add(struct store *store, struct store_change *change); /* takes it over; tells the watchers */
+void store_history_add(struct store *store, struct store_change *change);     /* takes it over; tells the watchers */
+void store_history_restore(struct store *store, struct store_change *change); /* while opening; in revision order */
 void store_history_clear(struct store *store);
 
 void store_change_free(struct store_change *change);
 
-/* Bytes of a change in a log. */
+/* Bytes of a change in memory, without what it replaced: that is the value of an earlier one. */
 static inline size_t store_change_size(const struct store_change *change)
 {
     return 64 + change->key->size + (change->value != NULL ? change->value->size : 0);
+}
+
+/* Bytes of a change in a log, at the most. */
+static inline size_t store_change_logged_size(const struct store_change *change)
+{
+    return store_change_size(change) + (change->previous != NULL ? change->previous->size : 0);
 }
 
 #endif

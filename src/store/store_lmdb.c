@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/checkpoint.h"
+#include "store/history_load.h"
 #include "store/store_driver.h"
 
 #define SEGMENT_SIZE     ((size_t)16 << 20)
@@ -48,6 +49,7 @@ struct lmdb_store {
     struct wal *wal;
     struct buffer frame; /* of the commit on its way */
     uint64_t frame_reserved;
+    uint64_t file_first;       /* the first change in the log's current file */
     uint64_t reserved;         /* what the durable frames or the checkpoint reserve */
     struct commit_job *commit; /* running; NULL: none */
     bool waiting;              /* the group waits for a checkpoint */
@@ -252,6 +254,20 @@ static void start_append(struct lmdb_store *store)
     loop_work_start(store->base.loop, &job->work);
 }
 
+/* What a change replaced goes along, unless it stands in the same file: so the file alone tells what happened. */
+static void add_record(struct lmdb_store *store, const struct store_change *change)
+{
+    struct wal_record record = { .revision = change->revision,
+                                 .create_revision = change->create_revision,
+                                 .key = bytes_str(change->key),
+                                 .value = bytes_str(change->value),
+                                 .is_deletion = change->value == NULL,
+                                 .previous_revision = change->previous_revision };
+    if (change->previous_unlogged || change->previous_revision < store->file_first)
+        record.previous = bytes_str(change->previous);
+    wal_frame_add(&store->frame, &record);
+}
+
 /* False: the group needs none. */
 static bool build_frame(struct lmdb_store *store)
 {
@@ -259,6 +275,8 @@ static bool build_frame(struct lmdb_store *store)
     uint32_t count = 0;
     struct list *group = &store->base.committing;
     wal_frame_begin(&store->frame);
+    if (wal_begins(store->wal))
+        store->file_first = UINT64_MAX;
     for (struct list_node *node = group->head.next; node != &group->head; node = node->next) {
         const struct store_change *change = container_of(node, struct store_write, node)->change;
         if (change == NULL)
@@ -266,12 +284,9 @@ static bool build_frame(struct lmdb_store *store)
         newest = change->revision;
         if (change->is_unlogged)
             continue;
-        struct wal_record record = { .revision = change->revision,
-                                     .create_revision = change->create_revision,
-                                     .key = bytes_str(change->key),
-                                     .value = bytes_str(change->value),
-                                     .is_deletion = change->value == NULL };
-        wal_frame_add(&store->frame, &record);
+        if (store->file_first == UINT64_MAX)
+            store->file_first = change->revision;
+        add_record(store, change);
         count++;
     }
     if (count == 0 && newest <= store->reserved)
@@ -317,7 +332,8 @@ static void try_commit(struct lmdb_store *store)
     wal_switch(store->wal);
     if (store->checkpoint == NULL)
         start_checkpoint(store);
-    if (wal_fits(store->wal, store->frame.size))
+    (void)build_frame(store); /* which file it goes into makes a difference */
+    if (!buffer_failed(&store->frame) && wal_fits(store->wal, store->frame.size))
         start_append(store);
     else
         fail_commit(store, ERROR_TOO_LARGE, "the writes do not fit into the log");
@@ -417,23 +433,40 @@ static const struct store_driver lmdb_driver = {
 static void load_record(void *context, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
                         bool is_volatile)
 {
-    store_load(context, key, value, create_revision, revision, is_volatile);
+    store_load(context, key, value, create_revision, revision, is_volatile, true); /* until the log says otherwise */
 }
 
-static int replay_frame(void *context, struct wal_frame *frame, struct error *err)
+struct log_reader {
+    struct lmdb_store *store;
+    struct history_load history;
+};
+
+static int read_frame(void *context, struct wal_frame *frame, bool is_new, bool begins, struct error *err)
 {
-    struct lmdb_store *store = context;
-    struct wal_record record;
-    uint32_t count = 0;
-    for (; wal_frame_next(frame, &record); count++) {
-        struct bytes *value = record.is_deletion ? NULL : bytes_create(record.value.data, record.value.size);
-        store_load(&store->base, record.key, value, record.create_revision, record.revision, false);
-        bytes_unref(value);
+    struct log_reader *reader = context;
+    uint64_t reserved = frame->reserved;
+    int rc = history_load_frame(&reader->history, frame, is_new, begins, err);
+    if (rc == 0 && is_new)
+        reader->store->reserved = reserved;
+    return rc;
+}
+
+static int read_log(struct lmdb_store *store, const struct store_lmdb_options *options, uint64_t after,
+                    struct error *err)
+{
+    size_t segment_size = options->segment_size != 0 ? options->segment_size : SEGMENT_SIZE;
+    if (store->base.group_bytes_max > segment_size / 2)
+        store->base.group_bytes_max = segment_size / 2;
+    struct log_reader reader = { .store = store };
+    history_load_init(&reader.history, &store->base);
+    int rc = wal_open(store->directory, segment_size, options->io != NULL ? options->io : &wal_system_io,
+                      &(struct wal_reader){ .after = after, .each = read_frame, .context = &reader }, &store->wal, err);
+    if (rc == 0) {
+        store->file_first = reader.history.file_first;
+        history_load_end(&reader.history, store->reserved);
     }
-    if (frame->records.size > 0 || count != frame->count)
-        return error_set(err, ERROR_INVALID, "record %u is malformed", count);
-    store->reserved = frame->reserved;
-    return 0;
+    history_load_fini(&reader.history);
+    return rc;
 }
 
 static int open_directory(struct lmdb_store *store, const char *directory, struct error *err)
@@ -460,14 +493,7 @@ static int load(struct lmdb_store *store, const struct store_lmdb_options *optio
     if (rc < 0)
         return rc;
     store->reserved = state.revision;
-    size_t segment_size = options->segment_size != 0 ? options->segment_size : SEGMENT_SIZE;
-    if (store->base.group_bytes_max > segment_size / 2)
-        store->base.group_bytes_max = segment_size / 2;
-    rc = wal_open(store->directory, segment_size, options->io != NULL ? options->io : &wal_system_io, state.sequence,
-                  replay_frame, store, &store->wal, err);
-    if (rc == 0)
-        store_loaded(&store->base, store->reserved);
-    return rc;
+    return read_log(store, options, state.sequence, err);
 }
 
 int store_open_lmdb_with(struct loop *loop, const char *directory, const struct store_lmdb_options *options,

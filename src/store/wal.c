@@ -45,6 +45,11 @@ struct wal {
     bool broken;
 };
 
+static bool is_empty(const struct segment *segment)
+{
+    return segment->last < segment->first;
+}
+
 static ssize_t system_write(void *context, int fd, const void *bytes, size_t size, off_t offset)
 {
     (void)context;
@@ -180,49 +185,65 @@ static int open_segment(struct wal *wal, struct segment *segment, int directory,
     return 0;
 }
 
-struct recovery {
-    uint64_t after;
-    int (*each)(void *context, struct wal_frame *frame, struct error *err);
-    void *context;
-};
-
-static int replay_run(struct wal *wal, const struct segment *segment, struct str bytes, const struct recovery *recovery,
-                      struct error *err)
+/* The frames of its run; those before wal->next are old. */
+static int read_run(struct wal *wal, const struct segment *segment, struct str bytes, const struct wal_reader *reader,
+                    struct error *err)
 {
     size_t offset = 0, size = 0;
     for (; offset < segment->used; offset += size) {
         struct wal_frame frame;
-        if (!wal_frame_parse(str_skip(bytes, offset), &frame, &size))
+        if (!wal_frame_parse_checked(str_skip(bytes, offset), &frame, &size)) /* by find_run() */
             return error_set(err, ERROR_INVALID, "the log %s changed while it was read", segment->name);
-        if (frame.sequence < wal->next)
-            continue;
-        int rc = recovery->each(recovery->context, &frame, err);
+        uint64_t sequence = frame.sequence;
+        bool is_new = sequence >= wal->next;
+        int rc = reader->each(reader->context, &frame, is_new, offset == 0, err);
         if (rc < 0)
-            return error_wrap_code(err, rc, "log %s, frame %llu", segment->name, (unsigned long long)frame.sequence);
-        wal->next++;
+            return error_wrap_code(err, rc, "log %s, frame %llu", segment->name, (unsigned long long)sequence);
+        wal->next += is_new;
     }
     return 0;
 }
 
-static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const struct recovery *recovery,
-                   struct error *err)
+/* Does its run end where the other's begins, or with the newest frame that is known of? */
+static bool leads_on(const struct wal *wal, const struct segment *segment, const struct segment *newer)
 {
-    wal->next = recovery->after + 1;
-    wal->forgotten = recovery->after;
+    uint64_t behind = is_empty(newer) ? wal->next : newer->first;
+    return segment->last + 1 == behind && (is_empty(newer) || newer->last + 1 >= wal->next);
+}
+
+static int read_runs(struct wal *wal, const struct str bytes[SEGMENTS], const struct wal_reader *reader,
+                     struct error *err)
+{
     unsigned older = wal->segments[0].first <= wal->segments[1].first ? 0 : 1;
+    if (is_empty(&wal->segments[older])) /* it knows of no order */
+        older = 1 - older;
+    const struct segment *first = &wal->segments[older], *second = &wal->segments[1 - older];
     for (unsigned i = 0; i < SEGMENTS; i++) {
-        unsigned index = i == 0 ? older : 1 - older;
-        const struct segment *segment = &wal->segments[index];
-        if (segment->last < wal->next)
-            continue;
+        const struct segment *segment = i == 0 ? first : second;
+        bool is_old = segment->last < wal->next;
+        if (is_empty(segment) || (is_old && i == 0 && !leads_on(wal, first, second)) ||
+            (is_old && i == 1 && segment->last + 1 != wal->next))
+            continue; /* nothing that anybody wants to know */
         if (segment->first > wal->next)
             return error_set(err, ERROR_INVALID, "the log is damaged: %s begins with frame %llu, %llu is missing",
                              segment->name, (unsigned long long)segment->first, (unsigned long long)wal->next);
-        int rc = replay_run(wal, segment, bytes[index], recovery, err);
+        unsigned index = i == 0 ? older : 1 - older;
+        int rc = read_run(wal, segment, bytes[index], reader, err);
         if (rc < 0)
             return rc;
         wal->current = index;
     }
+    return 0;
+}
+
+static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const struct wal_reader *reader,
+                   struct error *err)
+{
+    wal->next = reader->after + 1;
+    wal->forgotten = reader->after;
+    int rc = read_runs(wal, bytes, reader, err);
+    if (rc < 0)
+        return rc;
     for (unsigned i = 0; i < SEGMENTS; i++)
         if (has_newer_frame(bytes[i], wal->segments[i].used, wal->next))
             return error_set(err, ERROR_INVALID, "the log is damaged: %s has frames after %llu, which is not readable",
@@ -230,19 +251,18 @@ static int recover(struct wal *wal, const struct str bytes[SEGMENTS], const stru
     return 0;
 }
 
-/* When nothing was replayed, both are free: begin anew rather than behind a run that ended before. */
+/* Behind the newest frame, so that what happened before stays in the log; anew, when there is a gap before the next. */
 static void choose_start(struct wal *wal)
 {
     struct segment *current = &wal->segments[wal->current];
-    if (current->last < current->first || current->last <= wal->forgotten) {
+    if (is_empty(current) || current->last + 1 != wal->next) {
         current->first = wal->next;
         current->last = wal->next - 1;
         current->used = 0;
     }
 }
 
-int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
-             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context,
+int wal_open(int directory, size_t segment_size, const struct wal_io *io, const struct wal_reader *reader,
              struct wal **ret_wal, struct error *err)
 {
     struct wal *wal = memory_new(struct wal);
@@ -258,7 +278,7 @@ int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64
     for (unsigned i = 0; i < SEGMENTS && rc == 0; i++)
         rc = open_segment(wal, &wal->segments[i], directory, &bytes[i], err);
     if (rc == 0)
-        rc = recover(wal, bytes, &(struct recovery){ after, each, context }, err);
+        rc = recover(wal, bytes, reader, err);
     for (unsigned i = 0; i < SEGMENTS; i++)
         if (bytes[i].data != NULL)
             munmap((void *)(uintptr_t)bytes[i].data, bytes[i].size);
@@ -288,6 +308,11 @@ uint64_t wal_next_sequence(const struct wal *wal)
     return wal->next;
 }
 
+bool wal_begins(const struct wal *wal)
+{
+    return wal->segments[wal->current].used == 0;
+}
+
 bool wal_fits(const struct wal *wal, size_t size)
 {
     size_t used = wal->segments[wal->current].used;
@@ -297,7 +322,7 @@ bool wal_fits(const struct wal *wal, size_t size)
 bool wal_can_switch(const struct wal *wal)
 {
     const struct segment *other = &wal->segments[1 - wal->current];
-    return other->last < other->first || other->last <= wal->forgotten;
+    return is_empty(other) || other->last <= wal->forgotten;
 }
 
 void wal_switch(struct wal *wal)

@@ -31,17 +31,23 @@ struct wal_io {
 
 extern const struct wal_io wal_system_io;
 
-/* Opens or makes the two files in the directory and calls each() for the frames after sequence 'after', in
- * order; a torn frame at the very end is forgotten. Each() returns 0 or an error that ends it all.
- * -ERROR_INVALID when frames are missing or damaged that were acknowledged. 'directory' must stay open; new
- * files are on disk for sure only with the first append. */
-int wal_open(int directory, size_t segment_size, const struct wal_io *io, uint64_t after,
-             int (*each)(void *context, struct wal_frame *frame, struct error *err), void *context,
+/* Opens or makes the two files in the directory and calls each() for the frames that they hold, in order. Those after
+ * sequence 'after' are new: what they say is in no checkpoint. Older ones, when they are still there and nothing is missing
+ * behind them, tell what happened before. 'begins': the frame is its file's first. A torn frame at the very end is
+ * forgotten. Each() returns 0 or an error that ends it all. -ERROR_INVALID when frames are missing or damaged that were
+ * acknowledged. 'directory' must stay open; new files are on disk for sure only with the first append. */
+struct wal_reader {
+    uint64_t after;
+    int (*each)(void *context, struct wal_frame *frame, bool is_new, bool begins, struct error *err);
+    void *context;
+};
+int wal_open(int directory, size_t segment_size, const struct wal_io *io, const struct wal_reader *reader,
              struct wal **ret_wal, struct error *err) must_check;
 void wal_close(struct wal *wal); /* NULL is fine */
 
 uint64_t wal_next_sequence(const struct wal *wal);
 
+bool wal_begins(const struct wal *wal);              /* the next frame is the current file's first */
 bool wal_fits(const struct wal *wal, size_t size);   /* into the current file */
 bool wal_can_switch(const struct wal *wal);          /* nothing in the other file is needed any more */
 void wal_switch(struct wal *wal);                    /* then: goes on at its beginning */

@@ -7,9 +7,11 @@
 #include <endian.h>
 #include <zlib.h>
 
-#define MAGIC      0x4c415743U /* "CWAL" */
-#define NO_VALUE   UINT32_MAX
-#define CRC_OFFSET 8 /* the checksum covers what follows it */
+#define MAGIC_FIRST       0x4c415743U /* "CWAL", of the first format */
+#define MAGIC             0x324c4157U /* "WAL2" */
+#define RECORD_SIZE_FIRST 24
+#define NO_VALUE          UINT32_MAX
+#define CRC_OFFSET        8 /* the checksum covers what follows it */
 
 static void put32(char *at, uint32_t value)
 {
@@ -57,10 +59,15 @@ void wal_frame_add(struct buffer *buffer, const struct wal_record *record)
     put64(head + 8, record->create_revision);
     put32(head + 16, (uint32_t)record->key.size);
     put32(head + 20, record->is_deletion ? NO_VALUE : (uint32_t)record->value.size);
+    put64(head + 24, record->previous_revision);
+    put32(head + 32, record->previous.data == NULL ? NO_VALUE : (uint32_t)record->previous.size);
+    put32(head + 36, 0);
     buffer_append(buffer, head, sizeof(head));
     buffer_append_str(buffer, record->key);
     if (!record->is_deletion)
         buffer_append_str(buffer, record->value);
+    if (record->previous.data != NULL)
+        buffer_append_str(buffer, record->previous);
 }
 
 void wal_frame_end(struct buffer *buffer, uint64_t sequence, uint64_t reserved, uint32_t count)
@@ -82,38 +89,63 @@ void wal_frame_end(struct buffer *buffer, uint64_t sequence, uint64_t reserved, 
     }
 }
 
-bool wal_frame_parse(struct str bytes, struct wal_frame *ret_frame, size_t *ret_size)
+static bool parse(struct str bytes, bool check, struct wal_frame *ret_frame, size_t *ret_size)
 {
-    if (bytes.size < WAL_FRAME_HEADER_SIZE || get32(bytes.data) != MAGIC)
+    if (bytes.size < WAL_FRAME_HEADER_SIZE)
         return false;
+    uint32_t magic = get32(bytes.data);
     size_t payload = get32(bytes.data + 24);
-    if (payload > bytes.size - WAL_FRAME_HEADER_SIZE || get32(bytes.data + 4) != checksum(bytes.data, payload))
+    if ((magic != MAGIC && magic != MAGIC_FIRST) || payload > bytes.size - WAL_FRAME_HEADER_SIZE ||
+        (check && get32(bytes.data + 4) != checksum(bytes.data, payload)))
         return false;
     size_t size = (WAL_FRAME_HEADER_SIZE + payload + WAL_BLOCK - 1) / WAL_BLOCK * WAL_BLOCK;
     *ret_frame = (struct wal_frame){ .sequence = get64(bytes.data + 8),
                                      .reserved = get64(bytes.data + 16),
                                      .count = get32(bytes.data + 28),
+                                     .says_previous = magic == MAGIC,
                                      .records = { bytes.data + WAL_FRAME_HEADER_SIZE, payload } };
     *ret_size = size < bytes.size ? size : bytes.size;
     return true;
 }
 
+bool wal_frame_parse(struct str bytes, struct wal_frame *ret_frame, size_t *ret_size)
+{
+    return parse(bytes, true, ret_frame, ret_size);
+}
+
+bool wal_frame_parse_checked(struct str bytes, struct wal_frame *ret_frame, size_t *ret_size)
+{
+    return parse(bytes, false, ret_frame, ret_size);
+}
+
+/* Takes so many bytes off; false: there are less. */
+static bool take(struct str *rest, size_t size, struct str *ret_text)
+{
+    if (size > rest->size)
+        return false;
+    *ret_text = (struct str){ rest->data, size };
+    *rest = str_skip(*rest, size);
+    return true;
+}
+
 bool wal_frame_next(struct wal_frame *frame, struct wal_record *ret_record)
 {
-    struct str rest = frame->records;
-    if (rest.size < WAL_RECORD_SIZE)
+    struct str rest = frame->records, head;
+    if (!take(&rest, frame->says_previous ? WAL_RECORD_SIZE : RECORD_SIZE_FIRST, &head))
         return false;
-    struct wal_record record = { .revision = get64(rest.data), .create_revision = get64(rest.data + 8) };
-    size_t key_size = get32(rest.data + 16), value_size = get32(rest.data + 20);
+    struct wal_record record = { .revision = get64(head.data), .create_revision = get64(head.data + 8) };
+    size_t value_size = get32(head.data + 20), previous_size = NO_VALUE;
+    if (frame->says_previous) {
+        record.previous_revision = get64(head.data + 24);
+        previous_size = get32(head.data + 32);
+    }
     record.is_deletion = value_size == NO_VALUE;
-    if (record.is_deletion)
-        value_size = 0;
-    rest = str_skip(rest, WAL_RECORD_SIZE);
-    if (key_size > rest.size || value_size > rest.size - key_size)
+    if (!take(&rest, get32(head.data + 16), &record.key) ||
+        !take(&rest, record.is_deletion ? 0 : value_size, &record.value))
         return false;
-    record.key = (struct str){ rest.data, key_size };
-    record.value = (struct str){ rest.data + key_size, value_size };
-    frame->records = str_skip(rest, key_size + value_size);
+    if (previous_size != NO_VALUE && !take(&rest, previous_size, &record.previous))
+        return false;
+    frame->records = rest;
     *ret_record = record;
     return true;
 }

@@ -15,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (wal_frame_parse(input, &frame, &frame_size))
         while (wal_frame_next(&frame, &record))
             ;
-    frame = (struct wal_frame){ .records = input };
-    while (wal_frame_next(&frame, &record))
-        ;
+    for (int format = 0; format < 2; format++) {
+        frame = (struct wal_frame){ .says_previous = format == 1, .records = input };
+        while (wal_frame_next(&frame, &record))
+            ;
+    }
     return 0;
 }

@@ -12,10 +12,16 @@
 static void build(struct buffer *buffer)
 {
     wal_frame_begin(buffer);
-    wal_frame_add(buffer,
-                  &(struct wal_record){ .revision = 7, .create_revision = 3, .key = STR("/a"), .value = STR("one") });
-    wal_frame_add(buffer,
-                  &(struct wal_record){ .revision = 8, .create_revision = 4, .key = STR("/b"), .is_deletion = true });
+    wal_frame_add(
+        buffer,
+        &(struct wal_record){
+            .revision = 7, .create_revision = 3, .key = STR("/a"), .value = STR("one"), .previous_revision = 5 });
+    wal_frame_add(buffer, &(struct wal_record){ .revision = 8,
+                                                .create_revision = 4,
+                                                .key = STR("/b"),
+                                                .is_deletion = true,
+                                                .previous_revision = 6,
+                                                .previous = STR("old") });
     wal_frame_add(buffer, &(struct wal_record){ .revision = 9, .create_revision = 9, .key = STR("/c") });
     wal_frame_end(buffer, 42, 1000, 3);
 }
@@ -36,8 +42,10 @@ static void test_round_trip(void **state)
     assert_true(wal_frame_next(&frame, &record));
     assert_true(record.revision == 7 && record.create_revision == 3 && !record.is_deletion);
     assert_true(str_is(record.key, "/a") && str_is(record.value, "one"));
+    assert_true(record.previous_revision == 5 && record.previous.data == NULL);
     assert_true(wal_frame_next(&frame, &record));
     assert_true(record.is_deletion && str_is(record.key, "/b"));
+    assert_true(record.previous_revision == 6 && str_is(record.previous, "old"));
     assert_true(wal_frame_next(&frame, &record));
     assert_true(!record.is_deletion && record.value.size == 0);
     assert_false(wal_frame_next(&frame, &record));
@@ -50,7 +58,7 @@ static void test_any_changed_or_missing_byte_is_noticed(void **state)
     auto_buffer struct buffer buffer = { 0 };
     build(&buffer);
     struct wal_frame frame;
-    size_t size, used = WAL_FRAME_HEADER_SIZE + 3 * WAL_RECORD_SIZE + 6 + 3;
+    size_t size, used = WAL_FRAME_HEADER_SIZE + 3 * WAL_RECORD_SIZE + 6 + 3 + 3;
     for (size_t i = 0; i < used; i++) {
         buffer.data[i] ^= 0x10;
         assert_false(wal_frame_parse(buffer_str(&buffer), &frame, &size));
@@ -66,7 +74,10 @@ static void test_sizes_that_lie(void **state)
     (void)state;
     auto_buffer struct buffer buffer = { 0 };
     wal_frame_begin(&buffer);
-    buffer_append(&buffer, "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\xff\xff\xff\x7f\xff\xff\xff\x7f", WAL_RECORD_SIZE);
+    buffer_append(&buffer,
+                  "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\xff\xff\xff\x7f\xff\xff\xff\x7f"
+                  "\0\0\0\0\0\0\0\0\xff\xff\xff\x7f\0\0\0\0",
+                  WAL_RECORD_SIZE);
     wal_frame_end(&buffer, 1, 1, 1);
     struct wal_frame frame;
     struct wal_record record;
@@ -76,9 +87,27 @@ static void test_sizes_that_lie(void **state)
     assert_true(frame.records.size > 0);
 }
 
+/* A log that an earlier version left. */
+static void test_first_format(void **state)
+{
+    (void)state;
+    static const char text[] = "CWAL\x48\xb1\xcb\x1d\5\0\0\0\0\0\0\0\x64\0\0\0\0\0\0\0\x1c\0\0\0\1\0\0\0"
+                               "\7\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\2\0\0\0\2\0\0\0/aon";
+    struct wal_frame frame;
+    struct wal_record record;
+    size_t size;
+    assert_true(wal_frame_parse_checked((struct str){ text, sizeof(text) - 1 }, &frame, &size));
+    assert_true(frame.sequence == 5 && frame.reserved == 100 && frame.count == 1 && !frame.says_previous);
+    assert_true(wal_frame_next(&frame, &record));
+    assert_true(record.revision == 7 && record.create_revision == 3 && str_is(record.key, "/a"));
+    assert_true(str_is(record.value, "on") && record.previous.data == NULL);
+    assert_false(wal_frame_next(&frame, &record));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_first_format),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_any_changed_or_missing_byte_is_noticed),
         cmocka_unit_test(test_sizes_that_lie),

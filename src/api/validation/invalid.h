@@ -79,6 +79,9 @@ void invalid_raw(struct api_invalid *errors, const struct field_at *at, const ch
 /* A whole message, shown as JSON. */
 void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                     const void *value, const char *detail, ...) printf_like(5, 6);
+/* Labels and the like, shown as JSON. */
+void invalid_string_map(struct api_invalid *errors, const struct field_at *at, const struct api_string_entry *entries,
+                        size_t count, const char *detail, ...) printf_like(5, 6);
 void invalid_type(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
     printf_like(4, 5);
 

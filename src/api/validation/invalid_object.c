@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "api/validation/invalid.h"
+#include "codec/json.h"
 
 void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                     const void *value, const char *detail, ...)
@@ -30,4 +31,26 @@ void invalid_not_supported_object(struct api_invalid *errors, const struct field
 
     api_encode_json(type, NULL, value, &json);
     invalid_not_supported_raw(errors, at, buffer_failed(&json) ? "" : text_or_empty(json.data), supported);
+}
+
+void invalid_string_map(struct api_invalid *errors, const struct field_at *at, const struct api_string_entry *entries,
+                        size_t count, const char *detail, ...)
+{
+    auto_buffer struct buffer json = { .max = 2 * INVALID_VALUE_SIZE_MAX };
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, detail);
+    vsnprintf(text, sizeof(text), detail, arguments);
+    va_end(arguments);
+    buffer_append_char(&json, '{');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_char(&json, ',');
+        json_append_string(&json, str_of(text_or_empty(entries[i].key)));
+        buffer_append_char(&json, ':');
+        json_append_string(&json, str_of(text_or_empty(entries[i].value)));
+    }
+    buffer_append_char(&json, '}');
+    invalid_raw(errors, at, count == 0 ? "null" : text_or_empty(json.data), "%s", text);
 }

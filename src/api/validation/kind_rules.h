@@ -28,6 +28,7 @@ validate_update validate_disruption_budget_update;
 /* batch/ */
 validate_create validate_job_create;
 validate_update validate_job_update;
+validate_update validate_job_status;
 validate_create validate_cron_job_create;
 validate_update validate_cron_job_update;
 

@@ -255,3 +255,27 @@ void validate_field_manager(const char *name, const struct field_at *at, struct 
         i += size;
     }
 }
+
+void validate_domain_prefixed_path(const char *name, const struct field_at *at, struct api_invalid *errors)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~%!$&'()*+,;=:";
+    struct str text = str_of(text_or_empty(name));
+    size_t slash = str_find(text, '/');
+    struct str domain = { text.data, slash }, path = str_skip(text, slash < text.size ? slash + 1 : slash);
+    struct format_errors found = { .count = 0 };
+    char shown[SHOWN_SIZE];
+
+    if (text.size == 0) {
+        invalid_missing(errors, at);
+        return;
+    }
+    if (domain.size == 0 || path.size == 0) {
+        invalid_string(errors, at, name, "must be a domain-prefixed path (such as \"acme.io/foo\")");
+        return;
+    }
+    format_dns1123_subdomain(domain, &found);
+    invalid_formats(errors, at, &found, show(domain, shown));
+    if (strspn(path.data, characters) != path.size)
+        invalid_string(errors, at, show(path, shown),
+                       "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%%!$&'()*+,;=:]+')");
+}

@@ -16,6 +16,7 @@ typedef void validate_name(const char *name, const struct field_at *at, struct a
 validate_name validate_csi_driver_name;
 validate_name validate_signer_name;            /* DOMAIN/PATH */
 validate_name validate_fully_qualified_domain; /* two labels and more, a last dot is dropped */
+validate_name validate_domain_prefixed_path;   /* acme.io/foo */
 validate_name validate_domain_prefixed_key;    /* a label key with a domain */
 validate_name validate_resource_pool_name;     /* subdomains joined by '/' */
 validate_name validate_device_attribute_name;  /* C identifier, perhaps with a domain before it */

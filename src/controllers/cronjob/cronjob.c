@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
+#include "api/cron_schedule.h"
 #include "client/events.h"
 #include "controllers/controllers.h"
-#include "controllers/cronjob/cron_schedule.h"
 #include "controllers/workload/ownership.h"
 
 #define MISSED_MAX 100

@@ -43,24 +43,12 @@ static bool selector_is_empty(const struct api_label_selector *selector)
     return selector->n_match_labels == 0 && selector->n_match_expressions == 0;
 }
 
-static void text_labels(const struct api_string_entry *labels, size_t count, struct buffer *text)
-{
-    buffer_append_char(text, '{');
-    for (size_t i = 0; i < count; i++)
-        buffer_format(text, "%s\"%s\":\"%s\"", i > 0 ? "," : "", text_or_empty(labels[i].key),
-                      text_or_empty(labels[i].value));
-    buffer_append_char(text, '}');
-}
-
 static void refuse_labels(const struct api_pod_template_spec *template, const struct field_at *at,
                           struct api_invalid *errors)
 {
-    auto_buffer struct buffer text = { .max = INVALID_VALUE_SIZE_MAX };
-
-    text_labels(template->metadata.labels, template->metadata.n_labels, &text);
-    invalid_raw(errors, at_field(at_field(at_field(at, "template"), "metadata"), "labels"),
-                template->metadata.n_labels == 0 ? "null" : text_or_empty(text.data),
-                "`selector` does not match template `labels`");
+    invalid_string_map(errors, at_field(at_field(at_field(at, "template"), "metadata"), "labels"),
+                       template->metadata.labels, template->metadata.n_labels,
+                       "`selector` does not match template `labels`");
 }
 
 /* False when the selector cannot be used at all. */

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* cron_schedule.h - "minute hour day month weekday", and when it comes next. In UTC. */
-#ifndef CONTROLLERS_CRONJOB_CRON_SCHEDULE_H
-#define CONTROLLERS_CRONJOB_CRON_SCHEDULE_H
+#ifndef API_CRON_SCHEDULE_H
+#define API_CRON_SCHEDULE_H
 
 #include "base/error.h"
 #include "base/str.h"
@@ -16,7 +16,8 @@ struct cron_schedule {
     usec_t interval;               /* of "@every 1h"; 0: the fields count */
 };
 
-/* Five fields with lists, ranges, steps and names, "@hourly" and its like, "@every DURATION". -ERROR_SYNTAX. */
+/* Five fields with lists, ranges, steps and names, "@hourly" and its like, "@every DURATION". "TZ=NAME " before them is
+ * read over: who takes schedules looks at it. -ERROR_SYNTAX, in upstream's words. */
 int cron_schedule_parse(struct str text, struct cron_schedule *ret_schedule, struct error *err) must_check;
 
 /* The first moment after 'after'; 0 when there is none within five years. */

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* cron_schedule_fuzz.c - any text as a schedule. */
-#include "controllers/cronjob/cron_schedule.h"
+#include "api/cron_schedule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

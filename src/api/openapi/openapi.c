@@ -67,9 +67,13 @@ void openapi_destroy(struct openapi *openapi)
 static struct bytes *make(const char *version, enum openapi_form form, const char *group, const char *gv_version)
 {
     auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
-    struct openapi_writer writer = { .form = form, .group = group, .version = gv_version, .out = &out };
+    struct descriptions *descriptions = descriptions_create();
+    struct openapi_writer writer = {
+        .form = form, .group = group, .version = gv_version, .descriptions = descriptions, .out = &out
+    };
 
     openapi_write(&writer, version);
+    descriptions_destroy(descriptions);
     return bytes_create(out.data, out.size);
 }
 

@@ -4,7 +4,8 @@
 /* openapi.h - the API described for its clients: OpenAPI 3 by group and version, and Swagger 2 in one piece.
  *
  * Generated from the schema tables when first asked for, then kept. kubectl reads it for explain, for
- * client-side apply (merge keys) and to see which parameters the server knows. Descriptions are not part of the tables.
+ * client-side apply (merge keys) and to see which parameters the server knows. Descriptions are those of
+ * api/descriptions.
  * Not thread-safe; the bytes are immutable and may be shared. */
 #ifndef API_OPENAPI_OPENAPI_H
 #define API_OPENAPI_OPENAPI_H

@@ -186,7 +186,15 @@ static void write_extensions(const struct api_field *field, struct buffer *out)
     buffer_append_char(out, '"');
 }
 
-static void write_field(struct openapi_writer *writer, const struct api_field *field)
+static void write_description(struct str text, struct buffer *out)
+{
+    if (text.size == 0)
+        return;
+    buffer_append_text(out, ",\"description\":");
+    json_append_string(out, text);
+}
+
+static void write_field(struct openapi_writer *writer, const struct api_type *type, const struct api_field *field)
 {
     struct buffer *out = writer->out;
 
@@ -206,6 +214,7 @@ static void write_field(struct openapi_writer *writer, const struct api_field *f
     } else {
         write_value(writer, field);
     }
+    write_description(descriptions_of_field(writer->descriptions, type, field->name), out);
     write_default(field, out);
     write_extensions(field, out);
     buffer_append_char(out, '}');
@@ -225,7 +234,7 @@ static void write_fields(struct openapi_writer *writer, const struct api_type *t
         if (!*first)
             buffer_append_char(writer->out, ',');
         *first = false;
-        write_field(writer, field);
+        write_field(writer, type, field);
     }
 }
 
@@ -281,7 +290,11 @@ static void write_type(struct openapi_writer *writer, const struct api_type *typ
     }
     buffer_append_text(out, "\"type\":\"object\",\"properties\":{");
     if (type->type_meta) {
-        buffer_append_text(out, "\"apiVersion\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"}");
+        buffer_append_text(out, "\"apiVersion\":{\"type\":\"string\"");
+        write_description(descriptions_of_field(writer->descriptions, type, "apiVersion"), out);
+        buffer_append_text(out, "},\"kind\":{\"type\":\"string\"");
+        write_description(descriptions_of_field(writer->descriptions, type, "kind"), out);
+        buffer_append_char(out, '}');
         first = false;
     }
     write_fields(writer, type, &first);
@@ -293,6 +306,7 @@ static void write_type(struct openapi_writer *writer, const struct api_type *typ
     if (type->atomic)
         buffer_append_text(out, ",\"x-kubernetes-map-type\":\"atomic\"");
     write_kinds(type, out);
+    write_description(descriptions_of_type(writer->descriptions, type), out);
     buffer_append_char(out, '}');
 }
 

@@ -5,6 +5,7 @@
 #ifndef API_OPENAPI_WRITER_H
 #define API_OPENAPI_WRITER_H
 
+#include "api/openapi/descriptions.h"
 #include "api/schema.h"
 #include "base/buffer.h"
 
@@ -16,6 +17,7 @@ struct openapi_writer {
     enum openapi_form form;
     const char *group; /* NULL: all of them */
     const char *version;
+    const struct descriptions *descriptions;
     struct buffer *out;
     const struct api_type *types[OPENAPI_TYPES_MAX]; /* that the paths need, and what those need */
     size_t n_types;

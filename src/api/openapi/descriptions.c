@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "api/openapi/descriptions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/memory.h"
+
+#define PACKAGE  "package "
+#define NAME_MAX 256
+
+extern const unsigned char descriptions_text[];
+extern const size_t descriptions_text_size;
+
+/* A type's line and those of its fields, which follow it. */
+struct block {
+    struct map_node node; /* in descriptions.types, by "PACKAGE.TYPE" */
+    struct str text;
+    struct str fields;
+    char name[];
+};
+
+struct descriptions {
+    struct map types; /* of struct block */
+};
+
+bool descriptions_next(struct description_line *line)
+{
+    struct str raw;
+    if (!line->started)
+        line->rest = (struct str){ (const char *)descriptions_text, descriptions_text_size };
+    line->started = true;
+    while (str_next(&line->rest, '\n', &raw)) {
+        if (str_starts(raw, STR(PACKAGE))) {
+            line->package = str_skip(raw, strlen(PACKAGE));
+            continue;
+        }
+        bool is_field = str_starts(raw, STR("  "));
+        struct str name = str_skip(raw, is_field ? 2 : 0);
+        size_t colon = str_find(name, ':');
+        if (raw.size == 0)
+            continue;
+        line->text = str_trim(str_skip(name, colon < name.size ? colon + 1 : colon));
+        name.size = colon;
+        line->field = is_field ? name : (struct str){ 0 };
+        if (!is_field)
+            line->type = name;
+        return true;
+    }
+    return false;
+}
+
+static size_t name_of(struct str package, struct str type, char name[NAME_MAX])
+{
+    if (package.size + 1 + type.size >= NAME_MAX)
+        return 0;
+    memcpy(name, package.data, package.size);
+    name[package.size] = '.';
+    memcpy(name + package.size + 1, type.data, type.size);
+    return package.size + 1 + type.size;
+}
+
+struct descriptions *descriptions_create(void)
+{
+    struct descriptions *descriptions = memory_new(struct descriptions);
+    struct description_line line = { 0 };
+    struct block *block = NULL;
+    char name[NAME_MAX];
+    map_init(&descriptions->types);
+    while (descriptions_next(&line)) {
+        if (line.field.size > 0) {
+            if (block != NULL)
+                block->fields.size = (size_t)(line.rest.data - block->fields.data);
+            continue;
+        }
+        size_t size = name_of(line.package, line.type, name);
+        block = NULL;
+        if (size == 0 || map_find(&descriptions->types, (struct str){ name, size }) != NULL)
+            continue; /* the test of the texts finds it */
+        block = memory_zalloc(sizeof(*block) + size);
+        memcpy(block->name, name, size);
+        block->text = line.text;
+        block->fields = (struct str){ line.rest.data, 0 };
+        map_insert(&descriptions->types, (struct str){ block->name, size }, &block->node);
+    }
+    return descriptions;
+}
+
+void descriptions_destroy(struct descriptions *descriptions)
+{
+    struct block *block;
+    if (descriptions == NULL)
+        return;
+    map_for_each (&descriptions->types, block, node) {
+        map_remove(&descriptions->types, &block->node);
+        free(block);
+    }
+    map_fini(&descriptions->types);
+    free(descriptions);
+}
+
+static const struct block *find(const struct descriptions *descriptions, const struct api_type *type)
+{
+    char name[NAME_MAX];
+    size_t size = type->go_package == NULL ? 0 : name_of(str_of(type->go_package), str_of(type->name), name);
+    return size == 0 ? NULL : map_find_entry(&descriptions->types, ((struct str){ name, size }), struct block, node);
+}
+
+struct str descriptions_of_type(const struct descriptions *descriptions, const struct api_type *type)
+{
+    const struct block *block = find(descriptions, type);
+    return block == NULL ? (struct str){ 0 } : block->text;
+}
+
+/* What every kind has. */
+static struct str common(const struct api_type *type, const char *key)
+{
+    static const struct {
+        const char *key, *text;
+    } rows[] = {
+        { "apiVersion", "The API group and version that this object is written in, such as apps/v1." },
+        { "kind", "What the object is, such as Pod; cannot be changed." },
+        { "metadata", "Name, labels, owner and the like: what every object has." },
+        { "items", "The objects of the list." },
+    };
+    for (size_t i = 0; type->type_meta && i < countof(rows); i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return str_of(rows[i].text);
+    return (struct str){ 0 };
+}
+
+struct str descriptions_of_field(const struct descriptions *descriptions, const struct api_type *type, const char *key)
+{
+    const struct block *block = find(descriptions, type);
+    struct str lines = block == NULL ? (struct str){ 0 } : block->fields, line;
+    size_t size = strlen(key);
+    while (str_next(&lines, '\n', &line)) {
+        line = str_skip(line, 2);
+        if (line.size > size && line.data[size] == ':' && memcmp(line.data, key, size) == 0)
+            return str_trim(str_skip(line, size + 1));
+    }
+    return common(type, key);
+}

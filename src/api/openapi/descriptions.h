@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* descriptions.h - what types and fields are, in a sentence: the texts of api/descriptions, read when a document is
+ * written and not kept. */
+#ifndef API_OPENAPI_DESCRIPTIONS_H
+#define API_OPENAPI_DESCRIPTIONS_H
+
+#include "api/schema.h"
+
+struct descriptions;
+
+struct descriptions *descriptions_create(void); /* of the texts that the binary carries */
+void descriptions_destroy(struct descriptions *descriptions);
+
+/* Empty when there is none; they live as long as the program. 'key' is the field's JSON key. */
+struct str descriptions_of_type(const struct descriptions *descriptions, const struct api_type *type);
+struct str descriptions_of_field(const struct descriptions *descriptions, const struct api_type *type, const char *key);
+
+/* Each line in turn, for tests: the type's package and name, the field's key (empty for the type itself). Start with a
+ * zeroed one; false at the end. */
+struct description_line {
+    struct str package, type, field, text;
+    struct str rest;
+    bool started;
+};
+bool descriptions_next(struct description_line *line);
+
+#endif

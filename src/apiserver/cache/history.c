@@ -18,7 +18,7 @@ static void collect_undo(const struct watch_cache *cache, uint64_t revision, str
                          struct tree *undone)
 {
     for (const struct cache_event *event = cache->oldest->next; event != NULL; event = event->next) {
-        if (event->revision <= revision)
+        if (event->revision <= revision || event->object == NULL)
             continue;
         struct str key = str_of(object_key(event->object));
         if (!str_starts(key, prefix) || tree_find(undone, key) != NULL)
@@ -39,12 +39,13 @@ static struct tree_node *within(struct tree_node *node, struct str prefix)
     return node != NULL && str_starts(node->key, prefix) ? node : NULL;
 }
 
-int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
+int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
                       bool (*each)(void *context, const struct object *object), void *context, struct error *err)
 {
     auto_arena struct arena arena = { 0 };
     struct tree undone = { 0 };
     if (revision < watch_cache_revision(cache)) {
+        watch_cache_recall(cache, revision);
         if (revision < cache->oldest->revision)
             return error_set(err, ERROR_EXPIRED,
                              "The provided resourceVersion %llu is too old: changes are known from %llu on",

@@ -19,9 +19,10 @@ struct watch_cache {
     char *prefix; /* "/registry/pods/" */
     struct store_watch feed;
     bool started;
+    bool recalled;              /* what was before is known, or cannot be */
     struct tree objects;        /* of struct cache_entry */
     struct sieve sieve;         /* of the same */
-    struct cache_event *oldest; /* a reference; what is known starts behind it */
+    struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;
     struct list watchers;
@@ -34,5 +35,14 @@ struct cache_event *cache_event_create(enum client_watch_event type, const struc
                                        const struct object *before, uint64_t revision);
 void cache_event_unref(struct cache_event *event);
 const struct object *cache_event_left(struct cache_event *event); /* borrowed */
+
+/* The object of a stored record. */
+int watch_cache_read(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
+                     struct error *err) must_check;
+
+/* Somebody asks for what happened after 'revision': looks for it in the store when the cache begins later (recall.c). */
+void watch_cache_recall(struct watch_cache *cache, uint64_t revision);
+
+#define EVENT_NUMBER_FIRST ((uint64_t)1 << 32) /* of the first beginning: older ones have numbers, too */
 
 #endif

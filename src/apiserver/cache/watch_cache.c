@@ -36,6 +36,7 @@ struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, c
     list_init(&cache->waits);
     list_init(&cache->followers);
     cache->oldest = cache->newest = cache_event_create(CLIENT_BOOKMARK, NULL, NULL, 0);
+    cache->oldest->number = EVENT_NUMBER_FIRST;
     return cache;
 }
 
@@ -64,8 +65,8 @@ static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
     free(entry);
 }
 
-static int read_record(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
-                       struct error *err)
+int watch_cache_read(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
+                     struct error *err)
 {
     struct str json = bytes_str(record->value);
     if (cache->read != NULL)
@@ -91,7 +92,7 @@ static bool load_each(void *context, const struct store_record *record)
 {
     struct cache_load *load = context;
     struct object *object;
-    load->rc = read_record(load->cache, record, &object, load->err);
+    load->rc = watch_cache_read(load->cache, record, &object, load->err);
     if (load->rc < 0) {
         load->rc = error_wrap_code(load->err, load->rc, "stored object " STR_FMT, STR_ARG(record->key));
         return false;
@@ -109,6 +110,7 @@ int watch_cache_start(struct watch_cache *cache, struct error *err)
     if (load.rc < 0)
         return load.rc;
     cache->oldest->revision = revision;
+    cache->oldest->when = loop_monotonic(cache->loop);
     int rc = store_watch_start(cache->store, &cache->feed, revision, err);
     cache->started = rc == 0;
     return rc;
@@ -231,7 +233,7 @@ static void cache_observe(struct store_watch *watch, const struct store_record *
     } else {
         struct object *object;
         struct error err;
-        int rc = read_record(cache, record, &object, &err);
+        int rc = watch_cache_read(cache, record, &object, &err);
         if (rc < 0) { /* only a foreign writer to the store can cause this; the object keeps its older state here */
             log_error("stored object cannot be read", LOG_TEXT("prefix", cache->prefix),
                       LOG_TEXT("error", err.message));
@@ -299,6 +301,7 @@ void cache_follower_stop(struct cache_follower *follower)
 
 int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision, struct error *err)
 {
+    watch_cache_recall(cache, revision);
     if (revision < cache->oldest->revision)
         return error_set(err, ERROR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)revision,
                          (unsigned long long)cache->oldest->revision);
@@ -367,7 +370,7 @@ static bool pump_watcher(struct cache_watcher *watcher)
         watcher->position = event;
         enum client_watch_event type;
         const struct object *object;
-        if (event->revision > watcher->after && event_for(watcher, event, &type, &object) &&
+        if (event->object != NULL && event->revision > watcher->after && event_for(watcher, event, &type, &object) &&
             !watcher->deliver(watcher, event, type, object) && watcher->cache != NULL)
             watcher->paused = true;
         if (watcher->cache == NULL)

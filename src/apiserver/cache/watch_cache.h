@@ -36,7 +36,7 @@ struct cache_event {
     const struct object *before;
     const struct object *left; /* 'before' with this revision: for watchers whose selection it left; made on demand */
     uint64_t revision;
-    uint64_t number;          /* counts the events of this cache */
+    uint64_t number;          /* counts the events of this cache, upwards */
     usec_t when;              /* monotonic */
     struct bytes *frames[3];  /* by type, made on demand */
     struct cache_event *next; /* owns a reference */
@@ -65,7 +65,7 @@ uint64_t watch_cache_revision(const struct watch_cache *cache);
 
 /* The objects as they were at an earlier revision, from 'start' (a key, inclusive) on, those under 'prefix'. Calls
  * each() in key order until it returns false. -ERROR_EXPIRED when the changes since then are forgotten. */
-int watch_cache_range(const struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
+int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
                       bool (*each)(void *context, const struct object *object), void *context,
                       struct error *err) must_check;
 

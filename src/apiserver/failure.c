@@ -61,9 +61,9 @@ int failure_options(struct request *request, const char *kind, struct error *err
     static const struct {
         const char *begins, *reason;
     } reasons[] = {
-        { "Forbidden", "FieldValueForbidden" },
-        { "Unsupported value", "FieldValueNotSupported" },
-        { "Invalid value", "FieldValueInvalid" },
+        { "Forbidden", "FieldValueForbidden" },   { "Unsupported value", "FieldValueNotSupported" },
+        { "Invalid value", "FieldValueInvalid" }, { "Required value", "FieldValueRequired" },
+        { "Too long", "FieldValueTooLong" },
     };
     const char *colon = err != NULL ? strstr(err->message, ": ") : NULL;
     if (colon == NULL)

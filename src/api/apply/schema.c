@@ -6,6 +6,7 @@
 
 #include "api/field_path.h"
 #include "api/schema.h"
+#include "generated/types.h"
 
 /* A place of the tables is a field, its items, or (as root and behind messages) a type: two low bits of the state say
  * which; the pointers are in the node. */
@@ -146,6 +147,39 @@ struct apply_place apply_schema_of_type(const struct api_type *type)
 {
     return place_of(type, OF_TYPE);
 }
+
+/* An object whose kind says nothing -------------------------------------------------------------------- */
+
+static void describe_object(const struct apply_place *place, struct apply_shape *shape)
+{
+    (void)place;
+    *shape = (struct apply_shape){ .allowed = APPLY_MAP };
+}
+
+static enum apply_member member_of_object(const struct apply_place *place, struct str key,
+                                          struct apply_place *ret_place)
+{
+    (void)place;
+    *ret_place = (struct apply_place){ 0 };
+    if (str_is(key, "metadata"))
+        *ret_place = apply_schema_of_type(&api_type_object_meta);
+    return str_is(key, "metadata") || str_is(key, "kind") || str_is(key, "apiVersion") ? APPLY_MEMBER_FIELD
+                                                                                       : APPLY_MEMBER_ENTRY;
+}
+
+static void item_of_object(const struct apply_place *place, struct apply_place *ret_place)
+{
+    (void)place;
+    *ret_place = (struct apply_place){ 0 };
+}
+
+struct apply_place apply_schema_of_object(void)
+{
+    static const struct apply_schema schema = { describe_object, member_of_object, item_of_object };
+    return (struct apply_place){ .schema = &schema };
+}
+
+/* Any place ------------------------------------------------------------------------------------------- */
 
 void apply_describe(const struct apply_place *place, struct apply_shape *ret_shape)
 {

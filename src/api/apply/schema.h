@@ -78,4 +78,7 @@ void apply_item(const struct apply_place *place, struct apply_place *ret_place);
 /* The root of a document of a built-in kind: its kind and apiVersion are known fields too. */
 struct apply_place apply_schema_of_type(const struct api_type *type);
 
+/* The root of an object of which nothing but its metadata is known. */
+struct apply_place apply_schema_of_object(void);
+
 #endif

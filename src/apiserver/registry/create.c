@@ -7,6 +7,7 @@
 #include "api/generated_name.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
@@ -21,6 +22,7 @@ struct creation {
     struct store_write write;
     usec_t written_at; /* monotonic */
     bool generated;
+    bool owned; /* its managedFields are made: it was applied */
     bool waited;
     struct cache_wait wait;
     int attempts;
@@ -105,6 +107,8 @@ static int create_prepare(struct creation *creation, struct error *err)
     int rc = check_new_meta(request, meta, &creation->generated, err);
     if (rc < 0)
         return rc;
+    if (!creation->owned)
+        ownership_track(request, registry, creation->object, NULL);
     struct admission admission = { request,
                                    registry,
                                    ADMISSION_CREATE,
@@ -187,11 +191,12 @@ static void create_start(struct creation *creation)
     create_attempt(creation);
 }
 
-void registry_create_object(struct request *request, void *object)
+void registry_create_object(struct request *request, void *object, bool owned)
 {
     struct creation *creation = arena_new(&request->arena, struct creation);
     creation->request = request;
     creation->object = object;
+    creation->owned = owned;
     create_start(creation);
 }
 
@@ -203,5 +208,5 @@ void registry_create(struct request *request)
         request_fail(request, &err);
         return;
     }
-    registry_create_object(request, object);
+    registry_create_object(request, object, false);
 }

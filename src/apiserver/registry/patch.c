@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "apiserver/failure.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/patch_refusal.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
@@ -50,8 +52,56 @@ static int change_by_patch(struct update *update, const struct object *current, 
     return request_patch(update->request, update->registry->resource->kind, object_json(current), ret_object, err);
 }
 
+static int change_by_apply(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    struct request *request = update->request;
+    void *object = NULL;
+    int rc = ownership_apply(request, update->registry, current, &object, err);
+    if (rc < 0)
+        return rc;
+    const struct api_object_meta *meta = object;
+    if (text_empty(meta->name))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the name of the object (%s based on URL) was undeterminable: name must be provided",
+                         request->name);
+    if (!text_equal(meta->name, request->name))
+        return error_set(err, ERROR_BAD_REQUEST, "the name of the object (%s) does not match the name on the URL (%s)",
+                         meta->name, request->name);
+    *ret_object = object;
+    return 0;
+}
+
+static void registry_apply(struct request *request)
+{
+    if (text_empty(request->options.field_manager)) {
+        struct error err = { 0 };
+        error_set(&err, ERROR_INVALID, "fieldManager: Required value: is required for apply patch");
+        (void)failure_options(request, "PatchOptions", &err);
+        request_fail(request, &err);
+        return;
+    }
+    struct update *update = arena_new(&request->arena, struct update);
+    update->request = request;
+    update->part = strcmp(request->subresource, "status") == 0 ? UPDATE_STATUS : UPDATE_OBJECT;
+    update->apply = true;
+    update->create_missing = text_empty(request->subresource);
+    update->change = change_by_apply;
+    update_start(update);
+}
+
 void registry_patch(struct request *request)
 {
+    if (request->patch_type_known && request->patch_type == CLIENT_PATCH_APPLY) {
+        registry_apply(request);
+        return;
+    }
+    if (request->patch_type_known && request->options.force) {
+        struct error err = { 0 };
+        error_set(&err, ERROR_INVALID, "force: Forbidden: may not be specified for non-apply patch");
+        (void)failure_options(request, "PatchOptions", &err);
+        request_fail(request, &err);
+        return;
+    }
     if (!request->patch_type_known || request->body.size == 0) {
         request_refuse(request, ERROR_BAD_REQUEST, "the body of a patch must not be empty");
         return;

@@ -105,6 +105,7 @@ struct update {
     enum update_part part;   /* which preparation; RAW: none, no generation, no admission, no validation */
     bool must_match;         /* a resourceVersion in the new object must be the current one */
     bool create_missing;     /* PUT of what does not exist */
+    bool apply;              /* server-side apply: it makes the managedFields, and creates what is not there */
     bool forced_retry;       /* conflicts are retried even with a resourceVersion (no, for PUT) */
     /* Makes the new object in the request's arena. 'current' stays until the update is done. */
     int (*change)(struct update *update, const struct object *current, void **ret_object, struct error *err);
@@ -160,8 +161,9 @@ int delete_options_read(struct request *request, const struct api_delete_options
 /* True when an object that is being deleted has nothing left that holds it. */
 bool registry_may_vanish(const struct registry *registry, const void *object);
 
-/* Fills generation, uid and so on; shared by create and create-on-update. Answers the request. */
-void registry_create_object(struct request *request, void *object);
+/* Fills generation, uid and so on; shared by create, create-on-update and apply. 'owned': its managedFields are made
+ * already. Answers the request. */
+void registry_create_object(struct request *request, void *object, bool owned);
 
 /* Encodes for the store: canonical JSON without resourceVersion. The caller's reference. */
 struct bytes *registry_encode(const struct registry *registry, const void *object);

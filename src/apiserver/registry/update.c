@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "apiserver/access/access.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/conversion.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
@@ -154,6 +156,8 @@ static int update_prepare(struct update *update, void *object, struct error *err
         rc = check_revision(update, object, err);
     if (rc < 0)
         return rc;
+    if (update->part != UPDATE_RAW && !update->apply)
+        ownership_track(request, registry, object, old);
     struct admission admission = {
         request, registry, ADMISSION_UPDATE, request->subresource, update->namespace_, update->name, object, old
     };
@@ -180,6 +184,20 @@ static int update_prepare(struct update *update, void *object, struct error *err
     return rc;
 }
 
+/* Who owns what counts, but not when it was said: an apply that changes nothing would otherwise be a write. */
+static bool is_worth_a_write(const struct update *update, struct api_object_meta *meta)
+{
+    const struct api_type *type = update->registry->resource->kind->type;
+    const struct api_object_meta *before = object_meta(update->current);
+    struct api_managed_fields_entry *entries = meta->managed_fields;
+    if (!ownership_same_but_times(meta, before))
+        return true;
+    meta->managed_fields = before->managed_fields;
+    bool same = api_equal(type, meta, before);
+    meta->managed_fields = entries;
+    return !same;
+}
+
 static void update_write(struct update *update, void *object)
 {
     struct request *request = update->request;
@@ -188,8 +206,8 @@ static void update_write(struct update *update, void *object)
     update->value = object;
     meta->resource_version = object_meta(update->current)->resource_version;
     bool vanish = registry_may_vanish(registry, object);
-    if (!vanish && api_equal(registry->resource->kind->type, object, object_typed(update->current))) {
-        update_end(update, update->current, NULL); /* nothing to write */
+    if (!vanish && !is_worth_a_write(update, meta)) {
+        update_end(update, update->current, NULL);
         return;
     }
     if (request->options.dry_run) {
@@ -216,28 +234,52 @@ static void update_write(struct update *update, void *object)
     bytes_unref(value);
 }
 
+/* Whoever applies what is not there creates it, and must be allowed to. True: refused, and answered. */
+static bool may_not_create(struct request *request)
+{
+    struct authorization_attributes attributes = access_attributes(request);
+    char reason[AUTHORIZATION_REASON_SIZE] = "";
+    attributes.verb = "create";
+    if (access_decide(request->server->access, &attributes, reason) == DECISION_ALLOW)
+        return false;
+    access_refuse(request, &attributes, reason);
+    return true;
+}
+
+static int check_missing(const struct update *update, const struct api_object_meta *meta, struct error *err)
+{
+    struct request *request = update->request;
+    if (update->apply && !text_empty(meta->uid))
+        return api_error_conflict(err, update->registry->resource, update->name,
+                                  arena_format(&request->arena,
+                                               "uid mismatch: the provided object specified uid %s, and no existing "
+                                               "object was found",
+                                               meta->uid));
+    if (!text_empty(meta->resource_version) && strcmp(meta->resource_version, "0") != 0)
+        return api_error_not_found(err, update->registry->resource, update->name);
+    return 0;
+}
+
 static void update_missing(struct update *update)
 {
     struct error err = { 0 };
     void *object = NULL;
-    if (!update->create_missing || !(update->registry->resource->flags & API_CREATE_ON_UPDATE)) {
-        (void)api_error_not_found(&err, update->registry->resource, update->name);
-        update_end(update, NULL, &err);
-        return;
-    }
-    if (update->change(update, NULL, &object, &err) < 0) {
+    bool creates = (update->registry->resource->flags & API_CREATE_ON_UPDATE) || update->apply;
+    int rc = 0;
+    if (!update->create_missing || !creates)
+        rc = api_error_not_found(&err, update->registry->resource, update->name);
+    if (rc == 0)
+        rc = update->change(update, NULL, &object, &err);
+    if (rc == 0)
+        rc = check_missing(update, object, &err);
+    if (rc < 0) {
         update_end(update, NULL, &err);
         return;
     }
     assert(object != NULL);
-    struct api_object_meta *meta = object;
-    if (!text_empty(meta->resource_version) && strcmp(meta->resource_version, "0") != 0) {
-        (void)api_error_not_found(&err, update->registry->resource, update->name);
-        update_end(update, NULL, &err);
-        return;
-    }
-    meta->resource_version = NULL;
-    registry_create_object(update->request, object);
+    ((struct api_object_meta *)object)->resource_version = NULL;
+    if (!update->apply || !may_not_create(update->request))
+        registry_create_object(update->request, object, update->apply);
 }
 
 static void update_attempt(struct update *update)

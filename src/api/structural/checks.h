@@ -51,6 +51,10 @@ int structural_write_fill(const struct structural_node *node, yyjson_val *value,
 /* Any value with members sorted by name and numbers as Go writes them. */
 int structural_write_canonical(yyjson_val *value, struct buffer *out, struct error *err) must_check;
 
+/* The value without what the schema does not know; nothing is filled in. */
+int structural_write_pruned(const struct structural_node *node, yyjson_val *value, struct buffer *out,
+                            struct error *err) must_check;
+
 /* A number as upstream reads it: a 64 bit integer, else a double. */
 struct structural_number {
     bool is_integer;

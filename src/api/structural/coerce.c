@@ -21,6 +21,7 @@ struct entry {
 };
 
 struct writer {
+    bool only_prunes; /* fills in nothing, and leaves metadata and nulls as they are */
     struct buffer *out;
     struct arena *arena;
     bool strict;
@@ -153,7 +154,7 @@ static void begin_member(struct writer *writer, struct object_walk *walk, struct
 /* The defaults of absent members whose names come before 'name' (data NULL: all that are left). A member of that name is passed. */
 static void fill_before(struct writer *writer, struct object_walk *walk, struct str name)
 {
-    while (walk->node != NULL && walk->filled < walk->node->n_filled) {
+    while (walk->node != NULL && walk->filled < walk->node->n_filled && !writer->only_prunes) {
         const struct structural_property *property = walk->node->filled[walk->filled];
         int order = name.data == NULL ? -1 : str_compare(property->name, name);
         if (order > 0)
@@ -252,6 +253,10 @@ static int write_member(struct writer *writer, struct object_walk *walk, const s
     enum unknown unknown = UNKNOWN_PRUNED;
     struct coerce_place place = coerce_place_member(walk->place, entry->name);
 
+    if (walk->embedded && is_meta(entry->name) && writer->only_prunes) {
+        begin_member(writer, walk, entry->name);
+        return write_value(writer, NULL, entry->value, UNKNOWN_KEPT, &place);
+    }
     if (walk->embedded && is_meta(entry->name))
         return walk->root ? 0 : write_meta(writer, walk, entry, &place);
     if (!find_member(walk, entry->name, &node, &unknown)) {
@@ -259,7 +264,7 @@ static int write_member(struct writer *writer, struct object_walk *walk, const s
             coerce_report_add(&writer->unknown, writer->arena, "unknown", &place);
         return 0;
     }
-    if (node != NULL && !node->nullable && yyjson_is_null(entry->value)) {
+    if (node != NULL && !node->nullable && yyjson_is_null(entry->value) && !writer->only_prunes) {
         if (node->fill.data == NULL)
             return 0;
         begin_member(writer, walk, entry->name);
@@ -303,7 +308,8 @@ static int write_items(struct writer *writer, const struct structural_node *item
     for (yyjson_val *item; (item = yyjson_arr_iter_next(&iterator)) != NULL; place.index++) {
         if (place.index > 0)
             buffer_append_char(writer->out, ',');
-        if (items != NULL && !items->nullable && items->fill.data != NULL && yyjson_is_null(item)) {
+        if (items != NULL && !items->nullable && items->fill.data != NULL && yyjson_is_null(item) &&
+            !writer->only_prunes) {
             buffer_append_str(writer->out, items->fill);
             continue;
         }
@@ -350,6 +356,13 @@ int structural_write_canonical(yyjson_val *value, struct buffer *out, struct err
 {
     struct writer writer = { .out = out, .err = err };
     return finish(&writer, write_value(&writer, NULL, value, UNKNOWN_KEPT, NULL));
+}
+
+int structural_write_pruned(const struct structural_node *node, yyjson_val *value, struct buffer *out,
+                            struct error *err)
+{
+    struct writer writer = { .only_prunes = true, .out = out, .err = err };
+    return finish(&writer, write_value(&writer, node, value, UNKNOWN_PRUNED, NULL));
 }
 
 int structural_write_fill(const struct structural_node *node, yyjson_val *value, struct buffer *out, struct error *err)

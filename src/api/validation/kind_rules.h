@@ -25,6 +25,11 @@ validate_update validate_controller_revision_update;
 validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
 
+/* apiextensions/ */
+validate_create validate_custom_resource_definition_create;
+validate_update validate_custom_resource_definition_update;
+validate_update validate_custom_resource_definition_status;
+
 /* batch/ */
 validate_create validate_job_create;
 validate_update validate_job_update;

@@ -18,6 +18,7 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW_WITH_STATUS(apps_daemon_set, NULL, daemon_set),
     VALIDATION_ROW_WITH_STATUS(apps_stateful_set, format_dns1123_label, stateful_set),
     VALIDATION_ROW(apps_controller_revision, NULL, controller_revision),
+    VALIDATION_ROW_WITH_STATUS(apiextensions_custom_resource_definition, NULL, custom_resource_definition),
     VALIDATION_ROW_WITH_STATUS(batch_job, NULL, job),
     VALIDATION_ROW(batch_cron_job, NULL, cron_job),
     VALIDATION_ROW(policy_pod_disruption_budget, format_any, disruption_budget),

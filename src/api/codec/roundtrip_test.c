@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "api/codec.h"
+#include "api/document_format.h"
 #include "api/member.h"
 #include "base/random.h"
 #include "generated/cri.h"
@@ -36,6 +37,74 @@ static const char *make_text(struct maker *maker)
 {
     static const char *const texts[] = { "a",           "web",          "x-1",     "<&>", "\xc3\xa4",
                                          "line\nbreak", "\xe2\x80\xa8", "quote\"", "kube" };
+    /* what YAML could take for something else */
+    static const char *const traps[] = {
+        "yes",
+        "n",
+        "Off",
+        "null",
+        "~",
+        "",
+        " ",
+        "0x1F",
+        "0o7",
+        "017",
+        "1e3",
+        "1_000",
+        ".5",
+        "+1",
+        "-",
+        "- a",
+        "? a",
+        ": a",
+        "a: b",
+        "a #b",
+        "#",
+        "&a",
+        "*a",
+        "!a",
+        "|",
+        ">",
+        "'",
+        "\"",
+        "%a",
+        "@a",
+        "`",
+        "{a}",
+        "[a",
+        "a,b",
+        " a",
+        "a ",
+        "a\n",
+        "\na",
+        "a\n\nb\n",
+        "\ta",
+        "a\tb",
+        "\x7f",
+        "\x01",
+        "\r\n",
+        "---",
+        "...",
+        "2001-01-01",
+        "1:20",
+        ".inf",
+        ".nan",
+        "<<",
+        "=",
+        "\xef\xbb\xbf",
+        "\xc2\x85",
+        "\xe2\x80\xa9",
+        "\xf0\x9f\x98\x80",
+        "true\n",
+        "  a\n b\n",
+        "a\n  b",
+        "12e03",
+        "-0",
+        "1.0",
+        "0b1",
+    };
+    if (chance(maker, 20))
+        return traps[random_below(&maker->random, countof(traps))];
     return arena_format(maker->arena, "%s%d", texts[random_below(&maker->random, countof(texts))],
                         (int)random_below(&maker->random, 100));
 }
@@ -222,6 +291,54 @@ static void every_kind_survives(void **state)
     }
 }
 
+static void *read_back(enum document_format format, struct str text, const struct api_kind *kind, struct arena *arena)
+{
+    const struct api_kind *found = NULL;
+    struct api_strict_errors strict;
+    struct error err = { 0 };
+    void *value = NULL;
+    if (document_decode(format, text, arena, &strict, &found, &value, &err) < 0)
+        fail_msg("%s: %s\n" STR_FMT, kind->kind, err.message, STR_ARG(text));
+    if (format != DOCUMENT_PROTOBUF && strict.count > 0)
+        fail_msg("%s: %s\n" STR_FMT, kind->kind, strict.texts[0], STR_ARG(text));
+    assert_ptr_equal(found, kind);
+    return value;
+}
+
+/* The document in one format, read, written in another, read again and written in the first: byte for byte the same. */
+static void check_pair(const struct api_kind *kind, const void *value, enum document_format from,
+                       enum document_format to)
+{
+    auto_arena struct arena arena = { 0 };
+    auto_buffer struct buffer once = { 0 }, between = { 0 }, twice = { 0 };
+    assert_int_equal(document_encode(from, kind, value, &once, NULL), 0);
+    const void *read = read_back(from, buffer_str(&once), kind, &arena);
+    assert_int_equal(document_encode(to, kind, read, &between, NULL), 0);
+    read = read_back(to, buffer_str(&between), kind, &arena);
+    assert_int_equal(document_encode(from, kind, read, &twice, NULL), 0);
+    if (!str_equal(buffer_str(&once), buffer_str(&twice)))
+        fail_msg("%s, format %d by way of %d:\n" STR_FMT "\n---\n" STR_FMT, kind->kind, from, to,
+                 STR_ARG(buffer_str(&once)), STR_ARG(buffer_str(&twice)));
+}
+
+static void every_pair_of_formats(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_kind_count; i++) {
+        const struct api_kind *kind = &api_kinds[i];
+        if (!kind->type->type_meta)
+            continue; /* events of a watch do not say in JSON what they are */
+        enum document_format last = kind->type->json_only ? DOCUMENT_YAML : DOCUMENT_PROTOBUF;
+        for (uint64_t round = 0; round < ROUNDS / 4; round++) {
+            auto_arena struct arena arena = { 0 };
+            const void *value = make(&arena, kind->type, round * 7919 + i);
+            for (enum document_format from = DOCUMENT_JSON; from <= last; from++)
+                for (enum document_format to = DOCUMENT_JSON; to <= last; to++)
+                    check_pair(kind, value, from, to);
+        }
+    }
+}
+
 /* What was filled in once is given the next time. */
 static void defaults_are_stable(void **state)
 {
@@ -269,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_survives),
+        cmocka_unit_test(every_pair_of_formats),
         cmocka_unit_test(defaults_are_stable),
         cmocka_unit_test(grpc_messages_survive),
     };

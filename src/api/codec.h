@@ -46,7 +46,8 @@ int api_decode_protobuf(const struct api_type *type, struct str bytes, struct ar
                         struct error *err) must_check;
 void api_encode_protobuf(const struct api_type *type, const void *value, struct buffer *out);
 
-/* With upstream's "k8s\0" envelope, whose typeMeta picks the kind. */
+/* With upstream's "k8s\0" envelope, whose typeMeta picks the kind. 'ret_kind' is set when that is known, even if the rest cannot
+ * be read. */
 int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
                                  void **ret_value, struct error *err) must_check;
 void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value, struct buffer *out);

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "api/status.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/chain.h"
 #include "apiserver/custom/custom_registry.h"
+#include "apiserver/discovery/discovery.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/server_internal.h"
@@ -16,9 +18,36 @@ static void dispatch_path(struct request *request)
 {
     const struct path_handler *handler = path_handler_find(request->path);
     if (handler == NULL)
-        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+        request_respond_missing(request);
     else
         handler->handle(request);
+}
+
+/* Below a version that is served, before any resource is known: details are there, and empty. */
+static void refuse_route(struct request *request, enum error_code code, const char *message)
+{
+    struct error err = { 0 };
+    error_set(&err, code, "%s", message);
+    request->failure = api_status_of_error(&request->arena, &err, NULL, NULL);
+    request->failure->details = arena_new(&request->arena, struct api_status_details);
+    request_fail(request, &err);
+}
+
+static void refuse_path(struct request *request)
+{
+    struct discovery_document document;
+    const char *version = text_empty(request->group)
+                              ? arena_format(&request->arena, "/api/%s", request->version)
+                              : arena_format(&request->arena, "/apis/%s/%s", request->group, request->version);
+    if (discovery_find(request->server->discovery, str_of(version), false, &document))
+        refuse_route(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    else
+        request_respond_missing(request);
+}
+
+static void refuse_method(struct request *request)
+{
+    refuse_route(request, ERROR_METHOD_NOT_ALLOWED, "the server does not allow this method on the requested resource");
 }
 
 static const struct api_subresource *find_subresource(const struct api_resource *resource, const char *name)
@@ -69,6 +98,12 @@ static bool name_fits(const struct request *request)
     return named || (request->action != API_UPDATE && request->action != API_PATCH);
 }
 
+/* HEAD is authorized like GET, and only streams take it. */
+static bool method_fits(const struct request *request)
+{
+    return !text_equal(request->method, "HEAD") || (request->sub != NULL && request->sub->connect);
+}
+
 static void dispatch_resource(struct request *request)
 {
     const struct api_resource *resource = request->registry->resource;
@@ -78,12 +113,11 @@ static void dispatch_resource(struct request *request)
         verbs = request->sub == NULL ? 0 : request->sub->verbs;
     }
     if ((!text_empty(request->subresource) && request->sub == NULL) || !scope_fits(request)) {
-        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+        refuse_path(request);
         return;
     }
-    if (!(verbs & request->action) || !name_fits(request)) {
-        request_refuse(request, ERROR_METHOD_NOT_ALLOWED,
-                       "the server does not allow this method on the requested resource");
+    if (!(verbs & request->action) || !name_fits(request) || !method_fits(request)) {
+        refuse_method(request);
         return;
     }
     struct error err = { 0 };
@@ -107,7 +141,7 @@ void dispatch(struct request *request)
     if (!request->is_resource)
         dispatch_path(request);
     else if (request->registry == NULL)
-        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+        refuse_path(request);
     else
         dispatch_resource(request);
 }

@@ -161,6 +161,14 @@ void request_respond_watch(struct request *request)
         request->sink->watch(request);
 }
 
+void request_respond_missing(struct request *request)
+{
+    if (request->headers == NULL) /* a component of ours, which reads errors and no texts */
+        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    else
+        request_respond_text(request, 404, "text/plain; charset=utf-8", STR("404 page not found\n"));
+}
+
 void request_respond_text(struct request *request, int status, const char *content_type, struct str body)
 {
     if (answer(request, status))

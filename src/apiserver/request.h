@@ -124,6 +124,7 @@ struct request {
     const char **warnings; /* texts for Warning headers */
     size_t n_warnings;
 
+    const char *etag;            /* of an answer that is a text: what If-None-Match is about, with its quotes; NULL: none */
     const struct error *refusal; /* what the front found wrong: the answer in place of a run; NULL: nothing */
     struct api_status *failure;  /* the answer in full when an error alone would say too little */
 
@@ -166,6 +167,8 @@ void request_respond_list(struct request *request, const struct request_list *li
 void request_respond_watch(struct request *request);
 void request_respond_text(struct request *request, int status, const char *content_type, struct str body);
 void request_respond_connect(struct request *request, const struct connect_target *target);
+/* Nobody answers under that path: a text, as upstream's last handler has it. */
+void request_respond_missing(struct request *request);
 /* A metav1.Status with the code, reason and details that clients expect for 'err' (about this request's object). */
 void request_fail(struct request *request, const struct error *err);
 void request_fail_status(struct request *request, const struct api_status *status);

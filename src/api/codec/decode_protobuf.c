@@ -419,10 +419,14 @@ int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const st
                                  void **ret_value, struct error *err)
 {
     struct str magic = { "k8s", 4 }, version = STR(""), kind_name = STR(""), raw = STR("");
+    if (bytes.size == 0)
+        return error_set(err, ERROR_SYNTAX, "empty data");
     if (!str_starts(bytes, magic))
         return error_set(err, ERROR_SYNTAX,
                          "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
     struct str message = str_skip(bytes, magic.size);
+    if (message.size == 0)
+        return error_set(err, ERROR_SYNTAX, "empty body");
     struct protobuf_field read;
     int rc = 0;
     while ((rc = protobuf_read(&message, &read, err)) > 0) {
@@ -446,10 +450,9 @@ int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const st
                          "no kind \"" STR_FMT "\" is registered for version \"" STR_FMT "%s" STR_FMT "\"",
                          STR_ARG(kind_name), STR_ARG(group), group.size > 0 ? "/" : "", STR_ARG(version));
     void *value = arena_zalloc(arena, kind->type->size);
-    rc = api_decode_protobuf(kind->type, raw, arena, value, err);
-    if (rc < 0)
-        return rc;
     *ret_kind = kind;
-    *ret_value = value;
-    return 0;
+    rc = api_decode_protobuf(kind->type, raw, arena, value, err);
+    if (rc == 0)
+        *ret_value = value;
+    return rc;
 }

@@ -405,6 +405,22 @@ static bool build(const struct discovery *discovery, struct str path, bool aggre
     return rest.data == NULL && build_resources(discovery, group, version, out);
 }
 
+static const struct api_kind *kind_at(struct str path, bool aggregated)
+{
+    if (path.size == 0)
+        return NULL;
+    if (aggregated)
+        return &kind_aggregated;
+    if (str_is(path, "/api"))
+        return &kind_versions;
+    if (str_is(path, "/apis"))
+        return &kind_groups;
+    struct str rest = str_skip(path, 1), part;
+    bool core = str_next(&rest, '/', &part) && str_is(part, "api");
+    (void)str_next(&rest, '/', &part);
+    return core || rest.data != NULL ? &kind_resources : &kind_group;
+}
+
 static struct document *add_document(struct discovery *discovery, const char *key, bool aggregated,
                                      const struct buffer *json)
 {
@@ -436,24 +452,6 @@ bool discovery_find(struct discovery *discovery, struct str path, bool aggregate
             return false;
         document = add_document(discovery, key, aggregated, &json);
     }
-    *ret_document = (struct discovery_document){ document->json, document->etag,
-                                                 aggregated ? DISCOVERY_AGGREGATED_TYPE : "application/json" };
+    *ret_document = (struct discovery_document){ document->json, document->etag, kind_at(path, aggregated) };
     return true;
-}
-
-bool discovery_wants_aggregated(struct str accept)
-{
-    struct str rest = accept, range;
-    while (accept.size > 0 && str_next(&rest, ',', &range)) {
-        if (!str_contains(range, STR("as=APIGroupDiscoveryList"))) {
-            struct str type = str_trim((struct str){ range.data, str_find(range, ';') });
-            if (str_is(type, "application/json") || str_is(type, "*/*"))
-                return false; /* plain JSON stands first */
-            continue;
-        }
-        if (str_contains(range, STR("application/json")) && str_contains(range, STR("v=v2")) &&
-            !str_contains(range, STR("v=v2beta1")))
-            return true;
-    }
-    return false;
 }

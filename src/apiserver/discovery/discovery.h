@@ -22,19 +22,14 @@ void discovery_add(struct discovery *discovery, const struct api_resource *resou
 void discovery_remove(struct discovery *discovery, const struct api_resource *resource);
 
 struct discovery_document {
-    struct bytes *json; /* borrowed */
-    const char *etag;   /* with its quotes; NULL for documents that have none */
-    const char *type;   /* media type */
+    struct bytes *json;          /* borrowed */
+    const char *etag;            /* with its quotes; NULL for documents that have none */
+    const struct api_kind *kind; /* NULL: the list of paths, which is only JSON */
 };
-
-#define DISCOVERY_AGGREGATED_TYPE "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 /* "/", "/api", "/apis", "/api/v1", "/apis/GROUP", "/apis/GROUP/VERSION", with or without a final slash. 'aggregated' asks for the
  * one document with everything (only of /api and /apis). False: nothing is known under that path. */
 bool discovery_find(struct discovery *discovery, struct str path, bool aggregated,
                     struct discovery_document *ret_document);
-
-/* Does an Accept header prefer aggregated discovery v2 over plain JSON? */
-bool discovery_wants_aggregated(struct str accept);
 
 #endif

@@ -68,10 +68,10 @@ struct http_lane {
 extern const struct http_handler http_front_handler;
 
 struct response_headers {
-    struct http_header items[REQUEST_WARNINGS_MAX + 8];
+    struct http_header items[REQUEST_WARNINGS_MAX + 12];
     size_t count;
 };
-/* content-type, warnings, cache-control, audit-id. */
+/* content-type (NULL: none), warnings, cache-control, audit-id; what goes with the request's ETag. */
 void response_headers_make(struct http_call *call, const char *content_type, struct response_headers *headers);
 
 /* The call's answer has gone out in full, or its peer did: frees the request. */

@@ -39,15 +39,29 @@ static const char *warning_value(struct request *request, const char *text)
     return arena_str(&request->arena, buffer_str(&value)).data;
 }
 
+/* The one that the client gave, or a new one. */
+static const char *audit_id(struct http_call *call)
+{
+    struct str given = http_header(http_exchange_headers(call->exchange), "audit-id");
+    if (given.size > 0)
+        return arena_strndup(&call->request->arena, given.data, given.size);
+    char *id = arena_alloc(&call->request->arena, UUID_TEXT_SIZE);
+    uuid_generate(loop_random(call->lane->loop), id);
+    return id;
+}
+
 void response_headers_make(struct http_call *call, const char *content_type, struct response_headers *headers)
 {
     struct request *request = call->request;
-    char id[UUID_TEXT_SIZE];
     headers->count = 0;
-    uuid_generate(loop_random(call->lane->loop), id);
-    add_header(headers, "audit-id", arena_strdup(&request->arena, id));
-    add_header(headers, "cache-control", "no-cache, private");
-    add_header(headers, "content-type", content_type);
+    add_header(headers, "audit-id", audit_id(call));
+    add_header(headers, "cache-control", request->etag != NULL ? "public" : "no-cache, private");
+    if (content_type != NULL)
+        add_header(headers, "content-type", content_type);
+    if (request->etag != NULL) {
+        add_header(headers, "etag", request->etag);
+        add_header(headers, "vary", "Accept");
+    }
     for (size_t i = 0; i < request->n_warnings; i++)
         add_header(headers, "warning", warning_value(request, request->warnings[i]));
 }
@@ -80,6 +94,8 @@ void http_send(struct http_call *call, int status, const char *content_type, str
     response_headers_make(call, content_type, &headers);
     if (call->retry_after > 0)
         add_header(&headers, "retry-after", arena_format(&call->request->arena, "%d", call->retry_after));
+    if (status >= 400 && content_type != NULL && strncmp(content_type, "text/", 5) == 0)
+        add_header(&headers, "x-content-type-options", "nosniff");
     struct bytes *compressed = NULL;
     if (call->gzip && body != NULL && body->size > GZIP_LEAST &&
         (compressed = compress_body(bytes_str(body))) != NULL) {

@@ -151,7 +151,7 @@ static int decode_protobuf(struct request *request, const struct api_kind *kind,
     void *value;
     int rc = api_decode_protobuf_envelope(request->body, &request->arena, &found, &value, err);
     if (rc < 0)
-        return rc;
+        return found != NULL ? cannot_be_handled(request, kind, err) : is_unrecognized(request, kind, err);
     api_kind_version(found, version, sizeof(version));
     rc = check_type(request, kind, version, found->kind, err);
     if (rc == 0)

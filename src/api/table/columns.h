@@ -25,6 +25,7 @@ struct column {
     column_cell *cell;  /* when there is no path */
     int priority;       /* above 0: only with -o wide */
     bool raw;           /* the cell's text is JSON */
+    bool unnamed;       /* a cell that upstream writes and has no column for */
 };
 
 struct columns {

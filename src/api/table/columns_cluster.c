@@ -196,6 +196,7 @@ static void cell_address_parent(const struct row *row, struct buffer *text)
 static const struct column ip_address_columns[] = {
     COLUMN_NAME,
     COLUMN_CELL("ParentRef", cell_address_parent),
+    { .name = "Age", .type = "string", .cell = cell_age, .unnamed = true },
     COLUMNS_END,
 };
 

@@ -43,6 +43,8 @@ void table_begin(struct table_writer *writer, const struct api_list_meta *meta, 
     if (columns) {
         const struct column *list = columns_of(writer->kind->type);
         for (size_t i = 0; list[i].name != NULL; i++) {
+            if (list[i].unnamed)
+                continue;
             buffer_append_char(out, i == 0 ? '[' : ',');
             write_column(&list[i], out);
         }

@@ -131,8 +131,9 @@ static void test_all_kinds(void **state)
         yyjson_val *root = yyjson_doc_get_root(doc);
         yyjson_val *rows = yyjson_obj_get(root, "rows");
         assert_int_equal(yyjson_arr_size(rows), 2);
+        size_t unnamed = kind == &api_kind_networking_ip_address; /* upstream has a cell for its age, and no column */
         assert_int_equal(yyjson_arr_size(yyjson_obj_get(yyjson_arr_get(rows, 1), "cells")),
-                         yyjson_arr_size(yyjson_obj_get(root, "columnDefinitions")));
+                         yyjson_arr_size(yyjson_obj_get(root, "columnDefinitions")) + unnamed);
         for (const struct column *column = columns_of(kind->type); column->name != NULL; column++) {
             struct field_path path;
             if (column->path != NULL && !field_path_resolve(kind->type, str_of(column->path), &path))

@@ -82,6 +82,8 @@ void invalid_object(struct api_invalid *errors, const struct field_at *at, const
 /* Labels and the like, shown as JSON. */
 void invalid_string_map(struct api_invalid *errors, const struct field_at *at, const struct api_string_entry *entries,
                         size_t count, const char *detail, ...) printf_like(5, 6);
+void invalid_string_list(struct api_invalid *errors, const struct field_at *at, const char *const *list, size_t count,
+                         const char *detail, ...) printf_like(5, 6);
 void invalid_type(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
     printf_like(4, 5);
 

@@ -54,3 +54,23 @@ void invalid_string_map(struct api_invalid *errors, const struct field_at *at, c
     buffer_append_char(&json, '}');
     invalid_raw(errors, at, count == 0 ? "null" : text_or_empty(json.data), "%s", text);
 }
+
+void invalid_string_list(struct api_invalid *errors, const struct field_at *at, const char *const *list, size_t count,
+                         const char *detail, ...)
+{
+    auto_buffer struct buffer json = { .max = 2 * INVALID_VALUE_SIZE_MAX };
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, detail);
+    vsnprintf(text, sizeof(text), detail, arguments);
+    va_end(arguments);
+    buffer_append_char(&json, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_char(&json, ',');
+        json_append_string(&json, str_of(text_or_empty(list[i])));
+    }
+    buffer_append_char(&json, ']');
+    invalid_raw(errors, at, list == NULL ? "null" : text_or_empty(json.data), "%s", text);
+}

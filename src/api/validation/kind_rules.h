@@ -69,7 +69,15 @@ validate_create validate_network_policy_create;
 validate_update validate_network_policy_update;
 validate_create validate_ingress_create;
 validate_update validate_ingress_update;
+validate_update validate_ingress_status;
+validate_create validate_ingress_class_create;
+validate_update validate_ingress_class_update;
+validate_create validate_ip_address_create;
+validate_update validate_ip_address_update;
+validate_create validate_service_cidr_create;
+validate_update validate_service_cidr_update;
 validate_create validate_autoscaler_create;
 validate_update validate_autoscaler_update;
+validate_update validate_autoscaler_status;
 
 #endif

@@ -31,11 +31,13 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW(storage_storage_class, NULL, storage_class),
     VALIDATION_ROW(scheduling_priority_class, NULL, priority_class),
     VALIDATION_ROW(networking_network_policy, NULL, network_policy),
-    VALIDATION_ROW(networking_ingress, NULL, ingress),
-    VALIDATION_ROW(autoscaling_v2_horizontal_pod_autoscaler, NULL, autoscaler),
+    VALIDATION_ROW_WITH_STATUS(networking_ingress, NULL, ingress),
+    VALIDATION_ROW(networking_ingress_class, NULL, ingress_class),
+    VALIDATION_ROW(networking_ip_address, format_ip_canonical, ip_address),
+    VALIDATION_ROW(networking_service_cidr, NULL, service_cidr),
+    VALIDATION_ROW_WITH_STATUS(autoscaling_v2_horizontal_pod_autoscaler, NULL, autoscaler),
     { .type = &api_type_events_event, .create = validate_events_event_create },
     { .type = &api_type_certificates_certificate_signing_request, .name = format_any },
-    { .type = &api_type_networking_ip_address, .name = format_ip },
     { .type = &api_type_apiregistration_api_service, .name = format_path_segment },
 };
 /* clang-format on */

@@ -136,6 +136,7 @@ static void resolve(struct field_requirement *requirement, const struct api_reso
     if (str_is(path, "source"))
         return;
     requirement->resource = resource;
+    requirement->document = resource->kind->type->rest != NULL && !str_starts(path, STR("metadata."));
     if (!field_path_resolve(resource->kind->type, path, &requirement->path))
         requirement->path.count = 0;
 }
@@ -153,7 +154,7 @@ int field_selector_check(struct field_selector *selector, const struct api_resou
             continue;
         }
         /* Kinds with fields of their own say it in other words than those without. */
-        if (resource->selectable_fields != NULL)
+        if (resource->selectable_fields != NULL || resource->kind->type->rest != NULL)
             return error_set(err, ERROR_BAD_REQUEST, "field label not supported: " STR_FMT, STR_ARG(label));
         return error_set(err, ERROR_BAD_REQUEST,
                          "\"" STR_FMT

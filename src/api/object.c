@@ -507,6 +507,28 @@ struct str object_text(const struct object *object, const struct object_path *pa
     return text;
 }
 
+static bool find_member(struct str document, struct str name, struct str *ret_value)
+{
+    struct scanner scanner = { document.data, document.data + document.size };
+    struct str key;
+    bool good = true;
+    if (!take(&scanner, '{'))
+        return false;
+    for (bool first = true; next_member(&scanner, first, &key, ret_value, &good); first = false)
+        if (str_equal(key, name))
+            return true;
+    return false;
+}
+
+struct str object_scalar(const struct object *object, struct str path)
+{
+    struct str value = bytes_str(object->bytes), name;
+    while (str_next(&path, '.', &name))
+        if (!find_member(value, name, &value))
+            return (struct str){ 0 };
+    return value.size > 0 && value.data[0] == '"' ? unquote(value) : value;
+}
+
 /* What is known without decoding, for an object whose document is not what its kind says. */
 static struct decoded *only_metadata(const struct object *object)
 {

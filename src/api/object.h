@@ -61,6 +61,10 @@ void object_texts(const struct object *object, const struct object_path *paths, 
  * kubelets that watch for their own spec.nodeName cost one search in each document. */
 struct str object_text(const struct object *object, const struct object_path *path, uint8_t number);
 
+/* What is at a dotted path of members, "spec.size": a text without its quotes and with escapes as they are, a number or a word as
+ * it is written; data NULL where there is nothing. Valid while the object is. */
+struct str object_scalar(const struct object *object, struct str path);
+
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);

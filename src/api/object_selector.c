@@ -25,6 +25,8 @@ static int compare_text(const struct field_requirement *requirement, const struc
 {
     struct object_path path;
     struct str text;
+    if (requirement->document)
+        return str_equal(object_scalar(object, requirement->key), requirement->value) != requirement->negate;
     if (requirement->resource != object_resource(object) || !field_requirement_text(requirement, &path))
         return -1;
     if (requirement->number != 0)

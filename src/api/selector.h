@@ -77,6 +77,7 @@ struct field_requirement {
     bool negate;
     const struct api_resource *resource; /* that 'path' was resolved for; NULL: not yet */
     struct field_path path;              /* empty: no object of the resource has the field */
+    bool document;                       /* 'key' is a path into the raw part of a custom object */
     uint8_t number;                      /* of its row among the resource's; 0: it has none, or too high a one */
 };
 

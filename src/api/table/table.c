@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "api/codec.h"
+#include "api/custom/custom_columns.h"
 #include "api/field_path.h"
 #include "api/table/columns.h"
 #include "codec/json.h"
@@ -40,7 +41,9 @@ void table_begin(struct table_writer *writer, const struct api_list_meta *meta, 
                   writer->version != NULL ? writer->version : "v1");
     api_encode_json(&api_type_list_meta, NULL, meta != NULL ? meta : &none, out);
     buffer_append_text(out, ",\"columnDefinitions\":");
-    if (columns) {
+    if (columns && writer->custom != NULL) {
+        custom_columns_write(writer->custom, out);
+    } else if (columns) {
         const struct column *list = columns_of(writer->kind->type);
         for (size_t i = 0; list[i].name != NULL; i++) {
             if (list[i].unnamed)
@@ -115,7 +118,9 @@ void table_row(struct table_writer *writer, const void *object, struct str json)
 
     buffer_append_text(out, writer->any ? ",{\"cells\":[" : "{\"cells\":[");
     writer->any = true;
-    for (size_t i = 0; list[i].name != NULL; i++) {
+    if (writer->custom != NULL)
+        custom_columns_write_cells(writer->custom, json, writer->now, out);
+    for (size_t i = 0; writer->custom == NULL && list[i].name != NULL; i++) {
         if (i > 0)
             buffer_append_char(out, ',');
         write_cell(writer, &list[i], object, out);

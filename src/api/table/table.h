@@ -15,6 +15,7 @@
 #include "base/time.h"
 
 struct api_list_meta;
+struct custom_columns; /* api/custom/custom_columns.h */
 
 /* What each row carries beside its cells: the includeObject query parameter. */
 enum table_include {
@@ -31,6 +32,7 @@ struct table_writer {
     const char *version; /* of the group meta.k8s.io; NULL: "v1" */
     enum table_include include;
     usec_t now;
+    const struct custom_columns *custom; /* of a custom resource; NULL: the kind's */
     struct buffer *out;
     bool any; /* a row has been written */
 };
@@ -39,7 +41,7 @@ struct table_writer {
  * events but the first. */
 void table_begin(struct table_writer *writer, const struct api_list_meta *meta, bool columns);
 
-/* 'object' is the decoded struct, 'json' the object's document (only used by TABLE_INCLUDE_OBJECT). */
+/* 'object' is the decoded struct, 'json' the object's document (used by TABLE_INCLUDE_OBJECT, and for custom resources). */
 void table_row(struct table_writer *writer, const void *object, struct str json);
 void table_end(struct table_writer *writer);
 

@@ -140,6 +140,49 @@ static void test_versions_differ_by_name(void **state)
     expect(ask(f, "GET", "/apis/example.com", ""), "\"preferredVersion\":{\"groupVersion\":\"example.com/v2\"");
 }
 
+static void test_views(void **state)
+{
+    struct fixture *f = *state;
+    static const char table[] = "accept: application/json;as=Table;g=meta.k8s.io;v=v1\r\n";
+    define(f, "widgets", "Widget",
+           ",{\"name\":\"v2\",\"served\":true,\"storage\":false,\"schema\":{\"openAPIV3Schema\":{"
+           "\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{"
+           "\"size\":{\"type\":\"integer\"},\"color\":{\"type\":\"string\"}}},\"status\":{\"type\":\"object\","
+           "\"properties\":{\"size\":{\"type\":\"integer\"},\"selector\":{\"type\":\"string\"}}}}}},"
+           "\"selectableFields\":[{\"jsonPath\":\".spec.color\"},{\"jsonPath\":\".spec.size\"}],"
+           "\"subresources\":{\"status\":{},\"scale\":{\"specReplicasPath\":\".spec.size\",\"statusReplicasPath\":"
+           "\".status.size\",\"labelSelectorPath\":\".status.selector\"}},"
+           "\"additionalPrinterColumns\":[{\"name\":\"Size\",\"type\":\"integer\",\"jsonPath\":\".spec.size\"},"
+           "{\"name\":\"No\",\"type\":\"string\",\"priority\":1,\"jsonPath\":\".spec.no\"}]}");
+    create_widget(f);
+    run(f);
+    const char *answer = ask_with(f, "GET", WIDGETS, table, "");
+    expect(answer, "\"cells\":[\"one\",\"0s\"]");
+    expect(answer, "{\"name\":\"Age\",\"type\":\"date\"");
+#define WIDGETS2 "/apis/example.com/v2/namespaces/default/widgets"
+    answer = ask_with(f, "GET", WIDGETS2, table, "");
+    expect(answer, "{\"name\":\"No\",\"type\":\"string\",\"format\":\"\",\"description\":\"\",\"priority\":1}");
+    expect(answer, "\"cells\":[\"one\",3,null]");
+    expect(ask(f, "GET", WIDGETS2 "?fieldSelector=spec.color%3Dred,spec.size!%3D4", ""), "\"name\":\"one\"");
+    expect(ask(f, "GET", WIDGETS2 "?fieldSelector=spec.size%3D4", ""), "\"items\":[]");
+    expect(ask(f, "GET", WIDGETS "?fieldSelector=spec.color%3Dred", ""), "field label not supported: spec.color");
+    expect(ask_with(f, "PATCH", WIDGETS2 "/one/status", "content-type: application/merge-patch+json\r\n",
+                    "{\"status\":{\"size\":2,\"selector\":\"a=b\"}}"),
+           "200 OK");
+    expect(ask(f, "GET", WIDGETS2 "/one/scale", ""),
+           "\"spec\":{\"replicas\":3},\"status\":{\"replicas\":2,\"selector\":\"a=b\"}}");
+    expect(ask_with(f, "PATCH", WIDGETS2 "/one/scale", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"replicas\":8}}"),
+           "\"spec\":{\"replicas\":8},\"status\":{\"replicas\":2");
+    answer = ask(f, "GET", WIDGETS "/one", "");
+    expect(answer, "\"size\":8");
+    expect(answer, "\"generation\":2");
+    expect(ask(f, "GET", WIDGETS "/one/scale", ""), "404 Not Found");
+    ask_with(f, "PATCH", WIDGETS2 "/one", "content-type: application/merge-patch+json\r\n",
+             "{\"spec\":{\"size\":null}}"); /* the default of the version that it is stored as comes back */
+    expect(ask(f, "GET", WIDGETS2 "/one/scale", ""), "\"spec\":{\"replicas\":3}");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -149,6 +192,7 @@ int main(void)
         TEST(test_names_conflict),
         TEST(test_instances_go_first),
         TEST(test_versions_differ_by_name),
+        TEST(test_views),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,8 +117,8 @@ int custom_document_read(const struct custom_form *form, const struct custom_ver
 
 /* ---------------------------------------------------------------- rules */
 
-static int parse_object(const struct custom_version *version, const struct api_custom_object *object,
-                        yyjson_doc **ret_doc)
+int custom_document_parse(const struct custom_version *version, const struct api_custom_object *object,
+                          yyjson_doc **ret_doc)
 {
     auto_buffer struct buffer json = { .max = DOCUMENT_MAX };
     const struct api_kind *kind = version->resource->kind;
@@ -140,8 +140,8 @@ void custom_document_validate(const struct custom_version *version, const struct
 {
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *old_doc = NULL;
-    if (version->schema == NULL || parse_object(version, object, &doc) < 0 ||
-        (old != NULL && parse_object(version, old, &old_doc) < 0))
+    if (version->schema == NULL || custom_document_parse(version, object, &doc) < 0 ||
+        (old != NULL && custom_document_parse(version, old, &old_doc) < 0))
         return;
     check(version, yyjson_doc_get_root(doc), yyjson_doc_get_root(old_doc), errors);
 }

@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/custom/custom_object.h"
 #include "apiserver/custom/form.h"
+#include "codec/json.h"
 
 /* A body of that version into the arena. 'strict' may be NULL. Errors as of api_decode_json() and structural_coerce(). */
 int custom_document_decode(const struct custom_version *version, struct str json, struct arena *arena,
@@ -17,6 +18,10 @@ int custom_document_decode(const struct custom_version *version, struct str json
 /* What the store has, of whatever version, as an object of this one. Not with a webhook. */
 int custom_document_read(const struct custom_form *form, const struct custom_version *version, struct str json,
                          uint64_t revision, struct object **ret_object, struct error *err) must_check;
+
+/* The whole document of an object of that version. */
+int custom_document_parse(const struct custom_version *version, const struct api_custom_object *object,
+                          yyjson_doc **ret_doc) must_check;
 
 /* By the schema of the version. 'old' is NULL on create. */
 void custom_document_validate(const struct custom_version *version, const struct api_custom_object *old,

@@ -21,6 +21,35 @@ static const char *warning_of(struct custom_form *form,
     return arena_format(&form->arena, "%s/%s %s is deprecated", spec->group, version->name, spec->names.kind);
 }
 
+int32_t custom_scale_number(const struct json_path *path, yyjson_val *root)
+{
+    int64_t number = 0;
+    yyjson_val *value = path == NULL ? NULL : json_path_find(path, root);
+    struct str text = { yyjson_get_raw(value), yyjson_get_len(value) };
+    return yyjson_is_raw(value) && str_to_int64(text, &number) && number >= INT32_MIN && number <= INT32_MAX
+               ? (int32_t)number
+               : 0;
+}
+
+static const struct json_path *path_of(struct custom_form *form, const char *text)
+{
+    const struct json_path *path;
+    return text_empty(text) || json_path_compile(text, &form->arena, &path, NULL) < 0 ? NULL : path;
+}
+
+static const struct custom_scale *scale_of(struct custom_form *form,
+                                           const struct api_apiextensions_custom_resource_definition_version *version)
+{
+    if (version->subresources == NULL || version->subresources->scale == NULL)
+        return NULL;
+    const struct api_apiextensions_custom_resource_subresource_scale *paths = version->subresources->scale;
+    struct custom_scale *scale = arena_new(&form->arena, struct custom_scale);
+    scale->spec_replicas = path_of(form, paths->spec_replicas_path);
+    scale->status_replicas = path_of(form, paths->status_replicas_path);
+    scale->selector = path_of(form, paths->label_selector_path);
+    return scale;
+}
+
 static int compile(struct custom_form *form, struct custom_version *custom, struct error *err)
 {
     const struct api_apiextensions_custom_resource_validation *schema = custom->version->schema;
@@ -43,6 +72,8 @@ static int fill(struct custom_form *form, struct error *err)
         struct custom_version *custom = &form->versions[form->n_versions++];
         custom->version = &definition->spec.versions[i];
         custom->resource = custom_resource_create(definition, custom->version);
+        custom->columns = custom_columns_create(custom->version, &form->arena);
+        custom->scale = scale_of(form, custom->version);
         custom->warning = warning_of(form, custom->version);
         if (custom->version->storage)
             form->stored = custom;

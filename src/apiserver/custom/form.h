@@ -8,16 +8,29 @@
 #ifndef APISERVER_CUSTOM_FORM_H
 #define APISERVER_CUSTOM_FORM_H
 
+#include "api/custom/custom_columns.h"
+#include "api/custom/json_path.h"
 #include "api/object.h"
 #include "api/structural/structural.h"
 #include "base/ref.h"
 #include "generated/apiextensions_v1.h"
 
+/* Where a version keeps what a Scale says. */
+struct custom_scale {
+    const struct json_path *spec_replicas, *status_replicas; /* NULL: not understood */
+    const struct json_path *selector;                        /* NULL: none */
+};
+
+/* 0 where there is no whole number; a path may be NULL. */
+int32_t custom_scale_number(const struct json_path *path, yyjson_val *root);
+
 struct custom_version {
     const struct api_apiextensions_custom_resource_definition_version *version; /* of the definition */
     const struct api_resource *resource;                                        /* a reference */
     const struct structural *schema;                                            /* a reference; NULL: says nothing */
-    const char *warning; /* for its users; NULL: it is not deprecated */
+    const struct custom_columns *columns;
+    const struct custom_scale *scale; /* NULL: it has none */
+    const char *warning;              /* for its users; NULL: it is not deprecated */
 };
 
 struct custom_form {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/custom/custom_object.h"
 #include "api/table/table.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/http/front.h"
 #include "apiserver/path.h"
 #include "apiserver/registry/conversion.h"
@@ -68,6 +70,8 @@ static struct rows rows_of(struct request *request, const struct api_kind *kind,
                                      .now = loop_now(call->lane->loop),
                                      .out = json },
                          .conversion = conversion };
+    if (kind->type == &api_type_custom_object)
+        rows.writer.custom = custom_registry_of(request->registry)->version->columns;
     const char *include = query_value(request->query, "includeObject", &request->arena);
     (void)table_include_parse(str_of(include), &rows.writer.include); /* the front has refused nonsense */
     return rows;

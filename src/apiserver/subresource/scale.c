@@ -7,11 +7,29 @@
 
 #include "api/codec.h"
 #include "api/field_path.h"
+#include "api/patch/patch.h"
 #include "api/selector.h"
 #include "api/status.h"
+#include "apiserver/custom/custom_registry.h"
+#include "apiserver/custom/document.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/registry.h"
+
+/* The parts of a Scale that a custom resource's paths lead to. */
+static void read_custom(struct request *request, const struct registry *registry, const void *object,
+                        struct api_autoscaling_scale *scale)
+{
+    const struct custom_scale *paths = custom_registry_of(registry)->version->scale;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    if (paths == NULL || custom_document_parse(custom_registry_of(registry)->version, object, &doc) < 0)
+        return;
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    scale->spec.replicas = custom_scale_number(paths->spec_replicas, root);
+    scale->status.replicas = custom_scale_number(paths->status_replicas, root);
+    yyjson_val *selector = paths->selector == NULL ? NULL : json_path_find(paths->selector, root);
+    scale->status.selector = yyjson_is_str(selector) ? arena_strdup(&request->arena, yyjson_get_str(selector)) : "";
+}
 
 static int32_t number_at(const struct api_type *type, const char *path, const void *object)
 {
@@ -60,16 +78,54 @@ static struct api_autoscaling_scale *scale_of(struct request *request, const str
                                                 .uid = meta->uid,
                                                 .resource_version = meta->resource_version,
                                                 .creation_timestamp = meta->creation_timestamp };
+    if (registry->custom) {
+        read_custom(request, registry, object, scale);
+        return scale;
+    }
     scale->spec.replicas = number_at(type, "spec.replicas", object);
     scale->status.replicas = number_at(type, "status.replicas", object);
     scale->status.selector = selector_text(request, registry, object);
     return scale;
 }
 
+/* False: the object does not say how many it wants, and the request is answered. */
+static bool custom_has_replicas(struct request *request, const struct object *object)
+{
+    const struct custom_version *version = custom_registry_of(request->registry)->version;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    if (version->scale == NULL || version->scale->spec_replicas == NULL ||
+        custom_document_parse(version, object_typed(object), &doc) < 0 ||
+        json_path_find(version->scale->spec_replicas, yyjson_doc_get_root(doc)) != NULL)
+        return true;
+    request_refuse(request, ERROR_INTERNAL, "Internal error occurred: the spec replicas field \"%s\" does not exist",
+                   version->version->subresources->scale->spec_replicas_path);
+    return false;
+}
+
+/* A custom object with another number where the definition says. */
+static int set_custom(struct update *update, const struct object *current, const struct api_autoscaling_scale *scale,
+                      void **ret_object, struct error *err)
+{
+    struct request *request = update->request;
+    const struct custom_version *version = custom_registry_of(update->registry)->version;
+    auto_buffer struct buffer patch = { .max = 64 << 10 }, json = { .max = 16 << 20 };
+    const char *number = arena_format(&request->arena, "%d", scale->spec.replicas);
+    if (version->scale == NULL || version->scale->spec_replicas == NULL ||
+        !json_path_patch(version->scale->spec_replicas, str_of(number), &patch))
+        return error_set(err, ERROR_INTERNAL, "the path of the replicas cannot be written to");
+    int rc = patch_merge(object_json(current), buffer_str(&patch), &json, err);
+    if (rc == 0)
+        rc = request_decode_json(request, version->resource->kind, arena_str(&request->arena, buffer_str(&json)),
+                                 ret_object, err);
+    if (rc == 0)
+        ((struct api_object_meta *)*ret_object)->resource_version = scale->metadata.resource_version;
+    return rc;
+}
+
 void serve_scale_get(struct request *request)
 {
     const struct object *object = registry_current(request);
-    if (object == NULL)
+    if (object == NULL || (request->registry->custom && !custom_has_replicas(request, object)))
         return;
     arena_hold(&request->arena, (void (*)(void *))object_unref, object_ref(object));
     request_respond_document(request, 200, &api_kind_autoscaling_scale,
@@ -100,6 +156,8 @@ static int change_scale(struct update *update, const struct object *current, voi
                                arena_format(&request->arena, "Invalid value: %d: must be greater than or equal to 0",
                                             scale->spec.replicas),
                                err);
+    if (update->registry->custom)
+        return set_custom(update, current, scale, ret_object, err);
     struct api_object_meta *object =
         api_copy(update->registry->resource->kind->type, object_typed(current), &request->arena);
     object->resource_version = scale->metadata.resource_version;

@@ -7,6 +7,8 @@
 
 #include "api/apply/managed.h"
 #include "api/codec.h"
+#include "api/structural/apply.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/registry/ownership_internal.h"
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
@@ -69,7 +71,8 @@ int ownership_document(struct str json, struct arena *arena, yyjson_val **ret_ro
 
 struct apply_place ownership_root(const struct registry *registry)
 {
-    return registry->custom ? apply_schema_of_object() : apply_schema_of_type(registry->resource->kind->type);
+    return registry->custom ? structural_apply_place(custom_registry_of(registry)->version->schema)
+                            : apply_schema_of_type(registry->resource->kind->type);
 }
 
 /* Updates ------------------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #include "apiserver/access/node_authorizer.h"
 #include "apiserver/access/rbac.h"
 #include "apiserver/access/service_account_token.h"
+#include "apiserver/access/socket_token.h"
 #include "apiserver/access/token_cache.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
@@ -255,10 +256,13 @@ void access_authenticate(struct request *request)
         return;
     }
     struct x509_st *certificate = request->certificate;
-    struct str token = bearer_token(request);
+    struct str token = bearer_token(request), socket_token = STR("");
     bool known = certificate != NULL && user_of_certificate(certificate, &request->arena, &request->user);
-    if (!known && token.size > 0 &&
-        access_check_token(access, token, NULL, &request->arena, &request->user, NULL) < 0) {
+    bool refused = socket_token_take(request, &socket_token, NULL) < 0 && !known && token.size == 0;
+    if (token.size == 0)
+        token = socket_token;
+    if (refused || (!known && token.size > 0 &&
+                    access_check_token(access, token, NULL, &request->arena, &request->user, NULL) < 0)) {
         request_metrics_authenticated(request, false, started);
         request_refuse(request, ERROR_UNAUTHORIZED,
                        "Unauthorized"); /* a wrong token is not nobody: upstream says the same */

@@ -19,6 +19,7 @@
 struct http_front;
 struct http_lane;
 struct handover;
+struct websocket; /* net/websocket.h */
 
 struct http_front *http_front_create(struct api_server *server);
 int http_front_listen(struct http_front *front, struct error *err) must_check; /* starts the other lanes, too */
@@ -36,6 +37,7 @@ void http_front_destroy(struct http_front *front);
 struct http_call {
     struct http_lane *lane;
     struct http_exchange *exchange; /* NULL once it is gone */
+    struct websocket *socket;       /* in its place, of a watch that came over a WebSocket; NULL: none */
     struct request *request;
     struct media media;
     bool columns_sent;         /* of a watch that is shown as a table */
@@ -84,12 +86,13 @@ void http_respond_connect(struct request *request, const struct connect_target *
 
 /* The answer to a watch, event by event (watch.c); false: the peer reads too slowly, go on after drained(). 'frame' may be
  * what is sent to all who read plain JSON, when it is there; otherwise it is made of the object. */
-void watch_answer_open(struct http_call *call);
+bool watch_answer_open(struct http_call *call);        /* false: refused; the peer has its answer and is gone */
+bool watch_answer_alive(const struct http_call *call); /* the peer is there */
 bool watch_answer_shares_frames(const struct http_call *call);
 bool watch_answer_event(struct http_call *call, enum client_watch_event type, const struct object *object,
                         struct bytes *frame);
 bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial);
-void watch_answer_end(struct http_call *call, int rc, const struct error *err); /* the exchange is gone after it */
+void watch_answer_end(struct http_call *call, int rc, const struct error *err); /* the peer is gone after it */
 
 /* The format that the client takes of custom resources; before an object, a list or a watch is written. */
 void http_settle_media(struct http_call *call);

@@ -107,12 +107,12 @@ static void lane_batch(struct loop_task *task)
     struct passage_batch *batch = container_of(task, struct passage_batch, task);
     struct watch_passage *passage = batch->passage;
     struct http_call *call = passage->call;
-    for (size_t i = 0; i < batch->count && call->exchange != NULL; i++)
+    for (size_t i = 0; i < batch->count && watch_answer_alive(call); i++)
         lane_write(call, &batch->events[i]);
-    if (batch->ends && call->exchange != NULL) {
+    if (batch->ends && watch_answer_alive(call)) {
         watch_answer_end(call, passage->rc, &passage->err);
         lane_close(passage);
-    } else if (batch->spent && call->exchange != NULL) {
+    } else if (batch->spent && watch_answer_alive(call)) {
         passage->resume_wanted = true;
         if (!call->stopped)
             lane_resume(passage);
@@ -127,10 +127,8 @@ void watch_passage_open(struct watch_passage *passage)
     call->context = passage;
     call->closed = lane_peer_gone;
     call->drained = lane_drained;
-    if (call->exchange == NULL)
+    if (call->exchange == NULL || !watch_answer_open(call))
         lane_close(passage);
-    else
-        watch_answer_open(call);
 }
 
 static void lane_gone(struct loop_task *task)

@@ -12,9 +12,11 @@
 #include "api/status.h"
 #include "apiserver/http/front.h"
 #include "apiserver/http/shape.h"
+#include "apiserver/http/watch_socket.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 #include "codec/json.h"
+#include "net/websocket.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
 
@@ -88,19 +90,43 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
 {
     if (frame == NULL)
         return true;
-    call->stopped |= !http_response_write(call->exchange, frame);
+    call->stopped |=
+        call->socket != NULL ? !watch_socket_send(call, bytes_str(frame)) : !http_response_write(call->exchange, frame);
     bytes_unref(frame);
     return !call->stopped;
 }
 
 /* ---------------------------------------------------------------- the answer, event by event */
 
-void watch_answer_open(struct http_call *call)
+/* No handshake after all. */
+static void refuse(struct http_call *call, const struct error *err)
+{
+    static const struct http_header type = { STR("content-type"), STR("text/plain; charset=utf-8") };
+    struct http_exchange *exchange = take_pointer(&call->exchange);
+    struct bytes *text = bytes_create(err->message, strlen(err->message));
+    http_exchange_set_events(exchange, NULL, NULL);
+    http_respond(exchange, 400, &(struct http_headers){ &type, 1 }, text);
+    bytes_unref(text);
+}
+
+bool watch_answer_open(struct http_call *call)
 {
     struct response_headers headers;
+    struct error err;
     http_settle_media(call);
+    if (websocket_requested(call->exchange)) {
+        if (watch_socket_open(call, &err) < 0)
+            refuse(call, &err);
+        return call->socket != NULL;
+    }
     response_headers_make(call, media_content_type(&call->media, true), &headers);
     http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
+    return true;
+}
+
+bool watch_answer_alive(const struct http_call *call)
+{
+    return call->exchange != NULL || call->socket != NULL;
 }
 
 bool watch_answer_shares_frames(const struct http_call *call)
@@ -145,6 +171,10 @@ void watch_answer_end(struct http_call *call, int rc, const struct error *err)
         struct api_status *status =
             request->failure != NULL ? request->failure : api_status_of_error(&request->arena, err, NULL, NULL);
         (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
+    }
+    if (call->socket != NULL) {
+        watch_socket_end(call);
+        return;
     }
     struct http_exchange *exchange = take_pointer(&call->exchange);
     http_exchange_set_events(exchange, NULL, NULL);
@@ -192,6 +222,8 @@ void http_respond_watch(struct request *request)
     struct http_call *call = request->sink_context;
     call->drained = call_drained;
     call->closed = call_closed;
-    watch_answer_open(call);
-    watch_begin(request->watch, &consumer, call);
+    if (watch_answer_open(call))
+        watch_begin(request->watch, &consumer, call);
+    else
+        call_closed(call);
 }

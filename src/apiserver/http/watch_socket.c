@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+#include "apiserver/http/watch_socket.h"
+
+#include "apiserver/access/socket_token.h"
+#include "net/websocket.h"
+
+enum { CLOSE_NORMAL = 1000, MESSAGE_MAX = 4096 /* of what is ignored */ };
+
+static void on_message(void *context, enum websocket_type type, struct str message)
+{
+    (void)context;
+    (void)type;
+    (void)message;
+}
+
+static void on_drained(void *context)
+{
+    struct http_call *call = context;
+    call->stopped = false;
+    call->drained(call);
+}
+
+static void on_closed(void *context, int code, struct str reason, const struct error *err)
+{
+    struct http_call *call = context;
+    (void)code;
+    (void)reason;
+    (void)err;
+    websocket_close(take_pointer(&call->socket), CLOSE_NORMAL, "");
+    call->closed(call);
+}
+
+static const char *first_protocol(struct http_call *call)
+{
+    const struct http_headers *headers = http_exchange_headers(call->exchange);
+    for (size_t i = 0; i < headers->count; i++) {
+        struct str rest = headers->items[i].value, protocol;
+        if (!str_is(headers->items[i].name, "sec-websocket-protocol"))
+            continue;
+        while (str_next(&rest, ',', &protocol)) {
+            protocol = str_trim(protocol);
+            if (protocol.size > 0 && !str_starts(protocol, STR(SOCKET_TOKEN_PREFIX)))
+                return arena_str(&call->request->arena, protocol).data;
+        }
+    }
+    return NULL;
+}
+
+int watch_socket_open(struct http_call *call, struct error *err)
+{
+    static const struct websocket_events events = { .message = on_message, .drained = on_drained, .closed = on_closed };
+    const char *protocols[] = { first_protocol(call), NULL };
+    int rc = websocket_accept(call->exchange, protocols, MESSAGE_MAX, &call->socket, err);
+    if (rc < 0)
+        return rc;
+    call->exchange = NULL;
+    websocket_set_events(call->socket, &events, call);
+    return 0;
+}
+
+bool watch_socket_send(struct http_call *call, struct str event)
+{
+    bool binary = call->media.format == MEDIA_PROTOBUF;
+    return websocket_send(call->socket, binary ? WEBSOCKET_BINARY : WEBSOCKET_TEXT,
+                          str_skip(event, binary ? sizeof(uint32_t) : 0));
+}
+
+void watch_socket_end(struct http_call *call)
+{
+    websocket_close(take_pointer(&call->socket), CLOSE_NORMAL, "");
+}

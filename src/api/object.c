@@ -258,16 +258,17 @@ static struct object *create(const struct api_resource *resource, const struct m
     return object;
 }
 
-/* 'json' up to 'before', then 'middle', then from 'after' on. */
+/* 'json' up to 'before', then 'middle', then from 'after' on, and a newline. */
 static struct bytes *splice(struct str json, const char *before, struct str middle, const char *after)
 {
     size_t head = (size_t)(before - json.data), tail = json.size - (size_t)(after - json.data);
-    struct bytes *bytes = bytes_create(NULL, head + middle.size + tail);
+    struct bytes *bytes = bytes_create(NULL, head + middle.size + tail + 1);
     memcpy(bytes->data, json.data, head);
     assert(before != NULL && after != NULL);
     if (middle.data != NULL)
         memcpy(bytes->data + head, middle.data, middle.size);
     memcpy(bytes->data + head + middle.size, after, tail);
+    bytes->data[bytes->size - 1] = '\n';
     return bytes;
 }
 
@@ -311,7 +312,7 @@ static struct decoded *decode(const struct object *object, struct error *err)
     size_t step = object->bytes->size / 4; /* it stays as long as the object: an eighth of the size is wasted at most */
     decoded->arena.step = step < ARENA_STEP_MIN ? ARENA_STEP_MIN : step;
     decoded->value = arena_zalloc(&decoded->arena, type->size);
-    int rc = api_decode_json(type, bytes_str(object->bytes), &decoded->arena, decoded->value, NULL, err);
+    int rc = api_decode_json(type, object_json(object), &decoded->arena, decoded->value, NULL, err);
     if (rc == 0)
         return decoded;
     arena_fini(&decoded->arena);
@@ -331,7 +332,8 @@ int object_from_served(const struct api_resource *resource, struct str json, str
     if (metadata.resource_version.size > 0 && !str_to_uint64(metadata.resource_version, &revision))
         return error_set(err, ERROR_INVALID, "%s \"" STR_FMT "\" has a resourceVersion that is no number",
                          resource->singular, STR_ARG(metadata.name));
-    struct object *object = create(resource, &metadata, bytes_create(json.data, json.size), revision);
+    const char *end = json.data + json.size;
+    struct object *object = create(resource, &metadata, splice(json, end, STR(""), end), revision);
     remember_labels(object, metadata.labels, json.data, 0);
     struct error problem = { 0 };
     struct decoded *decoded = decode(object, &problem); /* it came from outside: wrong types are found now */
@@ -381,7 +383,7 @@ const struct api_resource *object_resource(const struct object *object)
 
 struct str object_json(const struct object *object)
 {
-    return bytes_str(object->bytes);
+    return (struct str){ object->bytes->data, object->bytes->size - 1 };
 }
 
 struct bytes *object_bytes(const struct object *object)
@@ -486,7 +488,7 @@ void object_texts(const struct object *object, const struct object_path *paths, 
 {
     for (size_t i = 0; i < count; i++)
         ret_texts[i] = (struct str){ 0 };
-    find_texts(bytes_str(object->bytes), STR(""), paths, count, ret_texts);
+    find_texts(object_json(object), STR(""), paths, count, ret_texts);
 }
 
 struct str object_text(const struct object *object, const struct object_path *path, uint8_t number)

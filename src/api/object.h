@@ -33,7 +33,7 @@ DEFINE_CLEANUP(const struct object *, object_unref);
 
 const struct api_resource *object_resource(const struct object *object);
 struct str object_json(const struct object *object);     /* valid while the object is; one line, no newline */
-struct bytes *object_bytes(const struct object *object); /* borrowed; bytes_ref() to keep */
+struct bytes *object_bytes(const struct object *object); /* that and a newline; borrowed, bytes_ref() to keep */
 uint64_t object_revision(const struct object *object);
 const char *object_name(const struct object *object);
 const char *object_namespace(const struct object *object); /* "" for cluster-scoped ones */

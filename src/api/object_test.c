@@ -35,7 +35,10 @@ static void resource_version_is_put_behind_the_uid(void **state)
     for (size_t i = 0; i < countof(cases); i++) {
         struct object *object = NULL;
         assert_int_equal(object_from_stored(&api_resource_pod, cases[i].stored, 42, &object, NULL), 0);
-        assert_string_equal(object_json(object).data, cases[i].served);
+        assert_true(str_is(object_json(object), cases[i].served));
+        struct str sent = bytes_str(object_bytes(object));
+        assert_int_equal(sent.size, strlen(cases[i].served) + 1);
+        assert_int_equal(sent.data[sent.size - 1], '\n');
         assert_string_equal(api_pod_of(object)->metadata.resource_version, "42");
         assert_string_equal(api_pod_of(object)->spec.node_name, "n1");
         struct str value;

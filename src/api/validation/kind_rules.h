@@ -61,6 +61,17 @@ validate_create validate_events_event_create;
 /* storage/, priority_class.c */
 validate_create validate_storage_class_create;
 validate_update validate_storage_class_update;
+validate_create validate_volume_attributes_class_create;
+validate_update validate_volume_attributes_class_update;
+validate_create validate_volume_attachment_create;
+validate_update validate_volume_attachment_update;
+validate_create validate_csi_driver_create;
+validate_update validate_csi_driver_update;
+validate_create validate_csi_node_create;
+validate_update validate_csi_node_update;
+validate_create validate_csi_storage_capacity_create;
+validate_update validate_csi_storage_capacity_update;
+validate_update validate_volume_attachment_status;
 validate_create validate_priority_class_create;
 validate_update validate_priority_class_update;
 

@@ -55,6 +55,8 @@ void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value
 /* A deep copy into the arena, to be changed and written back. */
 void *api_copy(const struct api_type *type, const void *value, struct arena *arena);
 bool api_equal(const struct api_type *type, const void *a, const void *b);
+bool api_member_equal(const struct api_field *field, const void *a, const void *b); /* of two structs */
+bool api_value_equal(const struct api_field *field, const void *a, const void *b);  /* two items or entries' values */
 
 /* Fills in defaults (static ones and the type's rules), as upstream does when it decodes. What is
  * filled at creation or by admission is not: those need more than the document. */

@@ -152,6 +152,16 @@ static void compare(const struct apply_place *place, yyjson_val *old, yyjson_val
     *outcome = (struct outcome){ true, false, come.changed_below, gone.removed_below };
 }
 
+struct document_outcome document_compare(const struct apply_place *place, yyjson_val *old, yyjson_val *new,
+                                         struct arena *arena)
+{
+    struct outcome outcome = { 0 };
+    if (old != NULL || new != NULL)
+        compare(place, old, new, FIELD_SET_DEPTH_MAX - 1, arena, &outcome);
+    return (
+        struct document_outcome){ outcome.changed, outcome.removed, { outcome.changed_below, outcome.removed_below } };
+}
+
 void apply_compare(const struct apply_place *root, yyjson_val *old, yyjson_val *new, struct arena *arena,
                    struct apply_difference *ret_difference)
 {

@@ -101,9 +101,8 @@ static int by_name(const void *a, const void *b)
     return str_compare(one->name, other->name);
 }
 
-static struct path_value default_of(const struct apply_key *key)
+struct path_value document_default(struct str text)
 {
-    struct str text = key->default_json;
     struct path_value value = { .kind = PATH_STRING };
     if (text.size >= 2 && text.data[0] == '"')
         value.text = (struct str){ text.data + 1, text.size - 2 };
@@ -149,7 +148,7 @@ static int element_of_keys(const struct apply_shape *shape, yyjson_val *item, st
         if (value == NULL && key->default_json.data == NULL)
             continue; /* an item with it would be another one */
         keys[count].name = key->name;
-        keys[count++].value = value != NULL ? path_value_of(value, arena) : default_of(key);
+        keys[count++].value = value != NULL ? path_value_of(value, arena) : document_default(key->default_json);
     }
     if (count == 0)
         return without_keys(shape, arena, ret_why);

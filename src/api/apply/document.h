@@ -6,7 +6,7 @@
 #ifndef API_APPLY_DOCUMENT_H
 #define API_APPLY_DOCUMENT_H
 
-#include "api/apply/field_set.h"
+#include "api/apply/apply.h"
 #include "api/apply/schema.h"
 
 enum document_kind { DOCUMENT_ABSENT, DOCUMENT_NULL, DOCUMENT_MAP, DOCUMENT_LIST, DOCUMENT_SCALAR };
@@ -43,5 +43,16 @@ struct document_item *document_items(const struct apply_shape *shape, yyjson_val
                                      size_t *ret_count);
 /* How many items at the front have the same element. */
 size_t document_equal_items(const struct document_item *items, size_t count);
+
+/* What a key's default says. */
+struct path_value document_default(struct str json);
+
+/* One place of two documents; either may be NULL: absent. */
+struct document_outcome {
+    bool changed, removed; /* the place itself */
+    struct apply_difference below;
+};
+struct document_outcome document_compare(const struct apply_place *place, yyjson_val *old, yyjson_val *new,
+                                         struct arena *arena);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "codec/json.h"
 
+#define SORT_BY_INSERTION_MAX 24
+
 /* Building ----------------------------------------------------------------------------------------- */
 
 void field_set_add(struct field_set_builder *builder, struct arena *arena, const struct path_element *element,
@@ -34,12 +36,27 @@ static int by_element(const void *a, const void *b)
     return path_element_compare(&one->element, &other->element);
 }
 
+static void sort_entries(struct field_set_entry *entries, size_t count)
+{
+    if (count > SORT_BY_INSERTION_MAX) {
+        qsort(entries, count, sizeof(*entries), by_element);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct field_set_entry entry = entries[i];
+        size_t at = i;
+        for (; at > 0 && path_element_compare(&entries[at - 1].element, &entry.element) > 0; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+}
+
 const struct field_set *field_set_finish(struct field_set_builder *builder, struct arena *arena)
 {
     if (builder->count == 0)
         return NULL;
     if (builder->unsorted)
-        qsort(builder->entries, builder->count, sizeof(*builder->entries), by_element);
+        sort_entries(builder->entries, builder->count);
     struct field_set *set = arena_alloc(arena, sizeof(*set));
     *set = (struct field_set){ builder->count, builder->entries };
     return set;
@@ -133,6 +150,31 @@ int field_set_parse(struct str text, struct arena *arena, const struct field_set
     return parse_map(&parse, yyjson_doc_get_root(doc), FIELD_SET_DEPTH_MAX, &member, ret_set);
 }
 
+/* Names of fields that need no escapes are most of all that is written. */
+static bool is_plain(struct str name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '-' && c <= '9') || c == '_';
+        if (!plain)
+            return false;
+    }
+    return true;
+}
+
+static void write_element(const struct path_element *element, struct buffer *scratch, struct buffer *out)
+{
+    if (element->kind == PATH_FIELD && is_plain(element->name)) {
+        buffer_append(out, "\"f:", 3);
+        buffer_append_str(out, element->name);
+        buffer_append_char(out, '"');
+        return;
+    }
+    buffer_clear(scratch);
+    path_element_write(element, scratch);
+    json_append_string(out, buffer_str(scratch));
+}
+
 static void write_entries(const struct field_set *set, bool self, struct buffer *scratch, struct buffer *out)
 {
     buffer_append_char(out, '{');
@@ -142,9 +184,7 @@ static void write_entries(const struct field_set *set, bool self, struct buffer 
         const struct field_set_entry *entry = &set->entries[i];
         if (i > 0 || self)
             buffer_append_char(out, ',');
-        buffer_clear(scratch);
-        path_element_write(&entry->element, scratch);
-        json_append_string(out, buffer_str(scratch));
+        write_element(&entry->element, scratch, out);
         buffer_append_char(out, ':');
         if (entry->below == NULL)
             buffer_append_str(out, STR("{}"));

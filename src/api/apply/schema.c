@@ -19,25 +19,10 @@ static struct apply_place place_of(const void *node, uintptr_t state)
     return (struct apply_place){ &type_schema, node, state };
 }
 
-/* Whether a list is written as one value or as the items, a message by itself or as a list: JSONSchemaPropsOrArray. */
-static void describe_message(const struct api_type *type, struct apply_shape *shape)
+/* Messages that are written as something else than an object: the published schema says nothing of them. */
+static bool is_opaque(const struct api_field *field)
 {
-    shape->map_atomic = type->atomic;
-    shape->list = APPLY_LIST_ATOMIC;
-    switch (type->json_form) {
-    case API_FORM_OBJECT:
-        shape->allowed = APPLY_MAP;
-        break;
-    case API_FORM_STRING_LIST:
-        shape->allowed = APPLY_LIST;
-        break;
-    case API_FORM_OBJECT_OR_BOOL:
-        shape->allowed = APPLY_MAP | APPLY_BOOLEAN;
-        break;
-    default:
-        shape->allowed = APPLY_MAP | APPLY_LIST;
-        break;
-    }
+    return field->value == API_MESSAGE && field->type->json_form != API_FORM_OBJECT;
 }
 
 static void describe_value(const struct api_field *field, struct apply_shape *shape)
@@ -61,7 +46,8 @@ static void describe_value(const struct api_field *field, struct apply_shape *sh
         shape->allowed = APPLY_ANYTHING;
         break;
     case API_MESSAGE:
-        describe_message(field->type, shape);
+        shape->allowed = is_opaque(field) ? APPLY_ANYTHING : APPLY_MAP;
+        shape->map_atomic = !is_opaque(field) && field->type->atomic;
         break;
     default: /* times, durations, quantities, numbers or texts: the published schema does not say more */
         shape->allowed = APPLY_SCALAR;
@@ -92,7 +78,8 @@ static void describe(const struct apply_place *place, struct apply_shape *shape)
     *shape = (struct apply_shape){ 0 };
     const struct api_field *field = place->node;
     if (place->state == OF_TYPE) {
-        describe_message(place->node, shape);
+        shape->allowed = APPLY_MAP;
+        shape->map_atomic = ((const struct api_type *)place->node)->atomic;
     } else if (place->state == OF_ITEM || field->shape == API_SINGLE) {
         describe_value(field, shape);
     } else if (field->shape == API_LIST) {
@@ -127,9 +114,9 @@ static enum apply_member member(const struct apply_place *place, struct str key,
         *ret_place = place_of(field, OF_ITEM);
         return APPLY_MEMBER_ENTRY;
     }
-    if (field->value == API_MESSAGE)
+    if (field->value == API_MESSAGE && !is_opaque(field))
         return member_of_type(field->type, key, ret_place);
-    *ret_place = (struct apply_place){ 0 }; /* below raw JSON nothing is known */
+    *ret_place = (struct apply_place){ 0 }; /* there nothing is known */
     return APPLY_MEMBER_ENTRY;
 }
 

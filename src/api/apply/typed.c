@@ -1,32 +1,386 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* Differences of decoded objects. */
+/* Differences of decoded objects: what apply_compare() finds in their documents, without making them. Every create and
+ * every update comes through here. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/apply/apply.h"
+#include "api/apply/document.h"
 #include "api/codec.h"
+#include "api/field_path.h"
+#include "api/member.h"
 #include "codec/json.h"
 #include "generated/types.h"
 
-static yyjson_val *document_of(const struct api_type *type, const void *value, struct arena *arena)
+/* What the document has at a place: nothing, null, or something. */
+enum presence { ABSENT, NIL, PRESENT };
+
+struct outcome {
+    bool changed, removed;
+    const struct field_set *changed_below, *removed_below;
+};
+
+/* Two sides of a place that is being looked into. */
+struct comparison {
+    struct arena *arena;
+    struct field_set_builder changed, removed;
+    bool old_empty, new_empty; /* nothing was found there on that side */
+};
+
+static void compare_value(const struct api_field *field, const void *old, const void *new, struct arena *arena,
+                          struct outcome *outcome);
+
+static void add(struct comparison *comparison, const struct path_element *element, const struct outcome *outcome)
+{
+    field_set_add(&comparison->changed, comparison->arena, element, outcome->changed, outcome->changed_below);
+    field_set_add(&comparison->removed, comparison->arena, element, outcome->removed, outcome->removed_below);
+}
+
+static void decide_leaf(enum presence old, enum presence new, bool equal, struct outcome *outcome)
+{
+    outcome->changed = new != ABSENT && (old != new || !equal);
+    outcome->removed = new == ABSENT &&old != ABSENT;
+}
+
+/* What was looked into: when both sides are empty it counts as one value. */
+static void decide(struct comparison *comparison, enum presence old, enum presence new, struct outcome *outcome)
+{
+    if (comparison->old_empty && comparison->new_empty) {
+        decide_leaf(old, new, true, outcome);
+        return;
+    }
+    outcome->changed_below = field_set_finish(&comparison->changed, comparison->arena);
+    outcome->removed_below = field_set_finish(&comparison->removed, comparison->arena);
+    outcome->changed = old == ABSENT;
+    outcome->removed = new == ABSENT;
+}
+
+/* By their documents: where anything may stand. ------------------------------------------------------ */
+
+static yyjson_val *document_of(const struct api_field *field, const void *value, struct arena *arena)
 {
     auto_buffer struct buffer json = { 0 };
-    struct api_object_meta *bare = arena_alloc(arena, type->size);
-    memcpy(bare, value, type->size);
-    bare->managed_fields = NULL;
-    bare->n_managed_fields = 0;
-    api_encode_json(type, NULL, bare, &json);
     yyjson_doc *doc = NULL;
+    if (value == NULL)
+        return NULL;
+    if (field->value == API_RAW)
+        buffer_append_str(&json, *(const struct str *)value);
+    else
+        api_encode_json(field->type, NULL, value, &json);
     if (json_read(buffer_str(&json), API_DEPTH_MAX, &doc, NULL) < 0)
         return NULL;
     arena_hold(arena, (void (*)(void *))yyjson_doc_free, doc);
     return yyjson_doc_get_root(doc);
 }
 
+static void compare_documents(const struct api_field *field, const void *old, const void *new, struct arena *arena,
+                              struct outcome *outcome)
+{
+    struct apply_place place = { 0 };
+    if (old != NULL && new != NULL && api_value_equal(field, old, new))
+        return;
+    struct document_outcome found =
+        document_compare(&place, document_of(field, old, arena), document_of(field, new, arena), arena);
+    *outcome = (struct outcome){ found.changed, found.removed, found.below.changed, found.below.removed };
+}
+
+/* Messages ------------------------------------------------------------------------------------------- */
+
+static enum presence presence_of(const struct api_field *field, const void *value)
+{
+    if (value == NULL)
+        return ABSENT;
+    bool set = member_is_set(field, value);
+    if (!set && (field->flags & (API_OMIT_EMPTY | API_OMIT_ZERO)))
+        return ABSENT;
+    if (field->shape != API_SINGLE)
+        return member_elements(field, value) == NULL ? NIL : PRESENT;
+    switch (field->value) {
+    case API_TIME:
+    case API_MICRO_TIME:
+        return *(const usec_t *)member_of_const(field, value) == 0 ? NIL : PRESENT;
+    case API_BYTES:
+    case API_RAW:
+        return ((const struct str *)member_of_const(field, value))->data == NULL ? NIL : PRESENT;
+    case API_STRING:
+        return set || !(field->flags & API_POINTER) ? PRESENT : NIL;
+    default:
+        return member_single(field, value) == NULL ? NIL : PRESENT;
+    }
+}
+
+static void compare_list(const struct api_field *field, const void *old, const void *new,
+                         struct comparison *comparison);
+static void compare_map(const struct api_field *field, const void *old, const void *new, struct comparison *comparison);
+
+static bool is_whole(const struct api_field *field)
+{
+    if (field->shape == API_LIST)
+        return !(field->flags & (API_LIST_SET | API_LIST_MAP));
+    return field->flags & API_MAP_ATOMIC;
+}
+
+/* 'old' and 'new' are the structs around the member; NULL: there is none. */
+static void compare_member(const struct api_field *field, const void *old, const void *new, enum presence before,
+                           enum presence after, struct arena *arena, struct outcome *outcome)
+{
+    const void *one = before == PRESENT ? old : NULL, *other = after == PRESENT ? new : NULL;
+    if (is_whole(field)) {
+        decide_leaf(before, after, one != NULL && other != NULL && api_member_equal(field, old, new), outcome);
+        return;
+    }
+    if (field->shape == API_SINGLE && before != NIL && after != NIL) {
+        compare_value(field, one == NULL ? NULL : member_single(field, one),
+                      other == NULL ? NULL : member_single(field, other), arena, outcome);
+        return;
+    }
+    if (field->shape == API_SINGLE) {
+        decide_leaf(before, after, before == NIL && after == NIL, outcome);
+        return;
+    }
+    struct comparison comparison = { .arena = arena, .old_empty = true, .new_empty = true };
+    if (field->shape == API_LIST)
+        compare_list(field, one, other, &comparison);
+    else
+        compare_map(field, one, other, &comparison);
+    decide(&comparison, before, after, outcome);
+}
+
+static void compare_members(const struct api_type *type, const void *old, const void *new,
+                            struct comparison *comparison)
+{
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const struct api_field *field = &type->fields[i];
+        if (field->flags & API_INLINE) {
+            compare_members(field->type, old == NULL ? NULL : member_of_const(field, old),
+                            new == NULL ? NULL : member_of_const(field, new), comparison);
+            continue;
+        }
+        bool skipped =
+            type == &api_type_object_meta && field->offset == offsetof(struct api_object_meta, managed_fields);
+        if (field->name == NULL || skipped)
+            continue;
+        enum presence before = presence_of(field, old), after = presence_of(field, new);
+        if (before == ABSENT && after == ABSENT)
+            continue;
+        struct outcome outcome = { 0 };
+        comparison->old_empty = comparison->old_empty && before == ABSENT;
+        comparison->new_empty = comparison->new_empty && after == ABSENT;
+        compare_member(field, old, new, before, after, comparison->arena, &outcome);
+        struct path_element element = path_field((struct str){ field->name, field->name_size });
+        add(comparison, &element, &outcome);
+    }
+}
+
+/* A single value, an item, or the value of an entry; NULL: absent. */
+static void compare_value(const struct api_field *field, const void *old, const void *new, struct arena *arena,
+                          struct outcome *outcome)
+{
+    enum presence before = old == NULL ? ABSENT : PRESENT, after = new == NULL ? ABSENT : PRESENT;
+    bool message = field->value == API_MESSAGE;
+    if (field->value == API_RAW || (message && field->type->json_form != API_FORM_OBJECT)) {
+        compare_documents(field, old, new, arena, outcome);
+        return;
+    }
+    if (!message || field->type->atomic) {
+        decide_leaf(before, after, old != NULL && new != NULL &&api_value_equal(field, old, new), outcome);
+        return;
+    }
+    struct comparison comparison = { .arena = arena, .old_empty = true, .new_empty = true };
+    compare_members(field->type, old, new, &comparison);
+    decide(&comparison, before, after, outcome);
+}
+
+/* Maps: sorted by key, always. ----------------------------------------------------------------------- */
+
+static const char *entry_key(const void *entry)
+{
+    return text_or_empty(*(const char *const *)entry);
+}
+
+static void compare_map(const struct api_field *field, const void *old, const void *new, struct comparison *comparison)
+{
+    const char *olds = old != NULL ? member_elements(field, old) : NULL;
+    const char *news = new != NULL ? member_elements(field, new) : NULL;
+    size_t n_old = old != NULL ? member_length(field, old) : 0, n_new = new != NULL ? member_length(field, new) : 0;
+    comparison->old_empty = n_old == 0;
+    comparison->new_empty = n_new == 0;
+    while (n_old > 0 || n_new > 0) {
+        int order = n_old == 0 ? 1 : n_new == 0 ? -1 : strcmp(entry_key(olds), entry_key(news));
+        struct path_element element = path_field(str_of(entry_key(order <= 0 ? olds : news)));
+        struct outcome outcome = { 0 };
+        compare_value(field, order <= 0 ? olds + field->value_offset : NULL,
+                      order >= 0 ? news + field->value_offset : NULL, comparison->arena, &outcome);
+        add(comparison, &element, &outcome);
+        olds = order <= 0 ? olds + field->element_size : olds;
+        news = order >= 0 ? news + field->element_size : news;
+        n_old -= order <= 0;
+        n_new -= order >= 0;
+    }
+}
+
+/* Lists ---------------------------------------------------------------------------------------------- */
+
+struct item {
+    struct path_element element;
+    const void *value;
+};
+
+struct keys {
+    const struct api_field *fields[APPLY_KEYS_MAX];
+    size_t count;
+};
+
+static struct path_value path_value_at(const struct api_field *field, const void *value)
+{
+    int64_t number = 0;
+    switch (field->value) {
+    case API_STRING:
+        return (struct path_value){ .kind = PATH_STRING, .text = str_of(text_or_empty(*(const char *const *)value)) };
+    case API_BOOL:
+        return (struct path_value){ .kind = PATH_BOOL, .integer = *(const bool *)value };
+    case API_INT32:
+        number = *(const int32_t *)value;
+        break;
+    case API_INT64:
+        number = *(const int64_t *)value;
+        break;
+    case API_INT_OR_STRING: {
+        const struct int_or_string *either = value;
+        if (either->text != NULL)
+            return (struct path_value){ .kind = PATH_STRING, .text = str_of(either->text) };
+        number = either->number;
+        break;
+    }
+    default:
+        break;
+    }
+    return (struct path_value){ PATH_INTEGER, number, (double)number, { 0 } };
+}
+
+/* The keys' fields, sorted by name, as elements have them. */
+static void find_keys(const struct api_field *list, struct keys *keys)
+{
+    for (const char *const *name = list->list_keys; *name != NULL && keys->count < APPLY_KEYS_MAX; name++) {
+        const struct api_field *field = api_field_find(list->type, str_of(*name), NULL);
+        size_t at = keys->count;
+        if (field == NULL)
+            continue;
+        for (; at > 0 && strcmp(keys->fields[at - 1]->name, field->name) > 0; at--)
+            keys->fields[at] = keys->fields[at - 1];
+        keys->fields[at] = field;
+        keys->count++;
+    }
+}
+
+static bool element_of(const struct api_field *list, const struct keys *keys, const void *value, struct arena *arena,
+                       struct path_element *element)
+{
+    if (list->flags & API_LIST_SET) {
+        struct path_value *copy = arena_alloc(arena, sizeof(*copy));
+        *copy = path_value_at(list, value);
+        *element = (struct path_element){ .kind = PATH_VALUE, .value = copy };
+        return true;
+    }
+    struct path_key *own = arena_alloc(arena, (keys->count + 1) * sizeof(*own));
+    uint32_t count = 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct api_field *field = keys->fields[i];
+        const void *single = member_single(field, value);
+        bool written = presence_of(field, value) == PRESENT;
+        if (!written && field->default_json == NULL)
+            continue;
+        own[count].name = (struct str){ field->name, field->name_size };
+        own[count++].value = written ? path_value_at(field, single) : document_default(str_of(field->default_json));
+    }
+    *element = (struct path_element){ .kind = PATH_KEYS, .n_keys = count, .keys = own };
+    return count > 0;
+}
+
+static int by_element(const void *a, const void *b)
+{
+    const struct item *one = a, *other = b;
+    int order = path_element_compare(&one->element, &other->element);
+    return order != 0 ? order : (one->value > other->value) - (one->value < other->value);
+}
+
+static struct item *items_of(const struct api_field *list, const struct keys *keys, const void *value,
+                             struct arena *arena, size_t *ret_count)
+{
+    size_t size = value != NULL ? member_length(list, value) : 0, count = 0;
+    const char *at = value != NULL ? member_elements(list, value) : NULL;
+    struct item *items = size > 0 ? arena_alloc(arena, size * sizeof(*items)) : NULL;
+    bool sorted = true;
+    for (size_t i = 0; i < size; i++, at += list->element_size) {
+        if (!element_of(list, keys, at, arena, &items[count].element))
+            continue;
+        items[count].value = at;
+        sorted = sorted && (count == 0 || path_element_compare(&items[count - 1].element, &items[count].element) <= 0);
+        count++;
+    }
+    if (!sorted)
+        qsort(items, count, sizeof(*items), by_element);
+    *ret_count = count;
+    return items;
+}
+
+static size_t equal_items(const struct item *items, size_t count)
+{
+    size_t equal = count > 0 ? 1 : 0;
+    while (equal < count && path_element_compare(&items[0].element, &items[equal].element) == 0)
+        equal++;
+    return equal;
+}
+
+/* As with documents: more than one item with the same element counts as one value. */
+static void compare_items(const struct api_field *field, const struct item *olds, size_t n_old, const struct item *news,
+                          size_t n_new, struct arena *arena, struct outcome *outcome)
+{
+    if (n_old >= 2 && n_new >= 2) {
+        outcome->changed = n_old != n_new;
+        for (size_t i = 0; i < n_old && !outcome->changed; i++)
+            outcome->changed = !api_value_equal(field, olds[i].value, news[i].value);
+        return;
+    }
+    const void *old = n_old == 1 ? olds->value : NULL, *new = n_new == 1 ? news->value : NULL;
+    if (old != NULL || new != NULL)
+        compare_value(field, old, new, arena, outcome);
+    outcome->removed = n_old >= 2 || outcome->removed;
+    outcome->changed = n_new >= 2 || outcome->changed;
+}
+
+static void compare_list(const struct api_field *field, const void *old, const void *new, struct comparison *comparison)
+{
+    struct keys keys = { .count = 0 };
+    size_t n_old, n_new;
+    if (field->flags & API_LIST_MAP)
+        find_keys(field, &keys);
+    struct item *olds = items_of(field, &keys, old, comparison->arena, &n_old);
+    struct item *news = items_of(field, &keys, new, comparison->arena, &n_new);
+    comparison->old_empty = n_old == 0;
+    comparison->new_empty = n_new == 0;
+    while (n_old > 0 || n_new > 0) {
+        int order = n_old == 0 ? 1 : n_new == 0 ? -1 : path_element_compare(&olds->element, &news->element);
+        const struct path_element *element = order <= 0 ? &olds->element : &news->element;
+        size_t from_old = order <= 0 ? equal_items(olds, n_old) : 0,
+               from_new = order >= 0 ? equal_items(news, n_new) : 0;
+        struct outcome outcome = { 0 };
+        compare_items(field, olds, from_old, news, from_new, comparison->arena, &outcome);
+        add(comparison, element, &outcome);
+        olds = from_old > 0 ? olds + from_old : olds;
+        news = from_new > 0 ? news + from_new : news;
+        n_old -= from_old;
+        n_new -= from_new;
+    }
+}
+
 void apply_compare_typed(const struct api_type *type, const void *old, const void *new, struct arena *arena,
                          struct apply_difference *ret_difference)
 {
-    struct apply_place root = apply_schema_of_type(type);
-    apply_compare(&root, document_of(type, old, arena), document_of(type, new, arena), arena, ret_difference);
+    struct comparison comparison = { .arena = arena };
+    compare_members(type, old, new, &comparison);
+    ret_difference->changed = field_set_finish(&comparison.changed, arena);
+    ret_difference->removed = field_set_finish(&comparison.removed, arena);
 }

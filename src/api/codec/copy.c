@@ -123,18 +123,23 @@ static bool elements_equal(const struct api_field *field, const void *a, const v
     return true;
 }
 
+bool api_member_equal(const struct api_field *field, const void *a, const void *b)
+{
+    if (field->shape != API_SINGLE)
+        return elements_equal(field, a, b);
+    const void *x = member_single(field, a), *y = member_single(field, b);
+    return x == NULL || y == NULL ? x == y : value_equal(field, x, y);
+}
+
+bool api_value_equal(const struct api_field *field, const void *a, const void *b)
+{
+    return value_equal(field, a, b);
+}
+
 bool api_equal(const struct api_type *type, const void *a, const void *b)
 {
-    for (size_t i = 0; i < type->n_fields; i++) {
-        const struct api_field *field = &type->fields[i];
-        if (field->shape != API_SINGLE) {
-            if (!elements_equal(field, a, b))
-                return false;
-            continue;
-        }
-        const void *x = member_single(field, a), *y = member_single(field, b);
-        if (x == NULL || y == NULL ? x != y : !value_equal(field, x, y))
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (!api_member_equal(&type->fields[i], a, b))
             return false;
-    }
     return true;
 }

@@ -286,9 +286,6 @@ def test_dry_run_and_strict_fields(thing):
 
 @every_kind
 def test_apply(thing):
-    probe = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}
-    if thing.api.call("PATCH", "/api/v1/namespaces/default?fieldManager=matrix", probe, sent="application/apply-patch+yaml").status == 415:
-        pytest.xfail("server-side apply is not there yet: 415")
     document = thing.document()
     document["metadata"]["labels"] = {**document["metadata"].get("labels", {}), "applied": "yes"}
     answer = thing.api.call("PATCH", f"{thing.one}?fieldManager=matrix", document, sent="application/apply-patch+yaml")

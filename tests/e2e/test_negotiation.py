@@ -154,6 +154,78 @@ def test_compression(api):
         api.ok("DELETE", f"{path}/{name}")
 
 
+# ---------------------------------------------------------------- lists and watches in other shapes
+
+MAPS = "/api/v1/namespaces/shapes/configmaps"
+
+
+@pytest.fixture(scope="module")
+def maps(api):
+    api.ok("POST", "/api/v1/namespaces", {"metadata": {"name": "shapes"}}, status=201)
+    for number in range(5):
+        api.ok("POST", MAPS, {"metadata": {"name": f"m{number}"}, "data": {"number": str(number)}}, status=201)
+    return api
+
+
+def test_pieces_of_lists(maps):
+    """limit and continue go through every shape; what is left is counted."""
+    for accept in (JSON, TABLE, PARTIALS, PROTOBUF, f"{PROTOBUF};as=PartialObjectMetadataList{META}"):
+        names, more, left = [], "", []
+        while True:
+            answer = maps.ok("GET", f"{MAPS}?limit=2{more}", accept=accept)
+            if accept.startswith(PROTOBUF):
+                sent = wire.Envelope(answer.body)
+                names += [wire.text(item, 1, 1) for tag, _, item in wire.fields(sent.raw) if tag == 2]
+                token, remaining = wire.text(sent.raw, 1, 3), wire.first(sent.raw, 1, 4)
+            else:
+                listed = answer.json()
+                rows = [row["object"] for row in listed["rows"]] if "rows" in listed else listed["items"]
+                names += [item["metadata"]["name"] for item in rows]
+                token, remaining = listed["metadata"].get("continue"), listed["metadata"].get("remainingItemCount")
+            left.append(remaining)
+            if not token:
+                break
+            more = f"&continue={token}"
+        assert names == ["kube-root-ca.crt", "m0", "m1", "m2", "m3", "m4"] or names == [f"m{n}" for n in range(5)], accept
+        assert left[-1] is None and left[:-1] == list(range(len(names) - 2, 0, -2))[:len(left) - 1], accept
+
+
+def events(api, path, accept, count):
+    """(type, kind of the object, its metadata as far as every form has it) of the first events."""
+    response = api.watch(path, accept)
+    if not accept.startswith(PROTOBUF):
+        return [json.loads(response.readline()) for _ in range(count)]
+    return [event for _, event in zip(range(count), wire.frames(response.read))]
+
+
+def test_watch_lists_in_every_shape(maps):
+    """The objects there are, then the mark of their end, all in the shape that was asked for."""
+    path = f"{MAPS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3Dm3&timeoutSeconds=9"
+    first, mark = events(maps, path, JSON, 2)
+    assert (first["type"], first["object"]["kind"], mark["type"], mark["object"]["kind"]) == ("ADDED", "ConfigMap", "BOOKMARK", "ConfigMap")
+    end = {"k8s.io/initial-events-end": "true"}
+    assert mark["object"]["metadata"]["annotations"] == end and mark["object"]["metadata"]["resourceVersion"]
+    for include in ("", "&includeObject=None", "&includeObject=Object"):
+        first, mark = events(maps, path + include, TABLE, 2)
+        assert first["object"]["rows"][0]["cells"][0] == "m3" and first["object"]["columnDefinitions"]
+        assert (mark["type"], mark["object"]["kind"], mark["object"]["columnDefinitions"]) == ("BOOKMARK", "Table", None)
+        assert mark["object"]["rows"][0]["object"]["metadata"]["annotations"] == end
+    first, mark = events(maps, path, PARTIAL, 2)
+    assert {first["object"]["kind"], mark["object"]["kind"]} == {"PartialObjectMetadata"} and mark["object"]["metadata"]["annotations"] == end
+    for accept, version, kind in ((PROTOBUF, "v1", "ConfigMap"), (f"{PROTOBUF};as=PartialObjectMetadata{META}", "meta.k8s.io/v1", "PartialObjectMetadata")):
+        (added, first), (bookmark, mark) = events(maps, path, accept, 2)
+        assert (added, first.version, first.kind, first.name()) == ("ADDED", version, kind, "m3")
+        assert (bookmark, mark.version, mark.kind) == ("BOOKMARK", version, kind)
+        assert wire.text(mark.raw, 1, 12, 1) == "k8s.io/initial-events-end"
+
+
+def test_deletions_in_tables(maps):
+    since = maps.ok("GET", MAPS).json()["metadata"]["resourceVersion"]
+    maps.ok("DELETE", f"{MAPS}/m4")
+    event = events(maps, f"{MAPS}?watch=true&resourceVersion={since}&timeoutSeconds=9", TABLE, 1)[0]
+    assert (event["type"], event["object"]["rows"][0]["cells"][0]) == ("DELETED", "m4")
+
+
 # ---------------------------------------------------------------- discovery
 
 def test_discovery_forms(api):
@@ -209,3 +281,16 @@ def test_version(api):
     assert (version["major"], version["minor"]) == ("1", "36") and version["gitVersion"].startswith("v1.36.")
     assert set(version) == {"major", "minor", "emulationMajor", "emulationMinor", "minCompatibilityMajor", "minCompatibilityMinor", "gitVersion",
                             "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler", "platform"}
+
+
+def test_errors_of_watches_are_statuses(server):
+    """The last test here: a server that starts again has forgotten what happened to leases before."""
+    server.stop()
+    server.start()
+    api, path = Api(server), "/apis/coordination.k8s.io/v1/leases?watch=true&resourceVersion=1&timeoutSeconds=9"
+    for accept in (JSON, TABLE, PARTIAL):
+        event = events(api, path, accept, 1)[0]
+        assert (event["type"], event["object"]["kind"], event["object"]["reason"], event["object"]["code"]) == ("ERROR", "Status", "Expired", 410), accept
+    for accept in (PROTOBUF, f"{PROTOBUF};as=PartialObjectMetadata{META}"):
+        (kind, sent), = events(api, path, accept, 1)
+        assert (kind, sent.version, sent.kind, wire.text(sent.raw, 4)) == ("ERROR", "v1", "Status", "Expired")

@@ -6,8 +6,10 @@
 
 #include <stdio.h>
 
+#include "api/custom/custom_resource.h"
 #include "api/field_path.h"
 #include "api/selector.h"
+#include "generated/types.h"
 
 /* Moves past one term, up to a comma that no backslash precedes. */
 static struct str next_term(struct str *rest)
@@ -35,7 +37,7 @@ static int unescape(struct str text, struct arena *arena, struct str *ret_text, 
             if (c != '\\' && c != ',' && c != '=')
                 return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: invalid escape sequence: \\%c", c);
         } else if (c == ',' || c == '=') {
-            return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: unescaped character in value: %c", c);
+            return error_set(err, ERROR_BAD_REQUEST, "invalid field selector: unescaped character in value: %d", c);
         }
         plain[size++] = c;
     }
@@ -113,12 +115,18 @@ static bool row_is(const char *row, struct str label, struct str *ret_path)
     return true;
 }
 
+/* Of kinds without fields of their own upstream knows two by default, and says so. */
+static bool has_default_fields(const struct api_resource *resource)
+{
+    return resource->selectable_fields == NULL && !custom_resource_is(resource);
+}
+
 /* 'ret_number' counts the resource's rows from 1; 0: a field that every resource has. */
 static bool find_path(const struct api_resource *resource, struct str label, struct str *ret_path, size_t *ret_number)
 {
     *ret_number = 0;
     if (str_is(label, "metadata.name") ||
-        (str_is(label, "metadata.namespace") && (resource->kind->namespaced || resource->selectable_fields == NULL))) {
+        (str_is(label, "metadata.namespace") && (resource->kind->namespaced || has_default_fields(resource)))) {
         *ret_path = label;
         return true;
     }
@@ -141,6 +149,24 @@ static void resolve(struct field_requirement *requirement, const struct api_reso
         requirement->path.count = 0;
 }
 
+/* Each kind says it in its own words. */
+static int unsupported(const struct api_resource *resource, struct str label, struct error *err)
+{
+    const struct api_kind *kind = resource->kind;
+    if (has_default_fields(resource))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "\"" STR_FMT
+                         "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+                         STR_ARG(label));
+    if (resource == &api_resource_batch_job)
+        return error_set(err, ERROR_BAD_REQUEST, "field label \"" STR_FMT "\" not supported for batchv1.Job",
+                         STR_ARG(label));
+    if (strcmp(kind->group, "resource.k8s.io") == 0)
+        return error_set(err, ERROR_BAD_REQUEST, "field label not supported for %s/%s, Kind=%s: " STR_FMT, kind->group,
+                         kind->version, kind->kind, STR_ARG(label));
+    return error_set(err, ERROR_BAD_REQUEST, "field label not supported: " STR_FMT, STR_ARG(label));
+}
+
 int field_selector_check(struct field_selector *selector, const struct api_resource *resource, struct error *err)
 {
     struct str path;
@@ -153,13 +179,7 @@ int field_selector_check(struct field_selector *selector, const struct api_resou
             selector->requirements[i].number = number <= UINT8_MAX ? (uint8_t)number : 0;
             continue;
         }
-        /* Kinds with fields of their own say it in other words than those without. */
-        if (resource->selectable_fields != NULL || resource->kind->type->rest != NULL)
-            return error_set(err, ERROR_BAD_REQUEST, "field label not supported: " STR_FMT, STR_ARG(label));
-        return error_set(err, ERROR_BAD_REQUEST,
-                         "\"" STR_FMT
-                         "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
-                         STR_ARG(label));
+        return unsupported(resource, label, err);
     }
     return 0;
 }

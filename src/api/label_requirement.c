@@ -5,14 +5,15 @@
 #include "api/label_requirement.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/validation/formats.h"
 
 #define JOINED_SIZE 700
 
-/* The path in front is upstream's: there is no document that the selector stands in. */
-static int check_key(struct str key, struct error *err)
+int label_key_check(struct str key, const char *path, struct error *err)
 {
+    static const char general[] = "a qualified name ", ours[] = "a valid label key ";
     struct format_errors errors = { .count = 0 };
     char text[JOINED_SIZE];
 
@@ -20,7 +21,9 @@ static int check_key(struct str key, struct error *err)
     if (errors.count == 0)
         return 0;
     format_errors_join(&errors, text, sizeof(text));
-    return error_set(err, ERROR_BAD_REQUEST, "key: Invalid value: \"" STR_FMT "\": %s", STR_ARG(key), text);
+    bool is_general = strncmp(text, general, sizeof(general) - 1) == 0;
+    return error_set(err, ERROR_BAD_REQUEST, "%s: Invalid value: \"" STR_FMT "\": %s%s", path, STR_ARG(key),
+                     is_general ? ours : "", is_general ? text + sizeof(general) - 1 : text);
 }
 
 static int check_value(struct str key, struct str value, size_t index, struct error *err)
@@ -39,7 +42,7 @@ static int check_value(struct str key, struct str value, size_t index, struct er
 int label_requirement_check(const struct label_requirement *requirement, struct error *err)
 {
     int64_t number = 0;
-    int rc = check_key(requirement->key, err);
+    int rc = label_key_check(requirement->key, "key", err);
 
     if (rc < 0)
         return rc;

@@ -7,6 +7,9 @@
 
 #include "api/selector.h"
 
+/* 'path' stands before what is wrong. */
+int label_key_check(struct str key, const char *path, struct error *err) must_check;
+
 /* Key, number of values and their form. Errors: -ERROR_BAD_REQUEST in upstream's words. */
 int label_requirement_check(const struct label_requirement *requirement, struct error *err) must_check;
 

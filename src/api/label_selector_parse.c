@@ -107,7 +107,7 @@ static int parse_values(struct parser *parser, struct label_requirement *require
     parser_next(parser);
     if (parser->token == TOKEN_CLOSE) {
         parser_next(parser);
-        return 0;
+        return add_value(parser, requirement, STR("")); /* "()" is the empty value */
     }
     if (parser->token != TOKEN_WORD && parser->token != TOKEN_COMMA)
         return expected(parser, "',', ')' or identifier");
@@ -168,7 +168,7 @@ static int parse_requirement(struct parser *parser, struct label_requirement *re
         return expected(parser, "identifier");
     requirement->key = arena_str(parser->arena, parser->text);
     requirement->operator= LABEL_EXISTS;
-    int rc = label_requirement_check(requirement, parser->err);
+    int rc = label_key_check(requirement->key, "<nil>", parser->err); /* upstream's path of a text */
     if (rc < 0)
         return rc;
     parser_next(parser);

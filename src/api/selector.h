@@ -15,7 +15,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define SELECTOR_REQUIREMENTS_MAX 1000 /* of one text, label values included */
+#define SELECTOR_REQUIREMENTS_MAX \
+    32768 /* of one text, label values included: more than a request's head has room for */
 
 enum label_operator {
     LABEL_EQUALS,        /* key=value */

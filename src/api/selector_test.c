@@ -51,9 +51,23 @@ static void test_label_text(void **state)
     check_error("a,", "found '', expected: identifier after ','");
     check_error("a in b", "unable to parse requirement: found 'b' expected: '('");
     check_error("a in (b", "unable to parse requirement: found '', expected: ',' or ')'");
-    check_error("a in ()",
-                "unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators, values "
-                "set can't be empty");
+    check_parse("a in ()", "a in ()"); /* the empty value */
+    check_error("a!", "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt");
+    check_error("a in (b=c)", "unable to parse requirement: found '=', expected: ',' or ')'");
+    check_error("a in (b,=)", "unable to parse requirement: found '=', expected: ',', or identifier");
+    check_error("a in (!)", "unable to parse requirement: found '!', expected: ',', ')' or identifier");
+    check_error("!a=b", "found '=', expected: ',' or 'end of string'");
+    check_error("a==(b)", "unable to parse requirement: found '(', expected: identifier");
+    check_error("!,a", "unable to parse requirement: found ',', expected: identifier");
+    check_error("a$=b", "unable to parse requirement: <nil>: Invalid value: \"a$\": name part must consist of "
+                        "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+                        "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+                        "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+    check_error("a/b/c", "unable to parse requirement: <nil>: Invalid value: \"a/b/c\": a valid label key must consist "
+                         "of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+                         "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+                         "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
+                         "(e.g. 'example.com/MyName')");
     check_error("a>b", "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the "
                        "value must be an integer");
     check_error("a=-b", "unable to parse requirement: values[0][a]: Invalid value: \"-b\": a valid label must be an "
@@ -212,11 +226,101 @@ static void test_fields(void **state)
                         "\"a\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
 }
 
+/* "field selectors: metadata.name/namespace everywhere; per-kind extras" */
+static void test_fields_of_every_kind(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < api_resource_count; i++) {
+        const struct api_resource *resource = &api_resources[i];
+        auto_arena struct arena arena = { 0 };
+        struct field_selector selector;
+        struct error err = { 0 };
+        const char *own =
+            resource->selectable_fields == NULL ? "metadata.name=a,metadata.namespace=b" : "metadata.name=a";
+        assert_int_equal(field_selector_parse(str_of(own), &arena, &selector, &err), 0);
+        assert_int_equal(field_selector_check(&selector, resource, &err), 0);
+        for (size_t k = 0; resource->selectable_fields != NULL && resource->selectable_fields[k] != NULL; k++) {
+            struct str row = str_of(resource->selectable_fields[k]);
+            const char *text = arena_format(&arena, "%.*s=x", (int)strcspn(row.data, "=!"), row.data);
+            assert_int_equal(field_selector_parse(str_of(text), &arena, &selector, &err), 0);
+            if (field_selector_check(&selector, resource, &err) < 0)
+                fail_msg("%s of %s: %s", text, resource->plural, err.message);
+        }
+        assert_int_equal(field_selector_parse(STR("spec.foo=x"), &arena, &selector, &err), 0);
+        assert_int_equal(field_selector_check(&selector, resource, &err), -ERROR_BAD_REQUEST);
+        const char *words =
+            resource->selectable_fields == NULL ? "\"spec.foo\" is not a known field selector: only \"metadata.name\", "
+                                                  "\"metadata.namespace\""
+            : resource == &api_resource_batch_job ? "field label \"spec.foo\" not supported for batchv1.Job"
+            : strcmp(resource->plural, "resourceslices") == 0
+                ? "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: spec.foo"
+                : "field label not supported: spec.foo";
+        assert_string_equal(err.message, words);
+    }
+}
+
+static bool selects(const struct api_resource *resource, const char *json, const char *text)
+{
+    auto_arena struct arena arena = { 0 };
+    struct field_selector selector;
+    struct object *object = NULL;
+    struct error err = { 0 };
+    if (object_from_stored(resource, str_of(json), 7, &object, &err) < 0 ||
+        field_selector_parse(str_of(text), &arena, &selector, &err) < 0 ||
+        field_selector_check(&selector, resource, &err) < 0)
+        fail_msg("%s: %s", text, err.message);
+    bool matches = field_selector_matches_object(&selector, object);
+    object_unref(object);
+    return matches;
+}
+
+/* What the extras are read from; absent is "", "0" or "false". */
+static void test_values_of_fields(void **state)
+{
+#define EVENT                                                                                                  \
+    "{\"metadata\":{\"name\":\"e\",\"namespace\":\"x\"},\"involvedObject\":{\"kind\":\"Pod\",\"name\":\"p\"}," \
+    "\"reason\":\"Killing\",\"type\":\"Normal\",\"source\":{\"component\":\"kubelet\"}}"
+#define NAMED(name) "{\"metadata\":{\"name\":\"" name "\"}"
+    static const struct {
+        const struct api_resource *resource;
+        const char *json, *yes, *no;
+    } cases[] = {
+        { &api_resource_event, EVENT, "involvedObject.kind=Pod,involvedObject.name=p,reason=Killing,type=Normal",
+          "involvedObject.name=q" },
+        { &api_resource_event, EVENT, "source=kubelet,involvedObject.uid=", "source=scheduler" },
+        { &api_resource_node, NAMED("n") ",\"spec\":{\"unschedulable\":true}}", "spec.unschedulable=true",
+          "spec.unschedulable=false" },
+        { &api_resource_node, NAMED("n") "}", "spec.unschedulable=false", "spec.unschedulable=true" },
+        { &api_resource_namespace, NAMED("n") ",\"status\":{\"phase\":\"Active\"}}", "status.phase=Active",
+          "status.phase!=Active" },
+        { &api_resource_secret, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"x\"},\"type\":\"Opaque\"}",
+          "type=Opaque,metadata.namespace=x", "type!=Opaque" },
+        { &api_resource_service,
+          "{\"metadata\":{\"name\":\"s\",\"namespace\":\"x\"},\"spec\":{\"clusterIP\":\"None\",\"type\":"
+          "\"ClusterIP\"}}",
+          "spec.clusterIP=None,spec.type=ClusterIP", "spec.clusterIP!=None" },
+        { &api_resource_batch_job, "{\"metadata\":{\"name\":\"j\",\"namespace\":\"x\"},\"status\":{\"succeeded\":3}}",
+          "status.successful=3", "status.successful=0" },
+        { &api_resource_batch_job, "{\"metadata\":{\"name\":\"j\",\"namespace\":\"x\"}}", "status.successful=0",
+          "status.successful=" },
+        { &api_resource_pod, "{\"metadata\":{\"name\":\"p\",\"namespace\":\"x\"}}",
+          "spec.hostNetwork=false,status.nominatedNodeName=,spec.nodeName=", "spec.hostNetwork=true" },
+    };
+    (void)state;
+    for (size_t i = 0; i < countof(cases); i++) {
+        if (!selects(cases[i].resource, cases[i].json, cases[i].yes))
+            fail_msg("%s does not select", cases[i].yes);
+        if (selects(cases[i].resource, cases[i].json, cases[i].no))
+            fail_msg("%s selects", cases[i].no);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_label_text),        cmocka_unit_test(test_label_match),
-        cmocka_unit_test(test_label_structs),     cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_label_text),           cmocka_unit_test(test_label_match),
+        cmocka_unit_test(test_label_structs),        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_fields_of_every_kind), cmocka_unit_test(test_values_of_fields),
         cmocka_unit_test(test_fields_of_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,11 @@ static const char *keep(struct request *request, const char *text)
     return text == NULL ? "" : arena_strdup(&request->arena, text);
 }
 
+static void release_resource(void *resource)
+{
+    api_resource_unref(resource);
+}
+
 static struct request *direct_request(struct direct_client *client, const struct request_sink *sink, void *context,
                                       const struct api_resource *resource)
 {
@@ -56,6 +61,8 @@ static struct request *direct_request(struct direct_client *client, const struct
     request->options.field_manager = client->client.name;
     request->options.field_validation = FIELD_VALIDATION_IGNORE;
     request->is_resource = true;
+    if (resource->references != NULL)
+        arena_hold(&request->arena, release_resource, (void *)(uintptr_t)api_resource_ref(resource));
     request->group = resource->kind->group;
     request->version = resource->kind->version;
     request->plural = resource->plural;

@@ -311,7 +311,7 @@ struct informer *informer_create(struct client *client, const struct informer_op
 {
     struct informer *informer = memory_new(struct informer);
     informer->client = client;
-    informer->resource = options->resource;
+    informer->resource = api_resource_ref(options->resource);
     informer->namespace_ = memory_strdup(options->namespace_);
     informer->label_selector = memory_strdup(options->label_selector);
     informer->field_selector = memory_strdup(options->field_selector);
@@ -330,6 +330,7 @@ void informer_destroy(struct informer *informer)
     struct entry *entry;
     tree_for_each (&informer->entries, entry, node)
         entry_destroy(informer, entry);
+    api_resource_unref(informer->resource);
     free(informer->namespace_);
     free(informer->label_selector);
     free(informer->field_selector);

@@ -5,7 +5,7 @@
  *
  * A key names one object of any resource: "plural.group|namespace/name". The caches' index of owners is the
  * graph. That an owner is gone is asked of the server before anything is deleted for it: a cache of one
- * resource may be behind another's. Owners of kinds that are not built in count as present. */
+ * resource may be behind another's. Owners of kinds that no cache has count as present. */
 #include <assert.h>
 #include <stdio.h>
 
@@ -15,6 +15,8 @@
 
 #define FOREGROUND "foregroundDeletion"
 #define ORPHAN     "orphan"
+
+#define SYNC_WAIT USEC_PER_SEC /* for the first list of a custom resource's cache */
 
 static void add_key(struct key_sink *keys, const struct object *object)
 {
@@ -33,18 +35,6 @@ static bool has_finalizer(const struct api_object_meta *meta, const char *name)
     return false;
 }
 
-static const struct api_resource *owner_resource(const struct api_owner_reference *owner)
-{
-    struct str version = str_of(text_or_empty(owner->api_version)), group = STR("");
-    size_t slash = str_find(version, '/');
-    if (slash < version.size) {
-        group = (struct str){ version.data, slash };
-        version = str_skip(version, slash + 1);
-    }
-    const struct api_kind *kind = api_kind_find(group, version, str_of(text_or_empty(owner->kind)));
-    return kind == NULL ? NULL : api_resource_of_kind(kind);
-}
-
 /* NULL when no cache has it. */
 static const struct object *cached_owner(const struct informer *cache, const struct api_object_meta *meta,
                                          const struct api_owner_reference *owner)
@@ -58,7 +48,7 @@ static void map_object(struct key_sink *keys, const struct controller_watch *wat
 {
     const struct api_object_meta *meta = object_meta(object);
     const struct informer *own = keys_cache(keys, watch->resource);
-    const struct object *now = informer_get(own, object_key(object));
+    const struct object *now = own == NULL ? NULL : informer_get(own, object_key(object));
     if (meta->n_owner_references > 0 || (meta->deletion_timestamp != 0 && meta->n_finalizers > 0))
         add_key(keys, object);
     if (now != NULL && text_equal(object_uid(now), meta->uid))
@@ -69,9 +59,9 @@ static void map_object(struct key_sink *keys, const struct controller_watch *wat
             add_key(keys, o);
     }
     for (size_t i = 0; i < meta->n_owner_references; i++) {
-        const struct api_resource *resource = owner_resource(&meta->owner_references[i]);
-        const struct informer *cache = resource == NULL ? NULL : keys_cache(keys, resource);
-        const struct object *owner = cache == NULL ? NULL : cached_owner(cache, meta, &meta->owner_references[i]);
+        const struct api_owner_reference *reference = &meta->owner_references[i];
+        const struct informer *cache = keys_cache_of_kind(keys, reference->api_version, reference->kind);
+        const struct object *owner = cache == NULL ? NULL : cached_owner(cache, meta, reference);
         if (owner != NULL && object_meta(owner)->deletion_timestamp != 0)
             add_key(keys, owner);
     }
@@ -166,6 +156,18 @@ static bool has_other_owner(const struct object *dependent, const char *uid)
     return false;
 }
 
+/* A cache that has not seen everything yet may lack dependents. */
+static bool all_synced(struct reconcile *r)
+{
+    for (const struct informer *cache = NULL; (cache = reconcile_next_cache(r, cache)) != NULL;) {
+        if (!informer_synced(cache)) {
+            reconcile_again_in(r, SYNC_WAIT);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Dependents first; the owner goes when none is left that blocks it. */
 static void process_foreground(struct reconcile *r, const struct object *object)
 {
@@ -211,23 +213,21 @@ enum owner_state { OWNER_SOLID, OWNER_WAITING, OWNER_ABSENT };
 static enum owner_state judge_owner(struct reconcile *r, const struct api_object_meta *meta,
                                     const struct api_owner_reference *owner)
 {
-    const struct api_resource *resource = owner_resource(owner);
-    if (resource == NULL)
-        return OWNER_SOLID;
-    bool namespaced = (resource->flags & API_NAMESPACED) != 0;
+    const struct informer *cache = reconcile_cache_of_kind(r, owner->api_version, owner->kind);
+    if (cache == NULL)
+        return OWNER_SOLID; /* of a kind that nobody knows, or that is not watched */
+    bool namespaced = (informer_resource(cache)->flags & API_NAMESPACED) != 0;
     if (namespaced && text_empty(meta->namespace))
-        return OWNER_SOLID; /* such a reference means nothing; upstream leaves it alone too */
-    for (const struct informer *cache = NULL; (cache = reconcile_next_cache(r, cache)) != NULL;) {
-        if (informer_resource(cache) != resource)
-            continue;
-        const struct object *object = cached_owner(cache, meta, owner);
-        if (object == NULL)
-            return OWNER_ABSENT;
-        bool waiting = object_meta(object)->deletion_timestamp != 0 && has_finalizer(object_meta(object), FOREGROUND);
-        return waiting && owner->block_owner_deletion != NULL && *owner->block_owner_deletion ? OWNER_WAITING
-                                                                                              : OWNER_SOLID;
+        return OWNER_SOLID;        /* such a reference means nothing; upstream leaves it alone too */
+    if (!informer_synced(cache)) { /* a custom resource that has just come */
+        reconcile_again_in(r, SYNC_WAIT);
+        return OWNER_SOLID;
     }
-    return OWNER_SOLID; /* of a resource that is not watched */
+    const struct object *object = cached_owner(cache, meta, owner);
+    if (object == NULL)
+        return OWNER_ABSENT;
+    bool waiting = object_meta(object)->deletion_timestamp != 0 && has_finalizer(object_meta(object), FOREGROUND);
+    return waiting && owner->block_owner_deletion != NULL && *owner->block_owner_deletion ? OWNER_WAITING : OWNER_SOLID;
 }
 
 static void judge_owners(struct reconcile *r, const struct object *object)
@@ -243,7 +243,8 @@ static void judge_owners(struct reconcile *r, const struct object *object)
         keep[i] = state == OWNER_SOLID;
         if (state == OWNER_ABSENT) {
             absent++;
-            reconcile_confirm_absent(r, owner_resource(owner), meta->namespace, owner->name, owner->uid);
+            const struct informer *cache = reconcile_cache_of_kind(r, owner->api_version, owner->kind);
+            reconcile_confirm_absent(r, informer_resource(cache), meta->namespace, owner->name, owner->uid);
         }
     }
     if (absent + waiting == 0)
@@ -275,8 +276,9 @@ static int reconcile_object(struct reconcile *r, struct error *err)
         if (meta->n_owner_references > 0)
             judge_owners(r, object);
     } else if (has_finalizer(meta, ORPHAN)) {
-        process_orphan(r, object);
-    } else if (has_finalizer(meta, FOREGROUND)) {
+        if (all_synced(r))
+            process_orphan(r, object);
+    } else if (has_finalizer(meta, FOREGROUND) && all_synced(r)) {
         process_foreground(r, object);
     }
     return 0;

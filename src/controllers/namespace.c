@@ -21,8 +21,9 @@ static void wake(struct key_sink *keys, const struct controller_watch *watch, co
     }
     const char *name = object_namespace(object);
     const struct object *space = name[0] == '\0' ? NULL : informer_get(keys_cache(keys, &api_resource_namespace), name);
+    const struct informer *own = keys_cache(keys, watch->resource);
     if (space != NULL && object_meta(space)->deletion_timestamp != 0 &&
-        informer_next_in(keys_cache(keys, watch->resource), name, NULL) == NULL)
+        (own == NULL || informer_next_in(own, name, NULL) == NULL))
         keys_add(keys, name);
 }
 
@@ -224,6 +225,14 @@ static void finish(struct reconcile *r, const struct api_namespace *space)
         action->failed.reason = "ContentDeletionFailed";
         action->barrier = first;
         first = false;
+    }
+    for (const struct informer *cache = NULL; (cache = reconcile_next_cache(r, cache)) != NULL;) {
+        const struct api_resource *resource = informer_resource(cache);
+        if (resource->references == NULL || (resource->flags & API_NAMESPACED) == 0)
+            continue;
+        struct action *action = reconcile_clear(r, resource, r->key);
+        action->failed.reason = "ContentDeletionFailed";
+        action->absent_is_fine = true; /* its definition has gone, and all objects with it */
     }
     struct api_namespace next = *space;
     next.spec.finalizers = arena_new_array(r->arena, const char *, space->spec.n_finalizers + 1);

@@ -103,11 +103,23 @@ static void call_run(struct loop_task *task)
     client_call_start(state->crossing->there, &state->inner, &state->request);
 }
 
+static void release_resource(void *resource)
+{
+    api_resource_unref(resource);
+}
+
+void crossing_hold_resource(struct arena *arena, const struct api_resource *resource)
+{
+    if (resource->references != NULL)
+        arena_hold(arena, release_resource, (void *)(uintptr_t)api_resource_ref(resource));
+}
+
 static void copy_request(struct crossing_call *state, const struct client_request *from)
 {
     struct client_request *request = &state->request;
     struct arena *arena = &state->arena;
     *request = *from;
+    crossing_hold_resource(arena, from->resource);
     const char **const texts[] = { &request->namespace_,       &request->name,
                                    &request->subresource,      &request->field_manager,
                                    &request->label_selector,   &request->field_selector,

@@ -5,6 +5,7 @@
 #ifndef CLIENT_CLIENT_CROSSING_INTERNAL_H
 #define CLIENT_CLIENT_CROSSING_INTERNAL_H
 
+#include "base/arena.h"
 #include "client/client_crossing.h"
 
 struct crossing {
@@ -16,6 +17,8 @@ struct crossing {
 
 struct crossing *crossing_of(struct client *client);
 void crossing_release(struct crossing *crossing); /* here */
+/* A row made at run time stays as long as the arena. */
+void crossing_hold_resource(struct arena *arena, const struct api_resource *resource);
 
 struct client_watch *crossing_watch_open(struct client *client, const struct client_watch_request *request,
                                          const struct client_watch_events *events, void *context);

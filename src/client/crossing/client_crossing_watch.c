@@ -176,6 +176,7 @@ struct client_watch *crossing_watch_open(struct client *client, const struct cli
     watch->events = *events;
     watch->context = context;
     watch->request = *request;
+    crossing_hold_resource(&watch->arena, request->resource);
     watch->request.namespace_ = arena_strdup(&watch->arena, request->namespace_);
     watch->request.label_selector = arena_strdup(&watch->arena, request->label_selector);
     watch->request.field_selector = arena_strdup(&watch->arena, request->field_selector);

@@ -85,6 +85,7 @@ int http_driver_failure(int status, struct str body, struct error *err)
 static void call_free(struct http_driver_call *call)
 {
     buffer_fini(&call->body);
+    api_resource_unref(call->resource);
     free(call);
 }
 
@@ -220,7 +221,7 @@ static void http_call_start(struct client *base, struct client_call *user, const
     struct http_driver_call *call = memory_new(struct http_driver_call);
     call->call = user;
     call->client = client;
-    call->resource = request->resource;
+    call->resource = api_resource_ref(request->resource);
     call->verb = request->verb;
     buffer_init(&call->body, HTTP_ANSWER_MAX);
     auto_buffer struct buffer path = { 0 };

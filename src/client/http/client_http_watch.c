@@ -34,6 +34,7 @@ static void request_next(struct http_watch *watch);
 static void watch_free(struct http_watch *watch)
 {
     buffer_fini(&watch->body);
+    api_resource_unref(watch->resource);
     free(watch->namespace_);
     free(watch->label_selector);
     free(watch->field_selector);
@@ -304,7 +305,7 @@ struct client_watch *http_watch_open(struct client *client, const struct client_
     struct http_watch *watch = memory_new(struct http_watch);
     watch->base.client = client;
     watch->client = container_of(client, struct http_driver_client, base);
-    watch->resource = request->resource;
+    watch->resource = api_resource_ref(request->resource);
     watch->namespace_ = memory_strdup(request->namespace_);
     watch->label_selector = memory_strdup(request->label_selector);
     watch->field_selector = memory_strdup(request->field_selector);

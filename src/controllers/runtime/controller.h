@@ -40,7 +40,8 @@ struct controller {
     const char *component; /* reported in events; NULL: <name>-controller */
     const struct controller_watch *watches;
     size_t n_watches;
-    /* Beside 'watches': everything that can be deleted and watched, once a stored resource, but Events. May be NULL. */
+    /* Beside 'watches': everything that can be deleted and watched, once a stored resource, but Events; custom resources, too, whose
+     * caches come and go: keys_cache() may have none any more. May be NULL. */
     void (*map_all)(struct key_sink *keys, const struct controller_watch *watch, const struct object *object);
     int (*reconcile)(struct reconcile *reconcile, struct error *err);
     unsigned workers; /* keys worked on at a time; 0: 8. 1 where one key's decision rests on another's */
@@ -50,6 +51,8 @@ struct controller {
 
 const struct informer *keys_cache(const struct key_sink *keys, const struct api_resource *resource);
 const struct informer *keys_next_cache(const struct key_sink *keys, const struct informer *previous); /* NULL: first */
+/* Of what an owner reference names; NULL when no cache has such things. */
+const struct informer *keys_cache_of_kind(const struct key_sink *keys, const char *api_version, const char *kind);
 void keys_add(struct key_sink *keys, const char *key);
 void keys_add_after(struct key_sink *keys, const char *key, usec_t delay);
 void keys_own(struct key_sink *keys, const struct controller_watch *watch, const struct object *object);
@@ -78,6 +81,8 @@ struct reconcile {
 /* Asks for a resource of the controller's watches; anything else is a bug and aborts. */
 const struct informer *reconcile_cache(const struct reconcile *reconcile, const struct api_resource *resource);
 const struct informer *reconcile_next_cache(const struct reconcile *reconcile, const struct informer *previous);
+const struct informer *reconcile_cache_of_kind(const struct reconcile *reconcile, const char *api_version,
+                                               const char *kind);
 void reconcile_again_in(struct reconcile *reconcile, usec_t delay); /* the earliest wins; at least a millisecond */
 
 enum action_kind {

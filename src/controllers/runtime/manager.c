@@ -23,17 +23,41 @@ struct key_sink {
 
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource)
 {
+    if (resource->references != NULL)
+        return custom_caches_find(&caches->custom, resource);
     return caches->by_resource[resource - api_resources];
 }
 
 const struct informer *caches_next(const struct caches *caches, const struct informer *previous)
 {
+    if (previous != NULL && informer_resource(previous)->references != NULL)
+        return custom_caches_next(&caches->custom, previous);
     size_t start = previous == NULL ? 0 : (size_t)(informer_resource(previous) - api_resources) + 1;
     for (size_t i = start; i < api_resource_count; i++) {
         if (caches->by_resource[i] != NULL)
             return caches->by_resource[i];
     }
-    return NULL;
+    return custom_caches_next(&caches->custom, NULL);
+}
+
+const struct informer *caches_find_kind(const struct caches *caches, const char *api_version, const char *kind)
+{
+    struct str version = str_of(text_or_empty(api_version)), group = STR(""), name = str_of(text_or_empty(kind));
+    size_t slash = str_find(version, '/');
+    if (slash < version.size) {
+        group = (struct str){ version.data, slash };
+        version = str_skip(version, slash + 1);
+    }
+    const struct api_kind *known = api_kind_find(group, version, name);
+    const struct api_resource *resource = known == NULL ? NULL : api_resource_of_kind(known);
+    if (resource != NULL)
+        return caches_find(caches, resource);
+    return known != NULL ? NULL : custom_caches_find_kind(&caches->custom, group, name);
+}
+
+const struct informer *keys_cache_of_kind(const struct key_sink *keys, const char *api_version, const char *kind)
+{
+    return caches_find_kind(&keys->worker->manager->caches, api_version, kind);
 }
 
 const struct informer *keys_next_cache(const struct key_sink *keys, const struct informer *previous)
@@ -147,6 +171,7 @@ static void settle(struct loop_task *task)
         pass_settle(pass_of(node));
     }
     worker_run(worker);
+    custom_caches_sweep(&worker->manager->caches.custom);
 }
 
 static void changed(struct informer_listener *listener, const struct object *before, const struct object *after)
@@ -171,6 +196,14 @@ static void synced(struct informer_listener *listener)
 {
     struct worker *worker = container_of(listener, struct subscription, listener)->worker;
     loop_defer(worker->client->loop, &worker->settle);
+}
+
+void subscription_init(struct subscription *subscription, struct worker *worker, const struct controller_watch *watch,
+                       struct informer *informer)
+{
+    *subscription = (struct subscription){
+        .listener = { .changed = changed, .synced = synced }, .worker = worker, .watch = watch, .informer = informer
+    };
 }
 
 /* One resource for each place where objects are stored: versions of a kind share theirs. */
@@ -215,12 +248,8 @@ static void worker_init(struct worker *worker, struct controller_manager *manage
     list_init(&worker->passes);
     map_init(&worker->failures);
     worker_add_watches(worker);
-    for (size_t i = 0; i < worker->n_watches; i++) {
-        struct subscription *subscription = &worker->subscriptions[i];
-        subscription->worker = worker;
-        subscription->watch = &worker->watches[i];
-        subscription->listener = (struct informer_listener){ .changed = changed, .synced = synced };
-    }
+    for (size_t i = 0; i < worker->n_watches; i++)
+        subscription_init(&worker->subscriptions[i], worker, &worker->watches[i], NULL);
 }
 
 struct controller_manager *controller_manager_create(const struct controller_manager_options *options)
@@ -238,6 +267,7 @@ struct controller_manager *controller_manager_create(const struct controller_man
     if (manager->settings.terminated_pod_threshold == 0)
         manager->settings.terminated_pod_threshold = 12500;
     manager->caches.by_resource = memory_zalloc(api_resource_count * sizeof(struct informer *));
+    custom_caches_init(&manager->caches.custom, manager);
     manager->n_workers = options->n_controllers;
     manager->workers = memory_zalloc((options->n_controllers + 1) * sizeof(*manager->workers));
     for (size_t i = 0; i < options->n_controllers; i++) {
@@ -257,6 +287,14 @@ static struct informer *manager_cache(struct controller_manager *manager, const 
     informer = informer_set_get(manager->informers, &(struct informer_options){ .resource = resource });
     manager->caches.by_resource[resource - api_resources] = informer;
     return informer;
+}
+
+static bool looks_at_everything(const struct controller_manager *manager)
+{
+    for (size_t i = 0; i < manager->n_workers; i++)
+        if (manager->workers[i].controller->map_all != NULL)
+            return true;
+    return false;
 }
 
 static void tell_running(struct controller_manager *manager, double value)
@@ -286,6 +324,9 @@ void controller_manager_start(struct controller_manager *manager)
         for (size_t j = 0; j < worker->n_watches; j++)
             informer_listen(worker->subscriptions[j].informer, &worker->subscriptions[j].listener);
     }
+    if (looks_at_everything(manager))
+        custom_caches_start(&manager->caches.custom,
+                            manager_cache(manager, &api_resource_apiextensions_custom_resource_definition));
 }
 
 static void worker_fini(struct worker *worker)
@@ -317,6 +358,7 @@ void controller_manager_destroy(struct controller_manager *manager)
         tell_running(manager, 0);
     for (size_t i = 0; i < manager->n_workers; i++)
         worker_fini(&manager->workers[i]);
+    custom_caches_fini(&manager->caches.custom);
     free(manager->caches.by_resource);
     if (manager->owns_informers)
         informer_set_destroy(manager->informers);

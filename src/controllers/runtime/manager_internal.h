@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "client/events.h"
+#include "controllers/runtime/custom_caches.h"
 #include "controllers/runtime/manager.h"
 
 #define WORKERS_DEFAULT 8
@@ -17,9 +18,12 @@
 
 struct caches {
     struct informer **by_resource; /* api_resource_count of them, in the order of api_resources; NULL: not kept */
+    struct custom_caches custom;
 };
 
 struct informer *caches_find(const struct caches *caches, const struct api_resource *resource); /* NULL: none */
+
+const struct informer *caches_find_kind(const struct caches *caches, const char *api_version, const char *kind);
 
 const struct informer *caches_next(const struct caches *caches, const struct informer *previous);
 
@@ -56,6 +60,9 @@ struct subscription {
     const struct controller_watch *watch;
     struct informer *informer;
 };
+
+void subscription_init(struct subscription *subscription, struct worker *worker, const struct controller_watch *watch,
+                       struct informer *informer);
 
 struct controller_manager {
     struct client *client;

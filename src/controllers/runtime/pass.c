@@ -317,6 +317,11 @@ static bool all_shown(struct pass *pass)
 {
     struct written *written;
     list_for_each (&pass->written, written, node) {
+        const struct informer *live = caches_find(&pass->worker->manager->caches, informer_resource(written->informer));
+        if (live != written->informer) { /* it was taken away with its resource */
+            list_remove(&written->node);
+            continue;
+        }
         const struct object *cached = informer_get(written->informer, written->key);
         bool shown = written->to_be_seen      ? cached != NULL
                      : written->revision != 0 ? informer_revision(written->informer) >= written->revision ||

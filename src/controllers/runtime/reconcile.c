@@ -26,6 +26,12 @@ const struct informer *reconcile_next_cache(const struct reconcile *reconcile, c
     return caches_next(reconcile->caches, previous);
 }
 
+const struct informer *reconcile_cache_of_kind(const struct reconcile *reconcile, const char *api_version,
+                                               const char *kind)
+{
+    return caches_find_kind(reconcile->caches, api_version, kind);
+}
+
 void reconcile_again_in(struct reconcile *reconcile, usec_t delay)
 {
     if (delay < USEC_PER_MSEC)
@@ -34,12 +40,19 @@ void reconcile_again_in(struct reconcile *reconcile, usec_t delay)
         reconcile->requeue_after = delay;
 }
 
+static void release_resource(void *resource)
+{
+    api_resource_unref(resource);
+}
+
 static struct action *add_action(struct reconcile *reconcile, enum action_kind kind,
                                  const struct api_resource *resource)
 {
     struct action *action = arena_new(reconcile->arena, struct action);
     action->kind = kind;
     action->resource = resource;
+    if (resource->references != NULL)
+        arena_hold(reconcile->arena, release_resource, (void *)(uintptr_t)api_resource_ref(resource));
     action->grace_seconds = -1;
     list_append(&reconcile->actions, &action->node);
     return action;

@@ -5,6 +5,7 @@
 #include "generated/core_v1.h"
 
 #include "api/entry.h"
+#include "api/pod_resources.h"
 
 /* Requests that are not given equal the limits. */
 static void requests_from_limits(struct api_resource_requirements *resources, struct arena *arena)
@@ -21,49 +22,6 @@ static void default_host_ports(struct api_container *container)
     for (size_t i = 0; i < container->n_ports; i++)
         if (container->ports[i].host_port == 0)
             container->ports[i].host_port = container->ports[i].container_port;
-}
-
-static bool is_sidecar(const struct api_container *container)
-{
-    return text_equal(container->restart_policy, "Always");
-}
-
-static const struct quantity *amount_of(const struct api_container *container, bool limits, const char *name)
-{
-    const struct api_resource_requirements *resources = &container->resources;
-    return limits ? quantity_entry_value(resources->limits, resources->n_limits, name)
-                  : quantity_entry_value(resources->requests, resources->n_requests, name);
-}
-
-/* What the containers need together: all of them at once with the sidecars, or one init container with the
- * sidecars started before it. False when none of them says anything of that resource. */
-static bool aggregate(const struct api_pod_spec *spec, bool limits, const char *name, struct quantity *ret_total)
-{
-    struct quantity running = { 0 }, sidecars = { 0 }, starting = { 0 };
-    bool found = false;
-    for (size_t i = 0; i < spec->n_init_containers; i++) {
-        const struct quantity *amount = amount_of(&spec->init_containers[i], limits, name);
-        struct quantity with = sidecars;
-        if (amount == NULL)
-            continue;
-        found = true;
-        quantity_add(&with, amount);
-        if (is_sidecar(&spec->init_containers[i]))
-            sidecars = with;
-        if (quantity_compare(&with, &starting) > 0)
-            starting = with;
-    }
-    running = sidecars;
-    for (size_t i = 0; i < spec->n_containers; i++) {
-        const struct quantity *amount = amount_of(&spec->containers[i], limits, name);
-        if (amount == NULL)
-            continue;
-        found = true;
-        quantity_add(&running, amount);
-    }
-    *ret_total = quantity_compare(&starting, &running) > 0 ? starting : running;
-    ret_total->set = true;
-    return found;
 }
 
 static bool is_huge_page(const char *name)
@@ -93,7 +51,8 @@ static void huge_page_limit(struct api_pod_spec *spec, const char *name, struct 
     struct api_resource_requirements *pod = spec->resources;
     struct quantity total;
     if (is_huge_page(name) && quantity_entry_value(pod->limits, pod->n_limits, name) == NULL &&
-        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL && aggregate(spec, true, name, &total))
+        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL &&
+        api_pod_aggregate(spec, true, name, &total))
         entry_put_to(pod->limits, pod->n_limits, name, arena)->value = total;
 }
 
@@ -102,7 +61,8 @@ static void pod_request(struct api_pod_spec *spec, const char *name, struct aren
     struct api_resource_requirements *pod = spec->resources;
     struct quantity total;
     if ((text_equal(name, "cpu") || text_equal(name, "memory")) &&
-        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL && aggregate(spec, false, name, &total))
+        quantity_entry_value(pod->requests, pod->n_requests, name) == NULL &&
+        api_pod_aggregate(spec, false, name, &total))
         entry_put_to(pod->requests, pod->n_requests, name, arena)->value = total;
 }
 

@@ -7,7 +7,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum sort { REQUIRED, INVALID, TYPE_INVALID, NOT_SUPPORTED, DUPLICATE, NOT_FOUND, FORBIDDEN, TOO_LONG, TOO_MANY };
+enum sort {
+    REQUIRED,
+    INVALID,
+    TYPE_INVALID,
+    NOT_SUPPORTED,
+    DUPLICATE,
+    NOT_FOUND,
+    FORBIDDEN,
+    TOO_LONG,
+    TOO_MANY,
+    FAILURE
+};
 
 struct sort_text {
     const char *reason;
@@ -24,6 +35,7 @@ static const struct sort_text sort_texts[] = {
     [FORBIDDEN] = { "FieldValueForbidden", "Forbidden" },
     [TOO_LONG] = { "FieldValueTooLong", "Too long" },
     [TOO_MANY] = { "FieldValueTooMany", "Too many" },
+    [FAILURE] = { "InternalError", "Internal error" },
 };
 
 void field_at_format(const struct field_at *at, struct buffer *text)
@@ -168,6 +180,25 @@ void invalid_raw(struct api_invalid *errors, const struct field_at *at, const ch
     add(errors, INVALID, at, false, value, text);
 }
 
+void invalid_null(struct api_invalid *errors, const struct field_at *at, const char *detail, ...)
+{
+    char text[DETAIL_SIZE];
+    format_detail(text, detail);
+    add(errors, INVALID, at, true, "null", text);
+}
+
+void invalid_flag(struct api_invalid *errors, const struct field_at *at, bool value, const char *detail, ...)
+{
+    char text[DETAIL_SIZE];
+    format_detail(text, detail);
+    add(errors, INVALID, at, false, value ? "true" : "false", text);
+}
+
+void invalid_range(struct api_invalid *errors, const struct field_at *at, int64_t value, int64_t min, int64_t max)
+{
+    invalid_number(errors, at, value, "must be between %lld and %lld, inclusive", (long long)min, (long long)max);
+}
+
 void invalid_type(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
 {
     char text[DETAIL_SIZE];
@@ -216,6 +247,21 @@ void invalid_not_found(struct api_invalid *errors, const struct field_at *at, co
     add(errors, NOT_FOUND, at, true, text_or_empty(value), "");
 }
 
+void invalid_not_found_why(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail,
+                           ...)
+{
+    char text[DETAIL_SIZE];
+    format_detail(text, detail);
+    add(errors, NOT_FOUND, at, true, text_or_empty(value), text);
+}
+
+void invalid_failure(struct api_invalid *errors, const struct field_at *at, const char *detail, ...)
+{
+    char text[DETAIL_SIZE];
+    format_detail(text, detail);
+    add(errors, FAILURE, at, false, NULL, text);
+}
+
 void invalid_too_long(struct api_invalid *errors, const struct field_at *at, size_t max)
 {
     char text[64];
@@ -245,6 +291,12 @@ bool invalid_format(struct api_invalid *errors, const struct field_at *at, forma
     check(str_of(text_or_empty(value)), &found);
     invalid_formats(errors, at, &found, value);
     return found.count == 0;
+}
+
+bool invalid_optional_format(struct api_invalid *errors, const struct field_at *at, format_check *check,
+                             const char *value)
+{
+    return text_empty(value) || invalid_format(errors, at, check, value);
 }
 
 bool invalid_port_number(struct api_invalid *errors, const struct field_at *at, int64_t value)

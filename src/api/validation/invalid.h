@@ -76,7 +76,17 @@ void invalid_number(struct api_invalid *errors, const struct field_at *at, int64
 /* 'value' is shown as it is: booleans, JSON. */
 void invalid_raw(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
     printf_like(4, 5);
-/* A whole message, shown as JSON. */
+void invalid_null(struct api_invalid *errors, const struct field_at *at, const char *detail, ...)
+    printf_like(3, 4); /* of a pointer that is not set: shown as "null" */
+void invalid_flag(struct api_invalid *errors, const struct field_at *at, bool value, const char *detail, ...)
+    printf_like(4, 5);
+/* "must be between MIN and MAX, inclusive" */
+void invalid_range(struct api_invalid *errors, const struct field_at *at, int64_t value, int64_t min, int64_t max);
+/* A whole message, shown as JSON; 'internal' as upstream's own types are shown: every field, in Go's names. */
+void invalid_internal(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
+                      const void *value, const char *detail, ...) printf_like(5, 6);
+void invalid_duplicate_internal(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
+                                const void *value);
 void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                     const void *value, const char *detail, ...) printf_like(5, 6);
 /* Labels and the like, shown as JSON. */
@@ -97,6 +107,8 @@ void invalid_not_supported_object(struct api_invalid *errors, const struct field
 void invalid_duplicate(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_duplicate_raw(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_not_found(struct api_invalid *errors, const struct field_at *at, const char *value);
+void invalid_not_found_why(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail,
+                           ...) printf_like(4, 5);
 void invalid_too_long(struct api_invalid *errors, const struct field_at *at, size_t max);
 void invalid_too_many(struct api_invalid *errors, const struct field_at *at, size_t count, size_t max);
 
@@ -104,6 +116,9 @@ void invalid_too_many(struct api_invalid *errors, const struct field_at *at, siz
 bool invalid_format(struct api_invalid *errors, const struct field_at *at, format_check *check, const char *value);
 void invalid_formats(struct api_invalid *errors, const struct field_at *at, const struct format_errors *found,
                      const char *value);
+/* ... when there is a value. */
+bool invalid_optional_format(struct api_invalid *errors, const struct field_at *at, format_check *check,
+                             const char *value);
 bool invalid_port_number(struct api_invalid *errors, const struct field_at *at, int64_t value);
 bool invalid_not_negative(struct api_invalid *errors, const struct field_at *at, int64_t value);
 
@@ -111,6 +126,9 @@ bool invalid_not_negative(struct api_invalid *errors, const struct field_at *at,
  * empty and 'required'). */
 bool invalid_one_of(struct api_invalid *errors, const struct field_at *at, const char *value,
                     const char *const *supported, bool required);
+
+/* Something that could not be judged. */
+void invalid_failure(struct api_invalid *errors, const struct field_at *at, const char *detail, ...) printf_like(3, 4);
 
 /* Records that a field must not change (objects, lists and maps are shown as JSON). */
 #define INVALID_IMMUTABLE "field is immutable"

@@ -80,99 +80,7 @@ static void check_update(const char *old_yaml, const char *yaml, const char *exp
     assert_string_equal(text_or_empty(text.data), expected);
 }
 
-#define POD(spec) \
-    "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec "}\n"
 #define ONE "containers: [{name: c, image: i}]"
-
-static void test_pods(void **state)
-{
-    (void)state;
-    check(POD(ONE), "");
-    check(POD("containers: []"), "spec.containers: Required value");
-    check(POD("containers: [{name: c}]"), "spec.containers[0].image: Required value");
-    check(POD("containers: [{name: c, image: i}, {name: c, image: ' i'}]"),
-          "[spec.containers[1].image: Invalid value: \" i\": must not have leading or trailing whitespace, "
-          "spec.containers[1].name: Duplicate value: \"c\"]");
-    check(
-        POD(ONE ", restartPolicy: Sometimes"),
-        "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"Never\", \"OnFailure\"");
-    check(
-        POD("containers: [{name: c, image: i, ports: [{containerPort: 70000, name: HTTP}]}]"),
-        "[spec.containers[0].ports[0].name: Invalid value: \"HTTP\": must contain only alpha-numeric characters (a-z, "
-        "0-9), and hyphens (-), spec.containers[0].ports[0].name: Invalid value: \"HTTP\": must contain at least one "
-        "letter (a-z), spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, "
-        "inclusive]");
-    check(POD("containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /x}]}]"),
-          "spec.containers[0].volumeMounts[0].name: Not found: \"v\"");
-    check(POD("containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /x}]}], volumes: [{name: v, "
-              "emptyDir: {}}]"),
-          "");
-    check(POD(ONE ", volumes: [{name: v}]"), "");
-    check(POD(ONE ", volumes: [{name: v, emptyDir: {}, hostPath: {path: /x}}]"),
-          "spec.volumes[0].emptyDir: Forbidden: may not specify more than 1 volume type");
-    check(POD("containers: [{name: c, image: i, resources: {requests: {cpu: '2'}, limits: {cpu: '1'}}}]"),
-          "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1");
-    check(POD("containers: [{name: c, image: i, resources: {requests: {gpu: 1}}}]"),
-          "[spec.containers[0].resources.requests[gpu]: Invalid value: \"gpu\": must be a standard resource type or "
-          "fully qualified, spec.containers[0].resources.requests[gpu]: Invalid value: \"gpu\": must be a standard "
-          "resource for containers]");
-    check(POD("containers: [{name: c, image: i, livenessProbe: {}}]"),
-          "spec.containers[0].livenessProbe: Required value: must specify a handler type");
-    check(POD("containers: [{name: c, image: i, env: [{name: E, valueFrom: {fieldRef: {fieldPath: spec.x}}}]}]"),
-          "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: \"spec.x\": error converting "
-          "fieldPath: "
-          "field label not supported: spec.x");
-    check(POD(ONE ", tolerations: [{key: a, operator: Exists, value: b}]"),
-          "spec.tolerations[0].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'");
-}
-
-static void test_pod_updates(void **state)
-{
-    (void)state;
-    check_update(POD(ONE), POD("containers: [{name: c, image: j}]"), "");
-    check_update(POD(ONE), POD(ONE ", tolerations: [{key: a, operator: Exists}]"), "");
-    check_update(POD(ONE), POD("containers: [{name: c, image: i}, {name: d, image: i}]"),
-                 "spec.containers: Forbidden: pod updates may not add or remove containers");
-    check_update(POD(ONE), POD(ONE ", nodeName: n1"),
-                 "spec: Forbidden: pod updates may not change fields other than "
-                 "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-                 "`spec.tolerations` (only additions to existing tolerations),"
-                 "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)");
-}
-
-static void check_ephemeral(const char *old_yaml, const char *yaml, const char *expected)
-{
-    auto_arena struct arena arena = { 0 };
-    auto_invalid struct api_invalid errors = { 0 };
-    auto_buffer struct buffer text = { 0 };
-    const struct api_kind *kind = NULL;
-    const void *old = load(old_yaml, &kind, &arena);
-
-    api_validate_ephemeral_containers(old, load(yaml, &kind, &arena), &errors);
-    api_invalid_format(&errors, &text);
-    assert_string_equal(text_or_empty(text.data), expected);
-}
-
-static void test_ephemeral_containers(void **state)
-{
-    (void)state;
-    const char *one = POD(ONE ", ephemeralContainers: [{name: d, image: i, targetContainerName: c}]");
-
-    check_ephemeral(POD(ONE), one, "");
-    check_ephemeral(one, one, "");
-    check_ephemeral(one, POD(ONE),
-                    "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be removed\n");
-    check_ephemeral(one, POD(ONE ", ephemeralContainers: [{name: d, image: j, targetContainerName: c}]"),
-                    "spec.ephemeralContainers: Forbidden: existing ephemeral containers \"d\" may not be changed\n");
-    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: c, image: i}]"),
-                    "spec.ephemeralContainers[0].name: Duplicate value: \"c\"");
-    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i}, {name: d, image: i}]"),
-                    "spec.ephemeralContainers[1].name: Duplicate value: \"d\"");
-    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i, targetContainerName: x}]"),
-                    "spec.ephemeralContainers[0].targetContainerName: Not found: \"x\"");
-    check_ephemeral(POD(ONE), POD(ONE ", ephemeralContainers: [{name: d, image: i, ports: [{containerPort: 1}]}]"),
-                    "spec.ephemeralContainers[0].ports: Forbidden: cannot be set for an Ephemeral Container");
-}
 
 #define DEPLOYMENT(spec, labels)                                                                                   \
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec \
@@ -347,15 +255,9 @@ static void test_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pods),
-        cmocka_unit_test(test_pod_updates),
-        cmocka_unit_test(test_ephemeral_containers),
-        cmocka_unit_test(test_workloads),
-        cmocka_unit_test(test_services),
-        cmocka_unit_test(test_configuration),
-        cmocka_unit_test(test_example),
-        cmocka_unit_test(test_storage_and_network),
-        cmocka_unit_test(test_declared),
+        cmocka_unit_test(test_workloads),           cmocka_unit_test(test_services),
+        cmocka_unit_test(test_configuration),       cmocka_unit_test(test_example),
+        cmocka_unit_test(test_storage_and_network), cmocka_unit_test(test_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,18 @@ void validate_annotations(const struct api_string_entry *annotations, size_t cou
         invalid_too_long(errors, at, ANNOTATIONS_SIZE_MAX);
 }
 
+static const char *owners_as_json(const struct api_object_meta *meta, struct api_invalid *errors)
+{
+    auto_buffer struct buffer json = { .max = INVALID_VALUE_SIZE_MAX };
+
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        buffer_append_char(&json, i == 0 ? '[' : ',');
+        api_encode_json(&api_type_owner_reference, NULL, &meta->owner_references[i], &json);
+    }
+    buffer_append_char(&json, ']');
+    return buffer_failed(&json) ? "[]" : arena_strdup(&errors->arena, json.data);
+}
+
 static void validate_owners(const struct api_object_meta *meta, const struct field_at *at, struct api_invalid *errors)
 {
     static const char empty[] = "must not be empty";
@@ -56,7 +68,7 @@ static void validate_owners(const struct api_object_meta *meta, const struct fie
         if (owner->controller == NULL || !*owner->controller)
             continue;
         if (controller != NULL)
-            invalid_raw(errors, at, "[]",
+            invalid_raw(errors, at, owners_as_json(meta, errors),
                         "Only one reference can have Controller set to true. Found \"true\" in references for %s/%s "
                         "and %s/%s",
                         text_or_empty(controller->kind), text_or_empty(controller->name), text_or_empty(owner->kind),
@@ -86,8 +98,7 @@ static void validate_finalizers(const struct api_object_meta *meta, const struct
                                 struct api_invalid *errors)
 {
     for (size_t i = 0; i < meta->n_finalizers; i++) {
-        const char *name = text_or_empty(meta->finalizers[i]);
-        invalid_format(errors, at, format_qualified_name, name);
+        invalid_format(errors, at, format_qualified_name, meta->finalizers[i]);
     }
     if (has_finalizer(meta, "orphan") && has_finalizer(meta, "foregroundDeletion"))
         invalid_raw(errors, at, "[\"orphan\",\"foregroundDeletion\"]",
@@ -120,6 +131,7 @@ static void validate_managed_fields(const struct api_object_meta *meta, const st
     }
 }
 
+/* What is checked of every object's metadata, whatever its kind. */
 void validate_metadata(const struct api_object_meta *meta, bool namespaced, format_check *name,
                        const struct field_at *at, struct api_invalid *errors)
 {
@@ -172,7 +184,7 @@ static void validate_immutable_time(usec_t value, usec_t old, const struct field
         return;
     time_format(value, false, text);
     if (value == 0)
-        invalid_raw(errors, at, "null", INVALID_IMMUTABLE);
+        invalid_null(errors, at, INVALID_IMMUTABLE);
     else
         invalid_string(errors, at, text, INVALID_IMMUTABLE);
 }
@@ -194,8 +206,20 @@ static void validate_new_finalizers(const struct api_object_meta *meta, const st
                           added.data);
 }
 
-void validate_metadata_update(const struct api_object_meta *meta, const struct api_object_meta *old,
-                              const struct field_at *at, struct api_invalid *errors)
+static void validate_grace(const int64_t *grace, const int64_t *old, const struct field_at *at,
+                           struct api_invalid *errors)
+{
+    if ((grace == NULL && old == NULL) || (grace != NULL && old != NULL && *grace == *old))
+        return;
+    if (grace == NULL)
+        invalid_null(errors, at, INVALID_IMMUTABLE);
+    else
+        invalid_number(errors, at, *grace, INVALID_IMMUTABLE);
+}
+
+/* 'again': something is wrong, and may be what is looked at twice. */
+static void validate_changes(const struct api_object_meta *meta, const struct api_object_meta *old, bool again,
+                             const struct field_at *at, struct api_invalid *errors)
 {
     validate_new_finalizers(meta, old, at_field(at, "finalizers"), errors);
     if (text_empty(meta->resource_version))
@@ -209,13 +233,25 @@ void validate_metadata_update(const struct api_object_meta *meta, const struct a
                             errors);
     validate_immutable_time(meta->deletion_timestamp, old->deletion_timestamp, at_field(at, "deletionTimestamp"),
                             errors);
-    const int64_t *grace = meta->deletion_grace_period_seconds;
-    const int64_t *old_grace = old->deletion_grace_period_seconds;
-    if ((grace == NULL) != (old_grace == NULL) || (grace != NULL && *grace != *old_grace)) {
-        const struct field_at *here = at_field(at, "deletionGracePeriodSeconds");
-        if (grace == NULL)
-            invalid_raw(errors, here, "null", INVALID_IMMUTABLE);
-        else
-            invalid_number(errors, here, *grace, INVALID_IMMUTABLE);
-    }
+    validate_grace(meta->deletion_grace_period_seconds, old->deletion_grace_period_seconds,
+                   at_field(at, "deletionGracePeriodSeconds"), errors);
+    if (!again)
+        return;
+    validate_labels(meta->labels, meta->n_labels, at_field(at, "labels"), errors);
+    validate_annotations(meta->annotations, meta->n_annotations, at_field(at, "annotations"), errors);
+    validate_owners(meta, at_field(at, "ownerReferences"), errors);
+    validate_managed_fields(meta, at_field(at, "managedFields"), errors);
+}
+
+/* Upstream looks at most of it three times: in general, as an update, and as an update of the kind; each error is in the list
+ * as often. When the first look finds nothing, the others would not either. */
+void validate_metadata_update(const struct api_object_meta *meta, const struct api_object_meta *old, bool namespaced,
+                              const struct field_at *at, struct api_invalid *errors)
+{
+    size_t before = errors->total;
+
+    validate_metadata(meta, namespaced, format_path_segment, at, errors);
+    validate_changes(meta, old, errors->total > before, at, errors);
+    if (errors->total > before)
+        validate_changes(meta, old, true, at, errors);
 }

@@ -43,7 +43,7 @@ void validate_metadata(const struct api_object_meta *meta, bool namespaced, form
 /* Beside it, of the built-in kinds that upstream's core server serves. */
 void validate_finalizer_names(const struct api_object_meta *meta, const struct field_at *at,
                               struct api_invalid *errors);
-void validate_metadata_update(const struct api_object_meta *meta, const struct api_object_meta *old,
+void validate_metadata_update(const struct api_object_meta *meta, const struct api_object_meta *old, bool namespaced,
                               const struct field_at *at, struct api_invalid *errors);
 void validate_labels(const struct api_string_entry *labels, size_t count, const struct field_at *at,
                      struct api_invalid *errors);

@@ -24,21 +24,34 @@ static bool names_finalizers_freely(const struct api_kind *kind)
            text_equal(kind->group, "apiregistration.k8s.io");
 }
 
+static const struct field_at *at_metadata(void)
+{
+    static const struct field_at at = { .name = "metadata" };
+    return &at;
+}
+
 static void check_metadata(const struct api_kind *kind, const void *object, format_check *name,
                            struct api_invalid *errors)
 {
-    if (!has_metadata(kind))
-        return;
-    validate_metadata(object, kind->namespaced, name, at_field(NULL, "metadata"), errors);
+    validate_metadata(object, kind->namespaced, name, at_metadata(), errors);
     if (!names_finalizers_freely(kind))
-        validate_finalizer_names(object, at_field(NULL, "metadata"), errors);
+        validate_finalizer_names(object, at_metadata(), errors);
+}
+
+static void check_metadata_update(const struct api_kind *kind, const void *object, const void *old,
+                                  struct api_invalid *errors)
+{
+    validate_metadata_update(object, old, kind->namespaced, at_metadata(), errors);
+    if (!names_finalizers_freely(kind))
+        validate_finalizer_names(object, at_metadata(), errors);
 }
 
 int api_validate_create(const struct api_kind *kind, const void *object, struct api_invalid *errors)
 {
     const struct validation_rules *rules = validation_rules_find(kind->type);
 
-    check_metadata(kind, object, name_format(rules), errors);
+    if (has_metadata(kind))
+        check_metadata(kind, object, name_format(rules), errors);
     if (rules != NULL && rules->create != NULL)
         rules->create(object, errors);
     else
@@ -46,14 +59,13 @@ int api_validate_create(const struct api_kind *kind, const void *object, struct 
     return (int)errors->total;
 }
 
+/* The name cannot change: that it is a path segment is all that is asked of a stored one. */
 int api_validate_update(const struct api_kind *kind, const void *old, const void *object, struct api_invalid *errors)
 {
     const struct validation_rules *rules = validation_rules_find(kind->type);
 
-    /* The name cannot change: that it is a path segment is all that is asked of a stored one. */
-    check_metadata(kind, object, format_path_segment, errors);
     if (has_metadata(kind))
-        validate_metadata_update(object, old, at_field(NULL, "metadata"), errors);
+        check_metadata_update(kind, object, old, errors);
     if (rules != NULL && rules->update != NULL)
         rules->update(object, old, errors);
     else
@@ -65,9 +77,8 @@ int api_validate_status(const struct api_kind *kind, const void *old, const void
 {
     const struct validation_rules *rules = validation_rules_find(kind->type);
 
-    check_metadata(kind, object, format_path_segment, errors);
     if (has_metadata(kind))
-        validate_metadata_update(object, old, at_field(NULL, "metadata"), errors);
+        check_metadata_update(kind, object, old, errors);
     if (rules != NULL && rules->status != NULL)
         rules->status(object, old, errors);
     return (int)errors->total;

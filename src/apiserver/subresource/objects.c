@@ -114,7 +114,7 @@ static int take_resources(struct request *request, void *object, const void *sen
 
 void serve_resize(struct request *request)
 {
-    static const struct view view = { UPDATE_OBJECT, take_resources, NULL };
+    static const struct view view = { UPDATE_OBJECT, take_resources, api_validate_resize };
     serve_view(request, &view);
 }
 

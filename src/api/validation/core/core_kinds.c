@@ -7,7 +7,7 @@
 /* clang-format off */
 static const struct validation_rules rows[] = {
     VALIDATION_ROW_WITH_STATUS(pod, NULL, pod),
-    { .type = &api_type_pod_template, .create = validate_pod_template_create },
+    VALIDATION_ROW(pod_template, NULL, pod_template),
     VALIDATION_ROW(replication_controller, NULL, replication_controller),
     VALIDATION_ROW(service, format_dns1123_label, service),
     VALIDATION_ROW(endpoints, NULL, endpoints),

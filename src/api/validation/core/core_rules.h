@@ -11,6 +11,7 @@ validate_create validate_pod_create;
 validate_update validate_pod_update;
 validate_update validate_pod_status;
 validate_create validate_pod_template_create;
+validate_update validate_pod_template_update;
 validate_create validate_replication_controller_create;
 validate_update validate_replication_controller_update;
 validate_create validate_service_create;

@@ -1,152 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* container.c - containers and init containers: names, images, ports, policies. */
-#include <stdio.h>
-
+/* container.c - containers and init containers. */
 #include "api/validation/pod/pod_rules.h"
+#include "api/validation/volume/source.h"
 
 #define NOT_FOR_INIT "may not be set for init containers without restartPolicy=Always"
 
 static const char *const pull_policies[] = { "Always", "IfNotPresent", "Never", NULL };
-static const char *const message_policies[] = { "FallbackToLogsOnError", "File", NULL };
-static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
-static const char *const restart_policies[] = { "Always", "Never", "OnFailure", NULL };
-static const char *const resize_policies[] = { "NotRequired", "RestartContainer", NULL };
-static const char *const resizable[] = { "cpu", "memory", NULL };
-static const char *const rule_actions[] = { "Restart", "RestartAllContainers", NULL };
-static const char *const rule_operators[] = { "In", "NotIn", NULL };
+static const char *const message_policies[] = { "File", "FallbackToLogsOnError", NULL };
 
-static void validate_ports(const struct api_container *container, const struct field_at *at, struct api_invalid *errors)
+const struct api_container *container_by_name(const struct api_container *list, size_t count, const char *name)
 {
-    for (size_t i = 0; i < container->n_ports; i++) {
-        const struct api_container_port *port = &container->ports[i];
-        const struct field_at *here = at_index(at, i);
-        if (!text_empty(port->name) && invalid_format(errors, at_field(here, "name"), format_port_name, port->name)) {
-            bool repeated = false;
-            for (size_t k = 0; k < i; k++)
-                repeated = repeated || text_equal(container->ports[k].name, port->name);
-            if (repeated)
-                invalid_duplicate(errors, at_field(here, "name"), port->name);
-        }
-        if (port->container_port == 0)
-            invalid_missing(errors, at_field(here, "containerPort"));
-        else
-            invalid_port_number(errors, at_field(here, "containerPort"), port->container_port);
-        if (port->host_port != 0)
-            invalid_port_number(errors, at_field(here, "hostPort"), port->host_port);
-        invalid_one_of(errors, at_field(here, "protocol"), port->protocol, protocols, true);
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list[i].name, name))
+            return &list[i];
+    return NULL;
+}
+
+void pod_visit_containers(const struct api_pod_spec *spec, const struct field_at *at, visit_container *visit,
+                          void *context, struct api_invalid *errors)
+{
+    for (size_t i = 0; i < spec->n_init_containers; i++)
+        visit(&spec->init_containers[i], at_index(at_field(at, "initContainers"), i), context, errors);
+    for (size_t i = 0; i < spec->n_containers; i++)
+        visit(&spec->containers[i], at_index(at_field(at, "containers"), i), context, errors);
+    for (size_t i = 0; i < spec->n_ephemeral_containers; i++)
+        visit(ephemeral_as_container(&spec->ephemeral_containers[i]), at_index(at_field(at, "ephemeralContainers"), i),
+              context, errors);
+}
+
+void validate_images(const struct api_container *list, size_t count, const struct field_at *at,
+                     struct api_invalid *errors)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct str image = str_of(text_or_empty(list[i].image));
+        if (str_trim(image).size != image.size)
+            invalid_string(errors, at_field(at_index(at, i), "image"), list[i].image,
+                           "must not have leading or trailing whitespace");
     }
 }
 
-static bool same_host_port(const struct api_container_port *a, const struct api_container_port *b)
+/* What all sorts of containers have in common. */
+void validate_container(struct pod_scope *scope, const struct api_container *container, const struct field_at *at,
+                        struct api_invalid *errors)
 {
-    return a->host_port != 0 && a->host_port == b->host_port && text_equal(a->protocol, b->protocol) &&
-           text_equal(a->host_ip, b->host_ip);
-}
-
-/* One socket of the node can be had once in a pod. */
-static void validate_host_ports(const struct api_pod_spec *spec, bool is_template, const struct field_at *at,
-                                struct api_invalid *errors)
-{
-    for (size_t i = 0; i < spec->n_containers; i++) {
-        const struct field_at *ports = at_field(at_index(at, i), "ports");
-        for (size_t p = 0; p < spec->containers[i].n_ports; p++) {
-            const struct api_container_port *port = &spec->containers[i].ports[p];
-            bool repeated = false;
-            for (size_t k = 0; k <= i; k++)
-                for (size_t q = 0; q < (k < i ? spec->containers[k].n_ports : p); q++)
-                    repeated = repeated || same_host_port(&spec->containers[k].ports[q], port);
-            const struct field_at *here = at_field(at_index(ports, p), "hostPort");
-            if (repeated) {
-                char text[128];
-                snprintf(text, sizeof(text), "%s/%s/%d", text_or_empty(port->protocol), text_or_empty(port->host_ip),
-                         port->host_port);
-                invalid_duplicate(errors, here, text);
-            }
-            bool checked = spec->host_network && (!is_template || port->host_port != 0);
-            if (checked && port->host_port != port->container_port)
-                invalid_number(errors, here, port->host_port, "must match `containerPort` when `hostNetwork` is true");
-        }
-    }
-}
-
-static void validate_resize(const struct api_container *container, const struct field_at *at,
-                            struct api_invalid *errors)
-{
-    for (size_t i = 0; i < container->n_resize_policy; i++) {
-        const struct api_container_resize_policy *policy = &container->resize_policy[i];
-        for (size_t k = 0; k < i; k++)
-            if (text_equal(container->resize_policy[k].resource_name, policy->resource_name))
-                invalid_duplicate(errors, at_index(at, i), policy->resource_name);
-        invalid_one_of(errors, at, policy->resource_name, resizable, true);
-        invalid_one_of(errors, at, policy->restart_policy, resize_policies, true);
-    }
-}
-
-static void validate_restart(const struct api_container *container, const struct field_at *at,
-                             struct api_invalid *errors)
-{
-    const struct field_at *rules = at_field(at, "restartPolicyRules");
-
-    if (container->restart_policy != NULL)
-        invalid_one_of(errors, at_field(at, "restartPolicy"), container->restart_policy, restart_policies, false);
-    else if (container->n_restart_policy_rules > 0)
-        invalid_required(errors, at_field(at, "restartPolicy"),
-                         "must specify restartPolicy when restart rules are used");
-    if (container->n_restart_policy_rules > 20)
-        invalid_too_many(errors, rules, container->n_restart_policy_rules, 20);
-    for (size_t i = 0; i < container->n_restart_policy_rules; i++) {
-        const struct api_container_restart_rule *rule = &container->restart_policy_rules[i];
-        const struct field_at *here = at_index(rules, i);
-        invalid_one_of(errors, at_field(here, "action"), rule->action, rule_actions, false);
-        if (rule->exit_codes == NULL) {
-            invalid_required(errors, at_field(here, "exitCodes"), "must be specified");
-            continue;
-        }
-        const struct field_at *codes = at_field(here, "exitCodes");
-        invalid_one_of(errors, at_field(codes, "operator"), rule->exit_codes->operator, rule_operators, false);
-        if (rule->exit_codes->n_values > 255)
-            invalid_too_many(errors, at_field(codes, "values"), rule->exit_codes->n_values, 255);
-    }
-}
-
-static void validate_image(const char *image, bool is_template, const struct field_at *at, struct api_invalid *errors)
-{
-    struct str text = str_of(text_or_empty(image));
-
-    if (text.size == 0)
-        invalid_missing(errors, at);
-    else if (!is_template && str_trim(text).size != text.size)
-        invalid_string(errors, at, image, "must not have leading or trailing whitespace");
-}
-
-static void validate_container(const struct api_container *container, const struct api_pod_spec *spec, bool init,
-                               bool is_template, const struct field_at *at, struct api_invalid *errors)
-{
-    if (text_empty(container->name))
-        invalid_missing(errors, at_field(at, "name"));
-    else
+    if (validate_given(container->name, at_field(at, "name"), errors))
         invalid_format(errors, at_field(at, "name"), format_dns1123_label, container->name);
-    validate_image(container->image, is_template, at_field(at, "image"), errors);
-    validate_probes(container, init, at, errors);
+    validate_given(container->image, at_field(at, "image"), errors);
     invalid_one_of(errors, at_field(at, "terminationMessagePolicy"), container->termination_message_policy,
                    message_policies, true);
-    validate_ports(container, at_field(at, "ports"), errors);
-    validate_environment(container, at, errors);
-    validate_volume_mounts(container, spec, at, errors);
+    validate_container_ports(container, at_field(at, "ports"), errors);
+    validate_environment(scope, container, at, errors);
+    validate_volume_mounts(scope, container, at, errors);
     invalid_one_of(errors, at_field(at, "imagePullPolicy"), container->image_pull_policy, pull_policies, true);
-    validate_resources(&container->resources, at_field(at, "resources"), errors);
-    validate_resize(container, at_field(at, "resizePolicy"), errors);
-    validate_restart(container, at, errors);
-    validate_container_security(container->security_context, at_field(at, "securityContext"), errors);
+    validate_container_resources(scope, &container->resources, at_field(at, "resources"), errors);
+    validate_resize_policies(scope, container, at_field(at, "resizePolicy"), errors);
+    validate_container_security(container->security_context, !flag_is(scope->spec->host_users, false),
+                                at_field(at, "securityContext"), errors);
 }
 
-/* What only runs to its end needs no probes. */
-static void validate_init(const struct api_container *container, const struct field_at *at, struct api_invalid *errors)
+/* What only runs to its end needs no probes, and is not started again for more memory. */
+static void validate_plain_init(const struct pod_scope *scope, const struct api_container *container,
+                                const struct field_at *at, struct api_invalid *errors)
 {
-    if (text_equal(container->restart_policy, "Always"))
-        return;
     if (container->lifecycle != NULL)
         invalid_forbidden(errors, at_field(at, "lifecycle"), NOT_FOR_INIT);
     if (container->liveness_probe != NULL)
@@ -155,82 +72,52 @@ static void validate_init(const struct api_container *container, const struct fi
         invalid_forbidden(errors, at_field(at, "readinessProbe"), NOT_FOR_INIT);
     if (container->startup_probe != NULL)
         invalid_forbidden(errors, at_field(at, "startupProbe"), NOT_FOR_INIT);
+    for (size_t i = 0; !scope->lenient.init_resize && i < container->n_resize_policy; i++)
+        if (text_equal(container->resize_policy[i].restart_policy, "RestartContainer"))
+            invalid_string(errors, at_field(at_index(at_field(at, "resizePolicy"), i), "restartPolicy"),
+                           container->resize_policy[i].restart_policy,
+                           "must not be set to 'RestartContainer' for non-sidecar init containers");
 }
 
-static bool name_in(const struct api_container *list, size_t count, const char *name)
+static void validate_init_containers(struct pod_scope *scope, const struct field_at *list, struct api_invalid *errors)
 {
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(list[i].name, name))
-            return true;
-    return false;
-}
+    const struct api_pod_spec *spec = scope->spec;
 
-/* What only a container that the pod was made with can have. */
-static void validate_ephemeral_fields(const struct api_ephemeral_container *container, const struct field_at *at,
-                                      struct api_invalid *errors)
-{
-    const struct {
-        const char *name;
-        bool set;
-    } fields[] = {
-        { "ports", container->n_ports > 0 },
-        { "livenessProbe", container->liveness_probe != NULL },
-        { "readinessProbe", container->readiness_probe != NULL },
-        { "startupProbe", container->startup_probe != NULL },
-        { "lifecycle", container->lifecycle != NULL },
-        { "resources", container->resources.n_limits + container->resources.n_requests > 0 },
-    };
-
-    for (size_t i = 0; i < countof(fields); i++) {
-        if (fields[i].set)
-            invalid_forbidden(errors, at_field(at, fields[i].name), "cannot be set for an Ephemeral Container");
+    for (size_t i = 0; i < spec->n_init_containers; i++) {
+        const struct api_container *container = &spec->init_containers[i];
+        const struct field_at *at = at_index(list, i);
+        validate_container(scope, container, at, errors);
+        validate_restart_rules(container, at, errors);
+        if (!text_empty(container->name) &&
+            (container_by_name(spec->containers, spec->n_containers, container->name) != NULL ||
+             container_by_name(spec->init_containers, i, container->name) != NULL))
+            invalid_duplicate(errors, at_field(at, "name"), container->name);
+        /* They run one by one, so ports clash within one only. */
+        validate_host_ports(container, 1, list, errors);
+        if (text_equal(container->restart_policy, "Always"))
+            validate_lifecycle_and_probes(scope, container, at, errors);
+        else
+            validate_plain_init(scope, container, at, errors);
     }
 }
 
-static void validate_ephemeral(const struct api_pod_spec *spec, size_t index, const struct field_at *at,
-                               struct api_invalid *errors)
+void validate_containers(struct pod_scope *scope, const struct field_at *at, struct api_invalid *errors)
 {
-    const struct api_ephemeral_container *container = &spec->ephemeral_containers[index];
-    const char *target = container->target_container_name;
-    bool repeated = name_in(spec->containers, spec->n_containers, container->name) ||
-                    name_in(spec->init_containers, spec->n_init_containers, container->name);
-
-    for (size_t i = 0; i < index; i++)
-        repeated = repeated || text_equal(spec->ephemeral_containers[i].name, container->name);
-    if (text_empty(container->name))
-        invalid_missing(errors, at_field(at, "name"));
-    else if (invalid_format(errors, at_field(at, "name"), format_dns1123_label, container->name) && repeated)
-        invalid_duplicate(errors, at_field(at, "name"), container->name);
-    validate_image(container->image, false, at_field(at, "image"), errors);
-    validate_ephemeral_fields(container, at, errors);
-    if (!text_empty(target) && !name_in(spec->containers, spec->n_containers, target) &&
-        !name_in(spec->init_containers, spec->n_init_containers, target))
-        invalid_not_found(errors, at_field(at, "targetContainerName"), target);
-}
-
-void validate_containers(const struct api_pod_spec *spec, bool is_template, const struct field_at *at,
-                         struct api_invalid *errors)
-{
+    const struct api_pod_spec *spec = scope->spec;
     const struct field_at *containers = at_field(at, "containers");
-    const struct field_at *inits = at_field(at, "initContainers");
 
     if (spec->n_containers == 0)
         invalid_missing(errors, containers);
     for (size_t i = 0; i < spec->n_containers; i++) {
         const struct api_container *container = &spec->containers[i];
-        validate_container(container, spec, false, is_template, at_index(containers, i), errors);
-        if (!text_empty(container->name) && name_in(spec->containers, i, container->name))
-            invalid_duplicate(errors, at_field(at_index(containers, i), "name"), container->name);
+        const struct field_at *here = at_index(containers, i);
+        validate_container(scope, container, here, errors);
+        if (container_by_name(spec->containers, i, container->name) != NULL)
+            invalid_duplicate(errors, at_field(here, "name"), container->name);
+        validate_lifecycle_and_probes(scope, container, here, errors);
+        validate_restart_rules(container, here, errors);
     }
-    validate_host_ports(spec, is_template, containers, errors);
-    for (size_t i = 0; i < spec->n_init_containers; i++) {
-        const struct api_container *container = &spec->init_containers[i];
-        validate_container(container, spec, true, is_template, at_index(inits, i), errors);
-        validate_init(container, at_index(inits, i), errors);
-        if (!text_empty(container->name) && (name_in(spec->containers, spec->n_containers, container->name) ||
-                                             name_in(spec->init_containers, i, container->name)))
-            invalid_duplicate(errors, at_field(at_index(inits, i), "name"), container->name);
-    }
-    for (size_t i = 0; i < spec->n_ephemeral_containers; i++)
-        validate_ephemeral(spec, i, at_index(at_field(at, "ephemeralContainers"), i), errors);
+    validate_host_ports(spec->containers, spec->n_containers, containers, errors);
+    validate_init_containers(scope, at_field(at, "initContainers"), errors);
+    validate_ephemeral_containers(scope, at_field(at, "ephemeralContainers"), errors);
 }

@@ -2,7 +2,10 @@
  * Copyright 2026 The coracle authors */
 
 /* environment.c - environment variables and where their values come from; the downward API. */
+#include <stdio.h>
+
 #include "api/validation/pod/pod_rules.h"
+#include "api/validation/volume/source.h"
 
 static const char *const env_fields[] = {
     "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
@@ -42,49 +45,86 @@ static bool in_list(const char *value, const char *const *list)
 /* "metadata.labels['key']": the path in front, the key between the quotes. */
 static bool split_subscript(struct str text, struct str *ret_path, struct str *ret_key)
 {
-    size_t bracket = str_find(text, '[');
+    size_t bracket = 0;
 
-    if (bracket + 4 > text.size || !str_ends(text, STR("']")) || text.data[bracket + 1] != '\'')
+    if (!str_ends(text, STR("']")))
+        return false;
+    text.size -= 2;
+    while (bracket + 1 < text.size && (text.data[bracket] != '[' || text.data[bracket + 1] != '\''))
+        bracket++;
+    if (bracket == 0 || bracket + 1 >= text.size)
         return false;
     *ret_path = (struct str){ text.data, bracket };
-    *ret_key = (struct str){ text.data + bracket + 2, text.size - bracket - 4 };
+    *ret_key = str_skip(text, bracket + 2);
     return true;
+}
+
+static void validate_subscript(struct str path, struct str key, const struct api_object_field_selector *ref,
+                               const struct field_at *at, struct api_invalid *errors)
+{
+    struct format_errors found = { .count = 0 };
+    char shown[600];
+
+    if (str_is(path, "metadata.annotations")) {
+        format_qualified_name_caseless(key, &found);
+    } else if (str_is(path, "metadata.labels")) {
+        format_qualified_name(key, &found);
+    } else {
+        invalid_string(errors, at_field(at, "fieldPath"), ref->field_path,
+                       "error converting fieldPath: field label does not support subscript: %s", ref->field_path);
+        return;
+    }
+    snprintf(shown, sizeof(shown), STR_FMT, STR_ARG(key));
+    invalid_formats(errors, at, &found, shown);
 }
 
 void validate_field_ref(const struct api_object_field_selector *ref, const char *const *allowed,
                         const struct field_at *at, struct api_invalid *errors)
 {
-    struct str path, key;
     const struct field_at *here = at_field(at, "fieldPath");
+    struct str path, key;
 
-    if (text_empty(ref->api_version)) {
-        invalid_missing(errors, at_field(at, "apiVersion"));
+    if (!validate_given(ref->api_version, at_field(at, "apiVersion"), errors) ||
+        !validate_given(ref->field_path, here, errors))
         return;
-    }
-    if (text_empty(ref->field_path)) {
-        invalid_missing(errors, here);
-        return;
-    }
-    if (split_subscript(str_of(ref->field_path), &path, &key)) {
-        struct format_errors found = { .count = 0 };
-        if (!str_is(path, "metadata.annotations") && !str_is(path, "metadata.labels")) {
-            invalid_string(errors, here, ref->field_path,
-                           "error converting fieldPath: field label does not support "
-                           "subscript: %s",
-                           ref->field_path);
-            return;
-        }
-        format_qualified_name(key, &found);
-        for (size_t i = 0; i < found.count && str_is(path, "metadata.labels"); i++)
-            invalid_string(errors, at, ref->field_path, "%s", found.texts[i]);
-        return;
-    }
-    const char *name = text_equal(ref->field_path, "spec.host") ? "spec.nodeName" : ref->field_path;
-    if (!in_list(name, known_fields))
+    if (!text_equal(ref->api_version, "v1"))
+        invalid_string(errors, here, ref->field_path, "error converting fieldPath: unsupported pod version: %s",
+                       ref->api_version);
+    else if (split_subscript(str_of(ref->field_path), &path, &key))
+        validate_subscript(path, key, ref, at, errors);
+    else if (!in_list(ref->field_path, known_fields) && !text_equal(ref->field_path, "spec.host"))
         invalid_string(errors, here, ref->field_path, "error converting fieldPath: field label not supported: %s",
-                       name);
-    else if (!in_list(name, allowed))
+                       ref->field_path);
+    else if (!in_list(ref->field_path, allowed))
         invalid_not_supported(errors, here, ref->field_path, allowed);
+}
+
+#define BYTE_DIVISORS "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei"
+
+static void validate_divisor(const struct api_resource_field_selector *ref, const struct field_at *at,
+                             struct api_invalid *errors)
+{
+    static const char *const cpu[] = { "1m", "1", NULL };
+    static const char *const bytes[] = { "1",   "1k",  "1M",  "1G",  "1T",  "1P",  "1E",
+                                         "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei", NULL };
+    struct str name = str_of(text_or_empty(ref->resource));
+    char text[QUANTITY_TEXT_SIZE];
+
+    if (quantity_is_zero(&ref->divisor))
+        return;
+    quantity_format(&ref->divisor, text);
+    if (str_ends(name, STR(".cpu"))) {
+        if (!in_list(text, cpu))
+            invalid_string(errors, at, name.data, "only divisor's values 1m and 1 are supported with the cpu resource");
+        return;
+    }
+    const char *what = str_ends(name, STR(".memory"))              ? "memory"
+                       : str_ends(name, STR(".ephemeral-storage")) ? "local ephemeral storage"
+                       : str_contains(name, STR(".hugepages-"))    ? "hugepages"
+                                                                   : NULL;
+    if (what != NULL && !in_list(text, bytes))
+        invalid_string(errors, at, name.data,
+                       "only divisor's values " BYTE_DIVISORS " are supported with the %s resource", what);
 }
 
 void validate_resource_ref(const struct api_resource_field_selector *ref, bool volume, const struct field_at *at,
@@ -99,8 +139,7 @@ void validate_resource_ref(const struct api_resource_field_selector *ref, bool v
     else if (!in_list(ref->resource, resource_names) && !str_starts(name, STR("limits.hugepages-")) &&
              !str_starts(name, STR("requests.hugepages-")))
         invalid_not_supported(errors, at_field(at, "resource"), ref->resource, resource_names);
-    if (ref->divisor.mantissa < 0)
-        invalid_raw(errors, at_field(at, "divisor"), "{}", "must be positive");
+    validate_divisor(ref, at_field(at, "divisor"), errors);
 }
 
 static void validate_key_ref(const char *name, const char *key, const struct field_at *at, struct api_invalid *errors)
@@ -112,8 +151,27 @@ static void validate_key_ref(const char *name, const char *key, const struct fie
         invalid_format(errors, at_field(at, "key"), format_config_key, key);
 }
 
-static void validate_value_from(const struct api_env_var *variable, const struct field_at *at,
-                                struct api_invalid *errors)
+/* A variable from a file that an init container writes. */
+static void validate_file_ref(const struct pod_scope *scope, const struct api_file_key_selector *ref,
+                              const struct field_at *at, struct api_invalid *errors)
+{
+    const struct field_at *name = at_field(at, "volumeName");
+
+    if (validate_given(ref->key, at_field(at, "key"), errors))
+        invalid_format(errors, at_field(at, "key"), format_env_var_name, ref->key);
+    if (validate_given(ref->volume_name, name, errors))
+        invalid_format(errors, name, format_dns1123_label, ref->volume_name);
+    if (validate_given(ref->path, at_field(at, "path"), errors))
+        invalid_format(errors, at_field(at, "path"), format_no_backsteps, ref->path);
+    const struct api_volume *volume = pod_volume_find(scope, ref->volume_name);
+    if (volume == NULL)
+        invalid_not_found(errors, name, ref->volume_name);
+    else if (volume->empty_dir == NULL)
+        invalid_string(errors, name, ref->volume_name, "referenced volume must be of type emptyDir");
+}
+
+static void validate_value_from(const struct pod_scope *scope, const struct api_env_var *variable,
+                                const struct field_at *at, struct api_invalid *errors)
 {
     const struct api_env_var_source *from = variable->value_from;
 
@@ -130,6 +188,8 @@ static void validate_value_from(const struct api_env_var *variable, const struct
                          errors);
     if (from->secret_key_ref != NULL)
         validate_key_ref(from->secret_key_ref->name, from->secret_key_ref->key, at_field(at, "secretKeyRef"), errors);
+    if (from->file_key_ref != NULL)
+        validate_file_ref(scope, from->file_key_ref, at_field(at, "fileKeyRef"), errors);
     if (count == 0)
         invalid_string(errors, at, "",
                        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or "
@@ -140,39 +200,41 @@ static void validate_value_from(const struct api_env_var *variable, const struct
         invalid_string(errors, at, "", "may not have more than one field specified at a time");
 }
 
+static void validate_from_name(const char *name, const struct field_at *at, struct api_invalid *errors)
+{
+    struct format_errors found = { .count = 0 };
+
+    if (!validate_given(name, at, errors))
+        return;
+    format_name_prefix(format_dns1123_subdomain, str_of(name), &found);
+    invalid_formats(errors, at, &found, name);
+}
+
 static void validate_env_from(const struct api_env_from_source *from, const struct field_at *list,
                               const struct field_at *at, struct api_invalid *errors)
 {
-    if (!text_empty(from->prefix))
-        invalid_format(errors, at_field(at, "prefix"), format_env_var_name, from->prefix);
-    if (from->config_map_ref != NULL && text_empty(from->config_map_ref->name))
-        invalid_missing(errors, at_field(at_field(at, "configMapRef"), "name"));
-    else if (from->config_map_ref != NULL)
-        invalid_format(errors, at_field(at_field(at, "configMapRef"), "name"), format_dns1123_subdomain,
-                       from->config_map_ref->name);
-    if (from->secret_ref != NULL && text_empty(from->secret_ref->name))
-        invalid_missing(errors, at_field(at_field(at, "secretRef"), "name"));
-    else if (from->secret_ref != NULL)
-        invalid_format(errors, at_field(at_field(at, "secretRef"), "name"), format_dns1123_subdomain,
-                       from->secret_ref->name);
+    invalid_optional_format(errors, at_field(at, "prefix"), format_env_var_name, from->prefix);
+    if (from->config_map_ref != NULL)
+        validate_from_name(from->config_map_ref->name, at_field(at_field(at, "configMapRef"), "name"), errors);
+    if (from->secret_ref != NULL)
+        validate_from_name(from->secret_ref->name, at_field(at_field(at, "secretRef"), "name"), errors);
     if (from->config_map_ref == NULL && from->secret_ref == NULL)
         invalid_string(errors, list, "", "must specify one of: `configMapRef` or `secretRef`");
     else if (from->config_map_ref != NULL && from->secret_ref != NULL)
         invalid_string(errors, list, "", "may not have more than one field specified at a time");
 }
 
-void validate_environment(const struct api_container *container, const struct field_at *at, struct api_invalid *errors)
+void validate_environment(const struct pod_scope *scope, const struct api_container *container,
+                          const struct field_at *at, struct api_invalid *errors)
 {
     const struct field_at *env = at_field(at, "env");
     const struct field_at *from = at_field(at, "envFrom");
 
     for (size_t i = 0; i < container->n_env; i++) {
         const struct field_at *here = at_index(env, i);
-        if (text_empty(container->env[i].name))
-            invalid_missing(errors, at_field(here, "name"));
-        else
+        if (validate_given(container->env[i].name, at_field(here, "name"), errors))
             invalid_format(errors, at_field(here, "name"), format_env_var_name, container->env[i].name);
-        validate_value_from(&container->env[i], at_field(here, "valueFrom"), errors);
+        validate_value_from(scope, &container->env[i], at_field(here, "valueFrom"), errors);
     }
     for (size_t i = 0; i < container->n_env_from; i++)
         validate_env_from(&container->env_from[i], from, at_index(from, i), errors);

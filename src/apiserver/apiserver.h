@@ -48,6 +48,8 @@ struct api_server_options {
     void (*route_kubelet)(void *context, const char *node, struct kubelet_route *route); /* may be NULL */
     void *route_context;
 
+    bool proxy_to_this_host; /* let proxies lead to loopback and link-local addresses, too: for tests */
+
     struct metrics *metrics; /* of the process, written at /metrics; must outlive the server. NULL: its own */
 
     /* Service account tokens. */

@@ -16,8 +16,11 @@ struct connect_target {
     const char *path;        /* with the query */
     const char *authority;   /* Host header */
     const char *peer;        /* for messages: "node n1", "pod default/web" */
-    bool status_of_text;     /* an answer that is no success is told as a Status of its text (logs) */
-    bool drop_credentials;   /* the client's Authorization goes no further (always, but for plain proxies too) */
+    const char *
+        prepend; /* of a proxy: the path that its links need before them, "/api/v1/namespaces/..../proxy"; NULL: they stay */
+    const char *redirect;  /* instead of all that: the answer is 301 with this Location; NULL: none */
+    bool status_of_text;   /* an answer that is no success is told as a Status of its text (logs) */
+    bool drop_credentials; /* the client's Authorization goes no further (always, but for plain proxies too) */
 };
 
 #endif

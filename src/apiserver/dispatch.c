@@ -98,10 +98,11 @@ static bool name_fits(const struct request *request)
     return named || (request->action != API_UPDATE && request->action != API_PATCH);
 }
 
-/* HEAD is authorized like GET, and only streams take it. */
+/* What stands for another method, and is taken by streams alone. */
 static bool method_fits(const struct request *request)
 {
-    return !text_equal(request->method, "HEAD") || (request->sub != NULL && request->sub->connect);
+    bool other = text_equal(request->method, "HEAD") || text_equal(request->method, "OPTIONS");
+    return !other || (request->sub != NULL && request->sub->connect);
 }
 
 static void dispatch_resource(struct request *request)

@@ -226,6 +226,7 @@ static void set_verb(struct request *request, bool watch_path)
         { "PUT", "update", "update", API_UPDATE, API_UPDATE },
         { "PATCH", "patch", "patch", API_PATCH, API_PATCH },
         { "DELETE", "delete", "deletecollection", API_DELETE, API_DELETE_COLLECTION },
+        { "OPTIONS", "", "", API_GET, API_GET }, /* only proxies take it; authorized under no verb, as upstream does */
     };
     for (size_t i = 0; i < countof(verbs); i++) {
         if (strcmp(request->method, verbs[i].method) != 0)

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/metrics.h"
+#include "crypto/tls.h"
 
 #define BOOKMARK_PERIOD (60 * USEC_PER_SEC)
 
@@ -281,6 +282,7 @@ void api_server_destroy(struct api_server *server)
         watch_end(container_of(node, struct watch, node), 0, NULL);
     http_front_destroy(server->front);
     address_objects_stop(server->address_objects);
+    tls_context_unref(server->proxy_tls);
     bootstrap_destroy(server->bootstrap);
     client_destroy(server->bootstrap_client);
     if (server->custom != NULL)

@@ -27,8 +27,9 @@ struct api_server {
     struct arena arena;
     struct loop *loop;
     struct store *store;
-    struct map registries;       /* of struct registry, by "group/version/plural" */
-    struct watch_cache **caches; /* one per stored resource and served version */
+    struct map registries;         /* of struct registry, by "group/version/plural" */
+    struct tls_context *proxy_tls; /* to workloads; NULL until somebody is proxied to one over https */
+    struct watch_cache **caches;   /* one per stored resource and served version */
     size_t n_caches;
     struct list requests; /* of struct request */
     struct list watches;  /* of struct watch: open ones */

@@ -41,7 +41,7 @@ char *buffer_reserve(struct buffer *buffer, size_t size)
         size_t capacity = buffer->capacity == 0 ? BUFFER_FIRST_CAPACITY : buffer->capacity * 2;
         if (capacity < needed)
             capacity = needed;
-        if (capacity > max + 1)
+        if (capacity - 1 > max) /* which may be SIZE_MAX */
             capacity = max + 1;
         char *data = realloc(buffer->data, capacity);
         if (data == NULL) {

@@ -78,9 +78,19 @@ static void test_bytes(void **state)
     assert_int_equal(bytes_str(NULL).size, 0);
 }
 
+static void test_no_bound_at_all(void **state)
+{
+    (void)state;
+    auto_buffer struct buffer buffer = { .max = SIZE_MAX };
+    for (int i = 0; i < 1000; i++)
+        buffer_append_text(&buffer, "some text ");
+    assert_false(buffer.failed);
+    assert_int_equal(buffer.size, 10000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_appending), cmocka_unit_test(test_maximum),
-                                        cmocka_unit_test(test_bytes) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_no_bound_at_all), cmocka_unit_test(test_appending),
+                                        cmocka_unit_test(test_maximum), cmocka_unit_test(test_bytes) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

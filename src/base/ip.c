@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "base/cleanup.h"
+
 bool ip_parse(struct str text, struct ip *ret_ip)
 {
     char copy[INET6_ADDRSTRLEN + 1];
@@ -85,6 +87,23 @@ bool ip_is_loopback(const struct ip *ip)
 {
     static const uint8_t v6[16] = { [15] = 1 };
     return ip->family == IP_V4 ? ip->bytes[0] == 127 : ip->family == IP_V6 && memcmp(ip->bytes, v6, 16) == 0;
+}
+
+bool ip_is_global_unicast(const struct ip *ip)
+{
+    static const struct {
+        const char *range;
+    } others[] = {
+        { "0.0.0.0/32" },  { "127.0.0.0/8" },        { "169.254.0.0/16" },
+        { "224.0.0.0/4" }, { "255.255.255.255/32" }, { "::/127" }, /* :: and ::1 */
+        { "fe80::/10" },   { "ff00::/8" },
+    };
+    for (size_t i = 0; i < countof(others); i++) {
+        struct ip_prefix prefix;
+        if (ip_prefix_parse(str_of(others[i].range), &prefix) && ip_prefix_contains(&prefix, ip))
+            return false;
+    }
+    return ip->family != IP_NONE;
 }
 
 /* Which bits of byte 'index' belong to the network. */

@@ -37,6 +37,8 @@ int ip_compare(const struct ip *a, const struct ip *b); /* by family, then by by
 
 struct ip ip_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 bool ip_is_loopback(const struct ip *ip);
+/* Neither unspecified, loopback, multicast, link-local nor the broadcast address (private ones are). */
+bool ip_is_global_unicast(const struct ip *ip);
 
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip *ip);
 struct ip ip_prefix_network(const struct ip_prefix *prefix); /* host bits cleared */

@@ -104,9 +104,23 @@ static void test_pieces(void **state)
     assert_false(ip_prefix_overlaps(&pods, &all));
 }
 
+static void test_global_unicast(void **state)
+{
+    static const char *const good[] = { "10.0.0.1", "8.8.8.8", "fd00::1", "2001:db8::1" };
+    static const char *const bad[] = { "0.0.0.0", "127.9.9.9", "169.254.169.254", "224.0.0.1", "255.255.255.255",
+                                       "::",      "::1",       "fe80::1",         "ff02::1" };
+    struct ip ip = { 0 };
+    (void)state;
+    assert_false(ip_is_global_unicast(&ip));
+    for (size_t i = 0; i < countof(good); i++)
+        assert_true(ip_parse(str_of(good[i]), &ip) && ip_is_global_unicast(&ip));
+    for (size_t i = 0; i < countof(bad); i++)
+        assert_true(ip_parse(str_of(bad[i]), &ip) && !ip_is_global_unicast(&ip));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_pieces), cmocka_unit_test(test_parse),
-                                        cmocka_unit_test(test_prefix) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_global_unicast), cmocka_unit_test(test_pieces),
+                                        cmocka_unit_test(test_parse), cmocka_unit_test(test_prefix) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

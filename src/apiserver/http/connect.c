@@ -10,6 +10,7 @@
 #include "api/status.h"
 #include "apiserver/connect.h"
 #include "apiserver/http/front.h"
+#include "apiserver/http/html_links.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
@@ -31,6 +32,10 @@ struct passage {
     int refusal;         /* the kubelet's HTTP status, whose text is gathered here; 0: none */
     struct buffer text;
     const char *peer;
+    const char *prepend;   /* see connect.h; of the request's memory */
+    const char *authority; /* the same */
+    bool rewrites;         /* the answer is a page */
+    struct html_links links;
 };
 
 static void passage_free(struct loop_task *task)
@@ -38,6 +43,8 @@ static void passage_free(struct loop_task *task)
     struct passage *passage = container_of(task, struct passage, cleanup);
     http_client_destroy(passage->client);
     buffer_fini(&passage->text);
+    if (passage->rewrites)
+        html_links_fini(&passage->links);
     free(passage);
 }
 
@@ -135,6 +142,29 @@ static size_t copy_headers(struct arena *arena, const struct http_headers *from,
     return count;
 }
 
+static bool is_page(const struct http_headers *headers)
+{
+    return str_starts(http_header(headers, "content-type"), STR("text/html")) &&
+           http_header(headers, "content-encoding").size == 0;
+}
+
+/* What a proxied server calls its root is ours with the proxy's path before it. */
+static void rewrite_headers(struct passage *passage, struct http_headers *headers)
+{
+    struct http_header *items = (struct http_header *)headers->items;
+    for (size_t i = 0; i < headers->count; i++) {
+        const char *location = NULL;
+        if (str_is(items[i].name, "location"))
+            location = html_link_location(items[i].value, passage->authority, passage->prepend,
+                                          &passage->call->request->arena);
+        if (location != NULL)
+            items[i].value = str_of(location);
+    }
+    passage->rewrites = is_page(headers);
+    if (passage->rewrites)
+        html_links_init(&passage->links, str_of(passage->prepend));
+}
+
 static void passage_response(void *context, int status, const struct http_headers *headers)
 {
     struct passage *passage = context;
@@ -147,6 +177,8 @@ static void passage_response(void *context, int status, const struct http_header
     }
     struct http_headers list = { items, copy_headers(arena, headers, status == 101, items) };
     passage->begun = true;
+    if (passage->prepend != NULL && status != 101)
+        rewrite_headers(passage, &list);
     if (status != 101) {
         http_response_begin(call->exchange, status, &list);
         return;
@@ -154,6 +186,17 @@ static void passage_response(void *context, int status, const struct http_header
     struct error err = { 0 };
     if (http_exchange_upgrade(call->exchange, &list, &passage->ends[0], &err) < 0)
         passage->ends[0] = NULL; /* HTTP/2 has no upgrades; upgraded() meets it */
+}
+
+static void passage_write(struct passage *passage, struct str bytes)
+{
+    struct bytes *piece = bytes_create(bytes.data, bytes.size);
+    if (!http_response_write(passage->call->exchange, piece)) {
+        passage->call->stopped = true;
+        if (passage->upstream != NULL)
+            http_request_body_stop(passage->upstream);
+    }
+    bytes_unref(piece);
 }
 
 static void passage_body(void *context, struct str bytes)
@@ -164,12 +207,12 @@ static void passage_body(void *context, struct str bytes)
         buffer_append(&passage->text, bytes.data, bytes.size < room ? bytes.size : room);
         return;
     }
-    struct bytes *piece = bytes_create(bytes.data, bytes.size);
-    if (!http_response_write(passage->call->exchange, piece)) {
-        passage->call->stopped = true;
-        http_request_body_stop(passage->upstream);
+    auto_buffer struct buffer page = { .max = SIZE_MAX };
+    if (passage->rewrites) {
+        html_links_feed(&passage->links, bytes, &page);
+        bytes = buffer_str(&page);
     }
-    bytes_unref(piece);
+    passage_write(passage, bytes);
 }
 
 static void respond_error(struct request *request, const struct error *err)
@@ -207,6 +250,11 @@ static void passage_done(void *context, int rc, const struct error *err)
         respond_error(call->request, &wrapped);
         return;
     }
+    auto_buffer struct buffer rest = { .max = SIZE_MAX };
+    if (passage->rewrites)
+        html_links_end(&passage->links, &rest);
+    if (rest.size > 0)
+        passage_write(passage, buffer_str(&rest));
     http_exchange_set_events(call->exchange, NULL, NULL);
     if (rc < 0)
         http_response_abort(call->exchange);
@@ -251,9 +299,40 @@ static size_t request_headers(struct request *request, bool upgrade, struct http
     size_t n_all = copy_headers(&request->arena, request->headers, upgrade, all);
     for (size_t i = 0; i < n_all; i++)
         if (!str_is(all[i].name, "authorization") && !str_is(all[i].name, "host") &&
-            !str_starts(all[i].name, STR("impersonate-")))
+            !str_starts(all[i].name, STR("impersonate-")) && !str_starts(all[i].name, STR("x-forwarded-")))
             items[count++] = all[i];
     return count;
+}
+
+/* Where the client believes to be. A page that is compressed could not be read on its way back. */
+static size_t add_forwarded(struct request *request, const struct connect_target *target, struct http_header *items,
+                            size_t count)
+{
+    struct str path = { target->path, str_find(str_of(target->path), '?') };
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!str_is(items[i].name, "accept-encoding"))
+            items[kept++] = items[i];
+    items[kept++] =
+        (struct http_header){ STR("x-forwarded-uri"),
+                              str_of(arena_format(&request->arena, "%s" STR_FMT, target->prepend, STR_ARG(path))) };
+    items[kept++] = (struct http_header){ STR("x-forwarded-proto"), STR("https") };
+    struct str host = http_header(request->headers, "host");
+    if (host.size == 0)
+        host = http_header(request->headers, ":authority");
+    if (host.size > 0)
+        items[kept++] = (struct http_header){ STR("x-forwarded-host"), host };
+    return kept;
+}
+
+static void redirect(struct http_call *call, const char *location)
+{
+    struct http_header item = { STR("location"), str_of(location) };
+    struct http_headers list = { &item, 1 };
+    http_response_begin(call->exchange, 301, &list);
+    http_exchange_set_events(call->exchange, NULL, NULL);
+    http_response_end(call->exchange);
+    http_call_end(call);
 }
 
 void http_respond_connect(struct request *request, const struct connect_target *target)
@@ -262,6 +341,10 @@ void http_respond_connect(struct request *request, const struct connect_target *
         .response = passage_response, .body = passage_body, .done = passage_done, .upgraded = passage_upgraded
     };
     struct http_call *call = request->sink_context;
+    if (target->redirect != NULL) {
+        redirect(call, target->redirect);
+        return;
+    }
     struct passage *passage = memory_new(struct passage);
     struct http_header items[HEADERS_MAX];
     struct http_client_options options = {
@@ -277,6 +360,8 @@ void http_respond_connect(struct request *request, const struct connect_target *
     passage->cleanup.callback = passage_free;
     passage->peer = target->peer;
     passage->status_of_text = target->status_of_text;
+    passage->prepend = target->prepend;
+    passage->authority = target->authority;
     buffer_init(&passage->text, ERROR_TEXT_MAX);
     passage->upgrade = http_header(request->headers, "upgrade").size > 0;
     passage->client = http_client_create(passage->loop, &options);
@@ -285,10 +370,13 @@ void http_respond_connect(struct request *request, const struct connect_target *
     call->drained = call_drained;
     struct str body = http_exchange_body(call->exchange);
     struct bytes *bytes = body.size == 0 ? NULL : bytes_create(body.data, body.size);
+    size_t n_headers = request_headers(request, passage->upgrade, items);
+    if (target->prepend != NULL)
+        n_headers = add_forwarded(request, target, items, n_headers);
     struct http_request_options asked = {
         .method = request->method,
         .path = target->path,
-        .headers = { items, request_headers(request, passage->upgrade, items) },
+        .headers = { items, n_headers },
         .body = bytes,
     };
     passage->upstream = http_request_start(passage->client, &asked, &events, passage);

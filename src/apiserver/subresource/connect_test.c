@@ -136,9 +136,11 @@ static int setup(void **state)
     assert_int_equal(store_open_memory(f->loop, &f->store, NULL), 0);
     f->backend = http_server_create(f->loop, &handler, f, &(struct http_limits){ 0 });
     assert_int_equal(listener_open(f->loop, &target, backend_accepted, f, &f->listener, NULL), 0);
-    struct api_server_options options = {
-        .loop = f->loop, .store = f->store, .anonymous = true, .authorization = AUTHORIZATION_ALWAYS_ALLOW
-    };
+    struct api_server_options options = { .proxy_to_this_host = true,
+                                          .loop = f->loop,
+                                          .store = f->store,
+                                          .anonymous = true,
+                                          .authorization = AUTHORIZATION_ALWAYS_ALLOW };
     assert_int_equal(api_server_create(&options, &f->server, NULL), 0);
     assert_int_equal(api_server_start(f->server, NULL), 0);
     struct stream *ends[2];

@@ -10,6 +10,7 @@
 #include "apiserver/handlers.h"
 #include "apiserver/server_internal.h"
 #include "apiserver/subresource/kubelet.h"
+#include "crypto/tls.h"
 
 /* "[scheme:]name[:port]" */
 struct proxy_name {
@@ -45,11 +46,27 @@ static const char *path_of(struct request *request)
                                     : arena_format(&request->arena, "%s?" STR_FMT, rest, STR_ARG(request->query));
 }
 
-static int reach_plain(struct request *request, const struct proxy_name *name, const char *address, int port,
-                       const char *node, struct connect_target *target, struct error *err)
+/* Whoever runs in the cluster has a certificate of his own making: it is taken, as upstream takes it. */
+static int proxy_tls(struct api_server *server, struct tls_context **ret_tls, struct error *err)
 {
-    if (strcmp(name->scheme, "https") == 0)
-        return error_set(err, ERROR_UNSUPPORTED, "proxying to https is not implemented");
+    const struct tls_options options = { .insecure_skip_verify = true };
+    int rc = server->proxy_tls != NULL ? 0 : tls_context_create(&options, &server->proxy_tls, err);
+    *ret_tls = server->proxy_tls;
+    return rc;
+}
+
+static int reach_address(struct request *request, const struct proxy_name *name, const char *address, int port,
+                         const char *node, struct connect_target *target, struct error *err)
+{
+    struct ip ip;
+    bool known = ip_parse(str_of(address), &ip);
+    if (!known || (!ip_is_global_unicast(&ip) && !request->server->options.proxy_to_this_host))
+        return error_set(err, ERROR_BAD_REQUEST, "address not allowed"); /* not to be led back to this host */
+    if (strcmp(name->scheme, "https") == 0) {
+        int rc = proxy_tls(request->server, &target->tls, err);
+        if (rc < 0)
+            return rc;
+    }
     target->address = kubelet_tcp_address(&request->arena, address, port);
     target->authority = arena_format(&request->arena, "%s:%d", address, port);
     target->network_namespace = kubelet_namespace(request->server, node);
@@ -108,7 +125,7 @@ static int plan_pod(struct request *request, struct connect_target *target, stru
         return rc;
     if (text_empty(pod->status.pod_ip))
         return error_set(err, ERROR_UNAVAILABLE, "pod %s has no address yet", name.name);
-    return reach_plain(request, &name, pod->status.pod_ip, port, pod->spec.node_name, target, err);
+    return reach_address(request, &name, pod->status.pod_ip, port, pod->spec.node_name, target, err);
 }
 
 /* ---------------------------------------------------------------- services */
@@ -143,6 +160,30 @@ static const struct api_service_port *service_port(const struct api_service_spec
     return NULL;
 }
 
+/* One of those that are ready, each as likely as any other; NULL: there is none. */
+static const struct api_discovery_endpoint *choose_endpoint(struct request *request, const char *service,
+                                                            const char *port_name, int *ret_number)
+{
+    const struct cache_entry *entry;
+    const struct api_discovery_endpoint *chosen = NULL;
+    uint64_t seen = 0;
+    tree_for_each (watch_cache_objects(server_cache(request->server, &api_resource_discovery_endpoint_slice)), entry,
+                   node) {
+        const struct api_discovery_endpoint_slice *slice = api_discovery_endpoint_slice_of(entry->object);
+        int number = slice_of(slice, request->namespace_, service) ? slice_port(slice, port_name) : 0;
+        for (size_t i = 0; number != 0 && i < slice->n_endpoints; i++) {
+            const bool *ready = slice->endpoints[i].conditions.ready;
+            if ((ready != NULL && !*ready) || slice->endpoints[i].n_addresses == 0)
+                continue;
+            if (random_below(loop_random(request->server->loop), ++seen) == 0) {
+                chosen = &slice->endpoints[i];
+                *ret_number = number;
+            }
+        }
+    }
+    return chosen;
+}
+
 static int plan_service(struct request *request, struct connect_target *target, struct error *err)
 {
     struct proxy_name name;
@@ -156,19 +197,11 @@ static int plan_service(struct request *request, struct connect_target *target, 
     if (port == NULL)
         return error_set(err, ERROR_UNAVAILABLE, "no service port \"%s\" found for service \"%s\"", name.port,
                          name.name);
-    const struct cache_entry *entry;
-    tree_for_each (watch_cache_objects(server_cache(request->server, &api_resource_discovery_endpoint_slice)), entry,
-                   node) {
-        const struct api_discovery_endpoint_slice *slice = api_discovery_endpoint_slice_of(entry->object);
-        int number = slice_of(slice, request->namespace_, name.name) ? slice_port(slice, port->name) : 0;
-        for (size_t i = 0; number != 0 && i < slice->n_endpoints; i++) {
-            const bool *ready = slice->endpoints[i].conditions.ready;
-            if ((ready == NULL || *ready) && slice->endpoints[i].n_addresses > 0)
-                return reach_plain(request, &name, slice->endpoints[i].addresses[0], number,
-                                   slice->endpoints[i].node_name, target, err);
-        }
-    }
-    return error_set(err, ERROR_UNAVAILABLE, "no endpoints available for service \"%s\"", name.name);
+    int number;
+    const struct api_discovery_endpoint *endpoint = choose_endpoint(request, name.name, port->name, &number);
+    if (endpoint == NULL)
+        return error_set(err, ERROR_UNAVAILABLE, "no endpoints available for service \"%s\"", name.name);
+    return reach_address(request, &name, endpoint->addresses[0], number, endpoint->node_name, target, err);
 }
 
 /* ---------------------------------------------------------------- nodes */
@@ -183,13 +216,32 @@ static int plan_node(struct request *request, struct connect_target *target, str
     return kubelet_reach(request, name.name, target, err);
 }
 
+static const char *own_path(struct request *request)
+{
+    return text_empty(request->namespace_)
+               ? arena_format(&request->arena, "/api/v1/%s/%s/proxy", request->plural, request->name)
+               : arena_format(&request->arena, "/api/v1/namespaces/%s/%s/%s/proxy", request->namespace_,
+                              request->plural, request->name);
+}
+
+/* A page's relative links lead to its neighbours: those of a root need its last slash. */
+static void redirect_to_root(struct request *request, struct connect_target *target)
+{
+    target->redirect = arena_format(&request->arena, "%s/%s" STR_FMT, target->prepend,
+                                    request->query.size > 0 ? "?" : "", STR_ARG(request->query));
+    request_respond_connect(request, target);
+}
+
 static void serve_plan(struct request *request,
                        int (*plan)(struct request *request, struct connect_target *target, struct error *err))
 {
     struct error err = { 0 };
     struct connect_target *target = arena_new(&request->arena, struct connect_target);
+    target->prepend = own_path(request);
     if (request->headers == NULL)
         request_refuse(request, ERROR_UNSUPPORTED, "a proxy needs an HTTP connection");
+    else if (text_empty(request->rest) && (text_equal(request->method, "GET") || text_equal(request->method, "HEAD")))
+        redirect_to_root(request, target);
     else if (plan(request, target, &err) < 0)
         request_fail(request, &err);
     else

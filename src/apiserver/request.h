@@ -124,7 +124,10 @@ struct request {
     const char **warnings; /* texts for Warning headers */
     size_t n_warnings;
 
-    const char *etag; /* of an answer that is a text: what If-None-Match is about, with its quotes; NULL: none */
+    struct answer_headers { /* of an answer that is a text, and may be kept; NULL: none */
+        const char *etag;   /* what If-None-Match is about, with its quotes; it depends on Accept */
+        const char *cache_control, *expires, *location;
+    } headers_out;
     const struct error *refusal; /* what the front found wrong: the answer in place of a run; NULL: nothing */
     struct api_status *failure;  /* the answer in full when an error alone would say too little */
 

@@ -276,6 +276,22 @@ def test_aggregated_discovery_says_what_the_lists_say(api):
     assert told == listed
 
 
+def test_openapi_is_kept_by_clients(api):
+    url = api.ok("GET", "/openapi/v3").json()["paths"]["apis/apps/v1"]["serverRelativeURL"]
+    answer = api.ok("GET", url)
+    assert (answer.headers["cache-control"], answer.headers["vary"], answer.type) == ("public, immutable", "Accept", JSON) and answer.headers["expires"]
+    assert answer.headers["etag"] == '"%s"' % url.split("hash=")[1]
+    again = api.call("GET", url, **{"if-none-match": answer.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    moved = api.call("GET", url.split("=")[0] + "=ABC")
+    assert (moved.status, moved.headers["location"]) == (301, url)
+    assert api.ok("GET", url.split("?")[0]).headers["cache-control"] == "no-cache, private"
+    for accept in (JSON, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"):
+        answer = api.ok("GET", "/openapi/v2", accept=accept)
+        assert api.call("GET", "/openapi/v2", accept=accept, **{"if-none-match": answer.headers["etag"]}).status == 304
+    assert api.call("GET", "/openapi/v3/apis/nope/v1").status == 404
+
+
 def test_version(api):
     version = api.ok("GET", "/version").json()
     assert (version["major"], version["minor"]) == ("1", "36") and version["gitVersion"].startswith("v1.36.")

@@ -26,6 +26,7 @@ struct openapi {
     size_t count;
     struct bytes *index;
     struct bytes *swagger, *swagger_protobuf;
+    char swagger_hash[HASH_TEXT_SIZE], swagger_protobuf_hash[HASH_TEXT_SIZE];
 };
 
 static struct document *find_document(struct openapi *openapi, struct str group, struct str version)
@@ -77,13 +78,17 @@ static struct bytes *make(const char *version, enum openapi_form form, const cha
     return bytes_create(out.data, out.size);
 }
 
+static void write_hash(const struct bytes *bytes, char text[HASH_TEXT_SIZE])
+{
+    snprintf(text, HASH_TEXT_SIZE, "%016llX", (unsigned long long)str_hash(bytes_str(bytes)));
+}
+
 static void make_document(struct openapi *openapi, struct document *document)
 {
     if (document->bytes != NULL)
         return;
     document->bytes = make(openapi->version, OPENAPI_V3, document->group, document->version);
-    snprintf(document->hash, sizeof(document->hash), "%016llX",
-             (unsigned long long)str_hash(bytes_str(document->bytes)));
+    write_hash(document->bytes, document->hash);
 }
 
 struct bytes *openapi_v3_index(struct openapi *openapi)
@@ -131,21 +136,28 @@ struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, cons
     return document->bytes;
 }
 
-struct bytes *openapi_v2_document(struct openapi *openapi)
+struct bytes *openapi_v2_document(struct openapi *openapi, const char **ret_hash)
 {
-    if (openapi->swagger == NULL)
+    if (openapi->swagger == NULL) {
         openapi->swagger = make(openapi->version, OPENAPI_V2, NULL, NULL);
+        write_hash(openapi->swagger, openapi->swagger_hash);
+    }
+    if (ret_hash != NULL)
+        *ret_hash = openapi->swagger_hash;
     return openapi->swagger;
 }
 
-struct bytes *openapi_v2_protobuf(struct openapi *openapi, struct error *err)
+struct bytes *openapi_v2_protobuf(struct openapi *openapi, const char **ret_hash, struct error *err)
 {
     auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
 
     if (openapi->swagger_protobuf == NULL) {
-        if (swagger_to_protobuf(bytes_str(openapi_v2_document(openapi)), &out, err) < 0)
+        if (swagger_to_protobuf(bytes_str(openapi_v2_document(openapi, NULL)), &out, err) < 0)
             return NULL;
         openapi->swagger_protobuf = bytes_create(out.data, out.size);
+        write_hash(openapi->swagger_protobuf, openapi->swagger_protobuf_hash);
     }
+    if (ret_hash != NULL)
+        *ret_hash = openapi->swagger_protobuf_hash;
     return openapi->swagger_protobuf;
 }

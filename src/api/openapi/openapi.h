@@ -26,10 +26,10 @@ struct bytes *openapi_v3_index(struct openapi *openapi);
 /* Of "api/v1" or "apis/GROUP/VERSION"; NULL when it does not exist. Borrowed. The hash is the document's ETag too. */
 struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, const char **ret_hash);
 
-/* The whole API as Swagger 2. Borrowed. */
-struct bytes *openapi_v2_document(struct openapi *openapi);
+/* The whole API as Swagger 2. Borrowed, like the hash, which is the document's ETag; 'ret_hash' may be NULL. */
+struct bytes *openapi_v2_document(struct openapi *openapi, const char **ret_hash);
 
 /* The same in protobuf (gnostic's openapi.v2.Document), the only form that kubectl asks for. Borrowed; NULL on an error. */
-struct bytes *openapi_v2_protobuf(struct openapi *openapi, struct error *err);
+struct bytes *openapi_v2_protobuf(struct openapi *openapi, const char **ret_hash, struct error *err);
 
 #endif

@@ -116,13 +116,13 @@ static void test_v2(void **state)
 {
     (void)state;
     struct openapi *openapi = openapi_create("v1.36.0");
-    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(openapi_v2_document(openapi));
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(openapi_v2_document(openapi, NULL));
     yyjson_val *root = yyjson_doc_get_root(doc);
     yyjson_val *definitions = yyjson_obj_get(root, "definitions");
 
     check_refs(root, definitions, strlen("#/definitions/"));
     assert_non_null(yyjson_obj_get(definitions, "io.k8s.api.core.v1.Pod"));
-    assert_ptr_equal(openapi_v2_document(openapi), openapi_v2_document(openapi));
+    assert_ptr_equal(openapi_v2_document(openapi, NULL), openapi_v2_document(openapi, NULL));
     openapi_destroy(openapi);
 }
 
@@ -144,7 +144,7 @@ static void test_v2_protobuf(void **state)
     (void)state;
     struct openapi *openapi = openapi_create("v1.36.0");
     struct error err = { 0 };
-    struct bytes *document = openapi_v2_protobuf(openapi, &err);
+    struct bytes *document = openapi_v2_protobuf(openapi, NULL, &err);
     assert_string_equal(err.message, "");
     assert_non_null(document);
     struct str all = bytes_str(document), message = all;
@@ -158,7 +158,7 @@ static void test_v2_protobuf(void **state)
     assert_true(str_starts(path, STR("/api")));
     struct str definition = find_field(all, (const uint32_t[]){ 9, 1, 1, 0 });
     assert_true(str_starts(definition, STR("io.k8s.")));
-    assert_ptr_equal(openapi_v2_protobuf(openapi, &err), document);
+    assert_ptr_equal(openapi_v2_protobuf(openapi, NULL, &err), document);
     openapi_destroy(openapi);
 }
 

@@ -62,7 +62,8 @@ static void respond(struct request *request, const struct discovery_document *do
     }
     if (document->etag != NULL) {
         type = arena_format(&request->arena, "%s" AGGREGATED_TYPES, type);
-        request->etag = arena_strdup(&request->arena, document->etag);
+        request->headers_out.etag = arena_strdup(&request->arena, document->etag);
+        request->headers_out.cache_control = "public";
     }
     request_respond_text(request, 200, type, buffer_str(&text));
 }
@@ -82,7 +83,8 @@ void serve_discovery(struct request *request)
         return;
     }
     if (document.etag != NULL && str_equal(known, str_of(document.etag))) {
-        request->etag = arena_strdup(&request->arena, document.etag);
+        request->headers_out.etag = arena_strdup(&request->arena, document.etag);
+        request->headers_out.cache_control = "public";
         request_respond_text(request, 304, NULL, STR(""));
     } else if (document.etag == NULL && document.kind != NULL && !media_negotiate(accept, TRANSFORM_NONE, &media)) {
         request_refuse(request, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED MEDIA_TYPES);

@@ -6,8 +6,11 @@
 
 #include "api/openapi/openapi.h"
 #include "apiserver/handlers.h"
+#include "apiserver/http/negotiation.h"
+#include "apiserver/path.h"
 #include "apiserver/server_internal.h"
 #include "net/http.h"
+#include "net/http/message.h"
 
 /* Made on first use: most clients of a small cluster never ask. */
 static struct openapi *openapi_of(struct request *request)
@@ -35,40 +38,68 @@ static bool wants_protobuf(const struct request *request)
     return str_contains(accepted(request), STR("application/com.github.proto-openapi.spec.v2"));
 }
 
+/* A document with its ETag, or that the client has it. */
+static void respond(struct request *request, const char *type, struct bytes *document, const char *hash)
+{
+    struct answer_headers *headers = &request->headers_out;
+    headers->etag = arena_format(&request->arena, "\"%s\"", hash);
+    struct str known = request->headers == NULL ? (struct str){ 0 } : http_header(request->headers, "if-none-match");
+    if (str_equal(known, str_of(headers->etag)))
+        request_respond_text(request, 304, NULL, STR(""));
+    else
+        request_respond_text(request, 200, type, bytes_str(document));
+}
+
 static void serve_v2(struct request *request)
 {
     struct error err = { 0 };
+    const char *hash = "";
     bool protobuf = wants_protobuf(request);
-    struct bytes *document =
-        protobuf ? openapi_v2_protobuf(openapi_of(request), &err) : openapi_v2_document(openapi_of(request));
+    struct bytes *document = protobuf ? openapi_v2_protobuf(openapi_of(request), &hash, &err)
+                                      : openapi_v2_document(openapi_of(request), &hash);
     if (document == NULL)
         request_fail(request, &err);
     else
-        request_respond_text(
-            request, 200, protobuf ? "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" : "application/json",
-            bytes_str(document));
+        respond(request, protobuf ? "application/com.github.proto-openapi.spec.v2.v1.0+protobuf" : "application/json",
+                document, hash);
+}
+
+/* The address of a document carries its hash: such a one may be kept for ever, and another hash leads to the right one. */
+static void serve_v3(struct request *request, const char *name)
+{
+    const char *hash = "", *wanted = query_value(request->query, "hash", &request->arena);
+    struct bytes *document = openapi_v3_document(openapi_of(request), str_of(name), &hash);
+    struct answer_headers *headers = &request->headers_out;
+    if (document == NULL) {
+        request_respond_missing(request);
+        return;
+    }
+    if (!text_empty(wanted) && strcmp(wanted, hash) != 0) {
+        headers->location = arena_format(&request->arena, "/openapi/v3/%s?hash=%s", name, hash);
+        request_respond_text(request, 301, NULL, STR(""));
+        return;
+    }
+    if (!text_empty(wanted)) {
+        char *expires = arena_alloc(&request->arena, HTTP_DATE_SIZE);
+        http_date_format(loop_now(request->server->loop) + 365 * (usec_t)86400 * USEC_PER_SEC, expires);
+        headers->expires = expires;
+        headers->cache_control = "public, immutable";
+    }
+    respond(request, "application/json", document, hash);
 }
 
 void serve_openapi(struct request *request)
 {
     static const char v3[] = "/openapi/v3/";
     bool is_v2 = strcmp(request->path, "/openapi/v2") == 0;
-    struct bytes *document = NULL;
-    const char *hash = NULL;
-    if (!takes_json(request) && !(is_v2 && wants_protobuf(request))) {
-        request_refuse(request, ERROR_NOT_ACCEPTABLE, "only the following media types are accepted: application/json");
-        return;
-    }
-    if (is_v2) {
+    if (!takes_json(request) && !(is_v2 && wants_protobuf(request)))
+        request_refuse(request, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED "application/json");
+    else if (is_v2)
         serve_v2(request);
-        return;
-    }
-    if (strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0)
-        document = openapi_v3_index(openapi_of(request));
+    else if (strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0)
+        request_respond_text(request, 200, "application/json", bytes_str(openapi_v3_index(openapi_of(request))));
     else if (strncmp(request->path, v3, sizeof(v3) - 1) == 0)
-        document = openapi_v3_document(openapi_of(request), str_of(request->path + sizeof(v3) - 1), &hash);
-    if (document == NULL)
-        request_refuse(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+        serve_v3(request, request->path + sizeof(v3) - 1);
     else
-        request_respond_text(request, 200, "application/json", bytes_str(document));
+        request_respond_missing(request);
 }

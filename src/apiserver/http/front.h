@@ -73,7 +73,7 @@ struct response_headers {
     struct http_header items[REQUEST_WARNINGS_MAX + 12];
     size_t count;
 };
-/* content-type (NULL: none), warnings, cache-control, audit-id; what goes with the request's ETag. */
+/* content-type (NULL: none), warnings, cache-control, audit-id, and the request's own. */
 void response_headers_make(struct http_call *call, const char *content_type, struct response_headers *headers);
 
 /* The call's answer has gone out in full, or its peer did: frees the request. */

@@ -55,13 +55,16 @@ void response_headers_make(struct http_call *call, const char *content_type, str
     struct request *request = call->request;
     headers->count = 0;
     add_header(headers, "audit-id", audit_id(call));
-    add_header(headers, "cache-control", request->etag != NULL ? "public" : "no-cache, private");
-    if (content_type != NULL)
-        add_header(headers, "content-type", content_type);
-    if (request->etag != NULL) {
-        add_header(headers, "etag", request->etag);
-        add_header(headers, "vary", "Accept");
-    }
+    const struct answer_headers *out = &request->headers_out;
+    add_header(headers, "cache-control", out->cache_control != NULL ? out->cache_control : "no-cache, private");
+    const char *const others[][2] = { { "content-type", content_type },
+                                      { "etag", out->etag },
+                                      { "vary", out->etag != NULL ? "Accept" : NULL },
+                                      { "expires", out->expires },
+                                      { "location", out->location } };
+    for (size_t i = 0; i < countof(others); i++)
+        if (others[i][1] != NULL)
+            add_header(headers, others[i][0], others[i][1]);
     for (size_t i = 0; i < request->n_warnings; i++)
         add_header(headers, "warning", warning_value(request, request->warnings[i]));
 }

@@ -184,6 +184,35 @@ struct cel_value cel_value_object(const struct cel_object_driver *driver, void *
 struct cel_value cel_value_optional(struct arena *arena, const struct cel_value *value); /* NULL: none */
 struct cel_value cel_value_error(struct arena *arena, const char *format, ...) printf_like(2, 3);
 
+/* ---- the authorizer, filled by the user ---- */
+
+/* What an expression asks: a path, or a resource ('resource' is then set). Empty texts are not given. */
+struct cel_check {
+    struct str verb;
+    struct str path;
+    struct str group, resource, subresource, namespace, name;
+    struct str field_selector, label_selector;                  /* as written */
+    struct str service_account_namespace, service_account_name; /* who asks; else who the authorizer is about */
+};
+
+struct cel_decision {
+    bool allowed;
+    struct str reason;
+    struct str error; /* with data: asking failed */
+};
+
+struct cel_authorizer {
+    void (*check)(void *context, const struct cel_check *check, struct arena *arena, struct cel_decision *ret_decision);
+    void *context;
+};
+
+/* Values of types kubernetes.authorization.Authorizer and, with what it asks about filled in, ResourceCheck. */
+struct cel_value cel_value_authorizer(struct arena *arena, const struct cel_authorizer *authorizer);
+struct cel_value cel_value_resource_check(struct arena *arena, const struct cel_authorizer *authorizer,
+                                          const struct cel_check *check);
+const struct cel_type *cel_type_authorizer(void);
+const struct cel_type *cel_type_resource_check(void);
+
 bool cel_value_equal(const struct cel_value *a, const struct cel_value *b);
 
 /* As JSON: uint and int as numbers, bytes as base64, timestamps and durations as text. Errors: -ERROR_INVALID for what

@@ -50,6 +50,18 @@ static const struct cel_type *element_type(const struct cel_value *container)
     return container->type->element != NULL ? container->type->element : cel_type_of(CEL_DYN);
 }
 
+static const struct cel_type *list_type(const struct cel_value *list)
+{
+    return list->form == CEL_FORM_JSON ? list->type : list->list->type;
+}
+
+enum cel_list_type cel_list_type_of(const struct cel_value *list)
+{
+    const struct cel_type *type = list_type(list);
+
+    return type == NULL ? CEL_LIST_ATOMIC : (enum cel_list_type)type->list_type;
+}
+
 size_t cel_list_size(const struct cel_value *list)
 {
     return list->form == CEL_FORM_JSON ? yyjson_arr_size(list->json) : list->list->count;
@@ -102,6 +114,14 @@ static struct cel_value list_of(struct arena *arena, struct cel_vector *vector, 
     return (struct cel_value){ .kind = CEL_LIST, .form = CEL_FORM_MADE, .list = list };
 }
 
+static struct cel_value typed_list_of(struct arena *arena, struct cel_vector *vector, const struct cel_type *type)
+{
+    struct cel_value list = list_of(arena, vector, vector->count);
+
+    ((struct cel_list *)list.list)->type = type;
+    return list;
+}
+
 struct cel_value cel_list_new(struct arena *arena, size_t capacity)
 {
     return list_of(arena, vector_new(arena, capacity), 0);
@@ -134,7 +154,7 @@ struct cel_value cel_list_add(struct arena *arena, const struct cel_value *a, co
     size_t count = cel_list_size(a) + cel_list_size(b);
     struct cel_vector *vector;
 
-    if (a->form == CEL_FORM_JSON && a->type->list_type != CEL_LIST_ATOMIC)
+    if (cel_list_type_of(a) != CEL_LIST_ATOMIC)
         return add_unique(arena, a, b);
     if (cel_list_size(b) == 0)
         return *a;
@@ -166,7 +186,8 @@ static bool same_keys(const char *const *keys, const struct cel_value *a, const 
 static struct cel_value add_unique(struct arena *arena, const struct cel_value *a, const struct cel_value *b)
 {
     struct cel_vector *vector = vector_new(arena, cel_list_size(a) + cel_list_size(b));
-    bool keyed = a->type->list_type == CEL_LIST_MAP;
+    const struct cel_type *type = list_type(a);
+    bool keyed = type->list_type == CEL_LIST_MAP;
     struct cel_list_reader reader;
     struct cel_value element;
 
@@ -175,14 +196,14 @@ static struct cel_value add_unique(struct arena *arena, const struct cel_value *
     while (cel_list_next(&reader, &element)) {
         size_t at = 0;
 
-        while (at < vector->count && !(keyed ? same_keys(a->type->list_keys, &vector->items[at], &element)
+        while (at < vector->count && !(keyed ? same_keys(type->list_keys, &vector->items[at], &element)
                                              : cel_value_equal(&vector->items[at], &element)))
             at++;
         vector->items[at] = element;
         if (at == vector->count)
             vector->count++;
     }
-    return list_of(arena, vector, vector->count);
+    return typed_list_of(arena, vector, type);
 }
 
 /* ---- maps ---- */

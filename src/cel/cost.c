@@ -101,7 +101,6 @@ uint64_t cel_cost_of_call(enum cel_cost_rule rule, const struct cel_value *args,
         return cel_value_traversal(&args[0]);
     case CEL_COST_TEXT:
     case CEL_COST_PARSE:
-    case CEL_COST_PREFIX:
     case CEL_COST_TO_BYTES:
     case CEL_COST_TO_STRING:
     case CEL_COST_QUOTE:

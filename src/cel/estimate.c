@@ -153,7 +153,7 @@ static void copy_sizes(struct cel_estimator *estimator, struct cel_node *to, str
 static struct cel_cost estimate_ident(struct cel_estimator *estimator, struct cel_node *node)
 {
     const struct cel_local *local = local_find(estimator, node);
-    const struct cel_type *at = NULL;
+    const struct cel_type *at = estimator->root; /* upstream takes any other name for the document, too */
 
     if (local != NULL) {
         node->estimate->path = local->path;

@@ -61,7 +61,7 @@ static struct cel_value no_such_key(struct cel_state *state, const struct cel_va
     return cel_value_error(state->arena, "no such key: " STR_FMT, STR_ARG(buffer_str(&text)));
 }
 
-/* 'optional': what is not there is none, and what is there is wrapped. */
+/* 'optional': what is not there is none, which costs nothing, and what is there is wrapped. */
 static struct cel_value select_from(struct cel_state *state, const struct cel_value *operand, struct str name,
                                     bool optional)
 {
@@ -75,6 +75,7 @@ static struct cel_value select_from(struct cel_state *state, const struct cel_va
     if (!cel_is_map(operand))
         return cel_no_overload();
     if (cel_map_select(state->arena, operand, name, &value)) {
+        charge(state, 1);
         value = cel_value_settle(state->arena, value);
         return optional && !cel_is_error(&value) ? cel_value_optional(state->arena, &value) : value;
     }
@@ -99,8 +100,6 @@ static struct cel_value evaluate_select(struct cel_state *state, const struct ce
 {
     struct cel_value operand = operand_value(state, node->select.operand, free);
 
-    if (!node->test)
-        charge(state, 1);
     if (cel_is_error(&operand))
         return operand;
     return node->test ? has_field(state, &operand, node->select.name)
@@ -153,6 +152,7 @@ static struct cel_value index_of(struct cel_state *state, const struct cel_value
     }
     if (!found)
         return cel_value_optional(state->arena, NULL);
+    charge(state, 1);
     value = cel_value_settle(state->arena, value);
     return optional && !cel_is_error(&value) ? cel_value_optional(state->arena, &value) : value;
 }
@@ -164,7 +164,6 @@ static struct cel_value evaluate_index(struct cel_state *state, const struct cel
     if (cel_is_error(&operand))
         return operand;
     key = evaluate(state, call->args[1], call->args[1]->attribute);
-    charge(state, 1);
     if (cel_is_error(&key))
         return key;
     return index_of(state, &operand, &key, call->operator== CEL_OPERATOR_OPT_INDEX);
@@ -174,7 +173,6 @@ static struct cel_value evaluate_opt_select(struct cel_state *state, const struc
 {
     struct cel_value operand = operand_value(state, call->args[0], free);
 
-    charge(state, 1);
     if (cel_is_error(&operand))
         return operand;
     return select_from(state, &operand, call->args[1]->constant.text, true);

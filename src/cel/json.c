@@ -104,7 +104,9 @@ static struct cel_value read_text(yyjson_val *json, enum cel_kind kind)
     case CEL_DURATION:
         return cel_duration_parse(text, &value) ? value : invalid("Invalid duration");
     default:
-        return (struct cel_value){ .kind = (uint8_t)kind, .text = text };
+        return (struct cel_value){ .kind = (uint8_t)kind,
+                                   .form = kind == CEL_BYTES ? CEL_FORM_JSON : CEL_FORM_MADE,
+                                   .text = text };
     }
 }
 

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/ip.h"
 #include "cel/infer.h"
 #include "cel/utf8.h"
 
@@ -119,10 +118,8 @@ uint64_t cel_value_size(const struct cel_value *value)
         return cel_map_size(value);
     case CEL_OPTIONAL:
         return value->optional == NULL ? 1 : cel_value_size(value->optional);
-    case CEL_OPAQUE: /* upstream gives sizes to addresses only */
-        return value->form == CEL_OPAQUE_IP || value->form == CEL_OPAQUE_CIDR
-                   ? ip_size((const struct ip *)value->opaque)
-                   : 1;
+    case CEL_OPAQUE:
+        return cel_opaque_size(value);
     default:
         return 1;
     }
@@ -315,11 +312,10 @@ static bool list_equal(const struct cel_value *a, const struct cel_value *b)
 {
     struct cel_list_reader left, right;
     struct cel_value x, y;
-    uint8_t list_type = a->form == CEL_FORM_JSON ? a->type->list_type : (uint8_t)CEL_LIST_ATOMIC;
 
     if (cel_list_size(a) != cel_list_size(b))
         return false;
-    if (list_type != CEL_LIST_ATOMIC) /* elements of both kinds are unique */
+    if (cel_list_type_of(a) != CEL_LIST_ATOMIC) /* elements of both kinds are unique */
         return set_equal(a, b);
     cel_list_read(a, &left);
     cel_list_read(b, &right);

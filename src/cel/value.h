@@ -22,6 +22,7 @@ struct cel_vector {
 struct cel_list {
     struct cel_vector *vector;
     size_t first, count;
+    const struct cel_type *type; /* of what a set or a list with keys was added to; else NULL */
 };
 
 /* Keys and values in turn. */
@@ -46,6 +47,7 @@ static inline bool cel_is_map(const struct cel_value *value)
 
 /* ---- lists ---- */
 
+enum cel_list_type cel_list_type_of(const struct cel_value *list);
 size_t cel_list_size(const struct cel_value *list);
 struct cel_value cel_list_at(const struct cel_value *list, size_t index); /* index < size */
 bool cel_list_contains(const struct cel_value *list, const struct cel_value *value);
@@ -100,6 +102,7 @@ bool cel_value_compare(const struct cel_value *a, const struct cel_value *b, int
 const struct cel_type *cel_value_type(const struct cel_value *value);
 bool cel_value_zero(const struct cel_value *value);
 uint64_t cel_format_pattern_size(const struct cel_value *format); /* of a named format, for costs */
+uint64_t cel_opaque_size(const struct cel_value *value);
 bool cel_opaque_equal(const struct cel_value *a, const struct cel_value *b);
 
 /* Numbers as text that Go writes: "1e+06", "-3.14". */

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* strings.c - functions on texts. Positions and lengths count code points. */
-#include "cel/format.h"
+#include "cel/library/format.h"
 #include "cel/utf8.h"
 #include "cel/value.h"
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* format.c - texts with places for values: %s %d %f %e %b %x %X %o, a precision for %f and %e. */
-#include "cel/format.h"
+#include "cel/library/format.h"
 
 #include <math.h>
 #include <stdio.h>

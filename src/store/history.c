@@ -8,6 +8,12 @@
 #define HISTORY_COUNT_MAX 10000
 #define HISTORY_BYTES_MAX ((size_t)8 << 20)
 
+/* After a restart all who were there before come back, with what they saw last: as long as upstream keeps history at least,
+ * what the log knows is there for them. */
+#define RESTORED_COUNT_MAX 65536
+#define RESTORED_BYTES_MAX ((size_t)32 << 20)
+#define RESTORED_TIME      (300 * USEC_PER_SEC)
+
 static void trim_oldest(struct store *store)
 {
     struct store_change *oldest = container_of(list_pop(&store->history), struct store_change, by_age);
@@ -42,12 +48,33 @@ static void append(struct store *store, struct store_change *change)
 
 static void trim(struct store *store)
 {
-    while (store->history_count > HISTORY_COUNT_MAX || store->history_bytes > HISTORY_BYTES_MAX)
+    while (store->history_count > store->history_count_max || store->history_bytes > store->history_bytes_max)
         trim_oldest(store);
+}
+
+void store_history_init(struct store *store)
+{
+    list_init(&store->history);
+    store->history_count_max = HISTORY_COUNT_MAX;
+    store->history_bytes_max = HISTORY_BYTES_MAX;
+}
+
+static void all_are_back(struct loop_timer *timer)
+{
+    struct store *store = container_of(timer, struct store, restored);
+    store->history_count_max = HISTORY_COUNT_MAX;
+    store->history_bytes_max = HISTORY_BYTES_MAX;
+    trim(store);
 }
 
 void store_history_restore(struct store *store, struct store_change *change)
 {
+    if (!loop_timer_running(&store->restored)) {
+        store->history_count_max = RESTORED_COUNT_MAX;
+        store->history_bytes_max = RESTORED_BYTES_MAX;
+        store->restored.callback = all_are_back;
+        loop_timer_start(store->loop, &store->restored, RESTORED_TIME);
+    }
     append(store, change);
     trim(store);
 }
@@ -107,6 +134,7 @@ void store_compact(struct store *store, uint64_t revision)
 
 void store_history_clear(struct store *store)
 {
+    loop_timer_stop(&store->restored);
     while (!list_empty(&store->history))
         trim_oldest(store);
 }

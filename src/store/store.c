@@ -21,7 +21,7 @@ void store_init(struct store *store, const struct store_driver *driver, struct l
     store->revision = store->assigned = store->compact_revision = 1;
     list_init(&store->queue);
     list_init(&store->committing);
-    list_init(&store->history);
+    store_history_init(store);
     list_init(&store->watches);
 }
 

@@ -82,8 +82,9 @@ struct store {
     bool closing;
     struct loop_task dispatch;
     struct list history; /* store_change.by_age, oldest first */
-    size_t history_count;
-    size_t history_bytes;
+    size_t history_count, history_count_max;
+    size_t history_bytes, history_bytes_max;
+    struct loop_timer restored;   /* until then more than usual is kept: what was before a restart */
     struct list watches;          /* store_watch.node */
     struct list_node *next_watch; /* where telling the watchers goes on */
 };
@@ -102,6 +103,7 @@ void store_loaded(struct store *store, uint64_t revision);                      
 struct store_entry *store_loaded_entry(const struct store *store, struct str key); /* NULL: there is none now */
 
 /* history.c */
+void store_history_init(struct store *store);
 void store_history_add(struct store *store, struct store_change *change);     /* takes it over; tells the watchers */
 void store_history_restore(struct store *store, struct store_change *change); /* while opening; in revision order */
 void store_history_clear(struct store *store);

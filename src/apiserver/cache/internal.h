@@ -19,7 +19,7 @@ struct watch_cache {
     char *prefix; /* "/registry/pods/" */
     struct store_watch feed;
     bool started;
-    bool recalled;              /* what was before is known, or cannot be */
+    bool amnesic;               /* what was before cannot be read */
     struct tree objects;        /* of struct cache_entry */
     struct sieve sieve;         /* of the same */
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */

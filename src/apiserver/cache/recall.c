@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* What happened before the cache was filled, as far as the store knows: for those who were watching another server's cache
- * over the same store, before a restart. Made when the first of them comes, and kept like any event from then on. */
+ * over the same store, before a restart. As much as one of them needs, when it comes; kept like any event from then on. */
 
 #include <string.h>
 
@@ -91,7 +91,7 @@ static void recall_event(struct store_watch *feed, const struct store_record *re
     struct recall *recall = container_of(feed, struct recall, feed);
     struct watch_cache *cache = recall->cache;
     const struct object *before = NULL, *after = NULL;
-    if (recall->rc < 0 || record->revision > cache->oldest->revision)
+    if (recall->rc < 0 || record->revision > cache->oldest->revision) /* what is newer is known */
         return;
     struct past *past = past_of(recall, str_skip(record->key, strlen(cache->prefix)));
     recall->rc = find_objects(recall, past, record, previous, &before, &after);
@@ -123,22 +123,21 @@ static void prepend(struct recall *recall, uint64_t from)
 
 void watch_cache_recall(struct watch_cache *cache, uint64_t revision)
 {
-    uint64_t from = store_compact_revision(cache->store);
-    if (cache->recalled || revision >= cache->oldest->revision || revision < from || !cache->started ||
-        cache->oldest->object != NULL || (cache->resource->flags & API_VOLATILE))
+    if (cache->amnesic || revision >= cache->oldest->revision || !cache->started || cache->oldest->object != NULL ||
+        (cache->resource->flags & API_VOLATILE) || revision < store_compact_revision(cache->store))
         return;
-    cache->recalled = true;
     struct recall recall = { .cache = cache, .feed = { .prefix = str_of(cache->prefix), .event = recall_event } };
-    int rc = store_watch_start(cache->store, &recall.feed, from, &recall.err);
+    int rc = store_watch_start(cache->store, &recall.feed, revision, &recall.err);
     store_watch_stop(&recall.feed);
     if (rc == 0)
         rc = recall.rc;
     if (rc == 0) {
-        prepend(&recall, from);
+        prepend(&recall, revision);
     } else {
         log_error("what happened before the start cannot be read", LOG_TEXT("prefix", cache->prefix),
                   LOG_TEXT("error", recall.err.message));
         cache_event_unref(recall.first);
+        cache->amnesic = true;
     }
     arena_fini(&recall.arena);
 }

@@ -72,6 +72,7 @@ struct structural_node {
     bool preserve;     /* x-kubernetes-preserve-unknown-fields */
     bool fills;        /* it or something below has a default */
     bool embeds_below; /* it or something below is an embedded resource */
+    bool rules_below;  /* it or something below has rules */
     bool unique_below; /* it or something below is a list that is a set or a map */
     bool nested;       /* inside allOf, anyOf, oneOf, not */
     uint32_t n_properties;
@@ -101,6 +102,17 @@ DEFINE_CLEANUP(const struct structural *, structural_unref);
 
 const struct structural_node *structural_root(const struct structural *schema);
 bool structural_has_rules(const struct structural *schema); /* any x-kubernetes-validations */
+
+/* The item of an older state of a list-map that has the same keys as that item, and NULL when there is none or the list is no
+ * map. Looks from *hint on, which is moved behind it: lists that keep their order cost one step an item. */
+yyjson_val *structural_find_item(const struct structural_node *list, yyjson_val *old, yyjson_val *item, size_t *hint);
+
+/* maxItems and maxProperties; negative when the schema does not say. */
+int64_t structural_max_items(const struct structural_node *node);
+int64_t structural_max_properties(const struct structural_node *node);
+
+/* n_properties when there is none. */
+size_t structural_property_index(const struct structural_node *node, struct str name);
 
 /* NULL when there is none; additional properties are not looked at. */
 const struct structural_node *structural_property_find(const struct structural_node *node, struct str name);

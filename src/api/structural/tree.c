@@ -209,6 +209,7 @@ static void note_below(struct structural_node *node, const struct structural_nod
     node->fills = node->fills || below->fills;
     node->embeds_below = node->embeds_below || below->embeds_below;
     node->unique_below = node->unique_below || below->unique_below;
+    node->rules_below = node->rules_below || below->rules_below;
 }
 
 static int compile_properties(struct compiler *compiler, const props *from, size_t depth, struct structural_node *node)
@@ -292,6 +293,7 @@ static void compile_rules(struct compiler *compiler, const props *from, struct s
     }
     node->rules = rules;
     node->n_rules = (uint32_t)from->n_x_kubernetes_validations;
+    node->rules_below = true;
     compiler->schema->has_rules = true;
 }
 
@@ -386,20 +388,41 @@ bool structural_has_rules(const struct structural *schema)
     return schema != NULL && schema->has_rules;
 }
 
-const struct structural_node *structural_property_find(const struct structural_node *node, struct str name)
+static int64_t bound_of(int64_t max)
+{
+    return max == CHECK_UNSET ? -1 : max < 0 ? 0 : max;
+}
+
+int64_t structural_max_items(const struct structural_node *node)
+{
+    return node->checks != NULL ? bound_of(node->checks->max_items) : -1;
+}
+
+int64_t structural_max_properties(const struct structural_node *node)
+{
+    return node->checks != NULL ? bound_of(node->checks->max_properties) : -1;
+}
+
+size_t structural_property_index(const struct structural_node *node, struct str name)
 {
     size_t low = 0, high = node->n_properties;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = str_compare(node->properties[middle].name, name);
         if (order == 0)
-            return node->properties[middle].node;
+            return middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return node->n_properties;
+}
+
+const struct structural_node *structural_property_find(const struct structural_node *node, struct str name)
+{
+    size_t index = structural_property_index(node, name);
+    return index < node->n_properties ? node->properties[index].node : NULL;
 }
 
 const struct structural_node *structural_member_node(const struct structural_node *node, struct str name)

@@ -270,18 +270,26 @@ static void check_size(struct check *check, const struct field_at *at, int64_t s
     }
 }
 
-/* The item of the old list with the same keys as that one; looks from 'hint' on. */
-static yyjson_val *find_old_item(const struct structural_node *node, yyjson_val *old, yyjson_val *item, size_t *hint)
+/* Of an item of a list-map: its value, or the default. */
+static yyjson_val *list_key(const struct structural_node *node, yyjson_val *item, const char *key)
+{
+    yyjson_val *value = yyjson_obj_get(item, key);
+    const struct structural_node *property =
+        value == NULL && node->items != NULL ? structural_property_find(node->items, str_of(key)) : NULL;
+    return property != NULL ? property->fill_value : value;
+}
+
+yyjson_val *structural_find_item(const struct structural_node *list, yyjson_val *old, yyjson_val *item, size_t *hint)
 {
     size_t count = yyjson_arr_size(old);
-    if (node->list != STRUCTURAL_LIST_MAP || !yyjson_is_obj(item))
+    if (list->list != STRUCTURAL_LIST_MAP || !yyjson_is_obj(item))
         return NULL;
     for (size_t i = 0; i < count; i++) {
         yyjson_val *candidate = yyjson_arr_get(old, (*hint + i) % count);
         bool same = yyjson_is_obj(candidate);
-        for (uint32_t k = 0; same && k < node->n_list_keys; k++) {
-            yyjson_val *a = check_list_key(node, candidate, node->list_keys[k]);
-            yyjson_val *b = check_list_key(node, item, node->list_keys[k]);
+        for (uint32_t k = 0; same && k < list->n_list_keys; k++) {
+            yyjson_val *a = list_key(list, candidate, list->list_keys[k]);
+            yyjson_val *b = list_key(list, item, list->list_keys[k]);
             same = a != NULL && b != NULL ? structural_equal(a, b) : a == b;
         }
         if (same) {
@@ -292,14 +300,6 @@ static yyjson_val *find_old_item(const struct structural_node *node, yyjson_val 
     return NULL;
 }
 
-yyjson_val *check_list_key(const struct structural_node *node, yyjson_val *item, const char *key)
-{
-    yyjson_val *value = yyjson_obj_get(item, key);
-    const struct structural_node *property =
-        value == NULL && node->items != NULL ? structural_property_find(node->items, str_of(key)) : NULL;
-    return property != NULL ? property->fill_value : value;
-}
-
 static size_t check_array(struct check *check, const struct structural_node *node, yyjson_val *value, yyjson_val *old,
                           const struct field_at *at)
 {
@@ -307,7 +307,7 @@ static size_t check_array(struct check *check, const struct structural_node *nod
     if (node->items != NULL) {
         yyjson_arr_iter items = yyjson_arr_iter_with(value);
         for (yyjson_val *item; (item = yyjson_arr_iter_next(&items)) != NULL; index++) {
-            yyjson_val *old_item = yyjson_is_arr(old) ? find_old_item(node, old, item, &hint) : NULL;
+            yyjson_val *old_item = yyjson_is_arr(old) ? structural_find_item(node, old, item, &hint) : NULL;
             matches += check_value(check, node->items, item, old_item, at_index(at, index));
         }
     }

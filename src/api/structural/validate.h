@@ -55,7 +55,4 @@ const char *check_path(const struct check *check, const struct field_at *at, str
 void check_number_format(double value, char text[CHECK_NUMBER_SIZE]); /* as Go's %v */
 bool check_is_whole(double value);                                    /* what upstream takes for an integer */
 
-/* Of an item of a list-map: its value, or the default. */
-yyjson_val *check_list_key(const struct structural_node *node, yyjson_val *item, const char *key);
-
 #endif

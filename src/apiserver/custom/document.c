@@ -115,7 +115,7 @@ int custom_document_read(const struct custom_form *form, const struct custom_ver
                               err);
 }
 
-/* ---------------------------------------------------------------- rules */
+/* ---------------------------------------------------------------- as documents again */
 
 int custom_document_parse(const struct custom_version *version, const struct api_custom_object *object,
                           yyjson_doc **ret_doc)
@@ -125,23 +125,4 @@ int custom_document_parse(const struct custom_version *version, const struct api
     struct error err;
     api_encode_json(kind->type, kind, object, &json);
     return json_read(buffer_str(&json), API_DEPTH_MAX, ret_doc, &err);
-}
-
-static void check(const struct custom_version *version, yyjson_val *value, yyjson_val *old, struct api_invalid *errors)
-{
-    const struct structural_node *root = structural_root(version->schema);
-    structural_validate(root, value, old, NULL, errors);
-    structural_validate_embedded(root, value, NULL, errors);
-    structural_validate_lists(root, value, NULL, errors);
-}
-
-void custom_document_validate(const struct custom_version *version, const struct api_custom_object *old,
-                              const struct api_custom_object *object, struct api_invalid *errors)
-{
-    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
-    auto_with(yyjson_doc_free_cleanup) yyjson_doc *old_doc = NULL;
-    if (version->schema == NULL || custom_document_parse(version, object, &doc) < 0 ||
-        (old != NULL && custom_document_parse(version, old, &old_doc) < 0))
-        return;
-    check(version, yyjson_doc_get_root(doc), yyjson_doc_get_root(old_doc), errors);
 }

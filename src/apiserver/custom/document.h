@@ -23,8 +23,8 @@ int custom_document_read(const struct custom_form *form, const struct custom_ver
 int custom_document_parse(const struct custom_version *version, const struct api_custom_object *object,
                           yyjson_doc **ret_doc) must_check;
 
-/* By the schema of the version. 'old' is NULL on create. */
+/* By the schema of the version, its rules and its scale. 'old' is NULL on create; 'status': through that subresource. */
 void custom_document_validate(const struct custom_version *version, const struct api_custom_object *old,
-                              const struct api_custom_object *object, struct api_invalid *errors);
+                              const struct api_custom_object *object, bool status, struct api_invalid *errors);
 
 #endif

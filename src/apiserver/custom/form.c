@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "api/custom/custom_resource.h"
+#include "apiserver/rules/rules.h"
 #include "base/memory.h"
 #include "generated/types.h"
 
@@ -61,6 +62,7 @@ static int compile(struct custom_form *form, struct custom_version *custom, stru
         return error_wrap_code(err, rc, "schema of version %s", custom->version->name);
     (void)form;
     custom->schema = compiled;
+    custom->rules = rule_set_create(compiled);
     return 0;
 }
 
@@ -115,6 +117,7 @@ void custom_form_unref(struct custom_form *form)
         return;
     for (size_t i = 0; i < form->n_versions; i++) {
         api_resource_unref(form->versions[i].resource);
+        rule_set_destroy(form->versions[i].rules);
         structural_unref(form->versions[i].schema);
     }
     object_unref(form->object);

@@ -24,10 +24,13 @@ struct custom_scale {
 /* 0 where there is no whole number; a path may be NULL. */
 int32_t custom_scale_number(const struct json_path *path, yyjson_val *root);
 
+struct rule_set; /* apiserver/rules/rules.h */
+
 struct custom_version {
     const struct api_apiextensions_custom_resource_definition_version *version; /* of the definition */
     const struct api_resource *resource;                                        /* a reference */
     const struct structural *schema;                                            /* a reference; NULL: says nothing */
+    struct rule_set *rules;                                                     /* of the schema; NULL: none */
     const struct custom_columns *columns;
     const struct custom_scale *scale; /* NULL: it has none */
     const char *warning;              /* for its users; NULL: it is not deprecated */

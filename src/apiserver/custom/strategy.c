@@ -38,9 +38,10 @@ int custom_decode(struct request *request, struct str json, void **ret_value, st
     return rc;
 }
 
-void custom_validate(const struct registry *registry, const void *object, const void *old, struct api_invalid *errors)
+void custom_validate(const struct registry *registry, const void *object, const void *old, bool status,
+                     struct api_invalid *errors)
 {
-    custom_document_validate(custom_registry_of(registry)->version, old, object, errors);
+    custom_document_validate(custom_registry_of(registry)->version, old, object, status, errors);
 }
 
 const struct strategy custom_strategy = {

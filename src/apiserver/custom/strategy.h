@@ -13,7 +13,8 @@ extern const struct strategy custom_strategy;
 /* A document of the request's custom resource. */
 int custom_decode(struct request *request, struct str json, void **ret_value, struct api_strict_errors *strict,
                   struct error *err) must_check;
-/* By the schema of the version; 'old' is NULL on create. */
-void custom_validate(const struct registry *registry, const void *object, const void *old, struct api_invalid *errors);
+/* By the schema of the version; 'old' is NULL on create; 'status': through that subresource. */
+void custom_validate(const struct registry *registry, const void *object, const void *old, bool status,
+                     struct api_invalid *errors);
 
 #endif

@@ -146,7 +146,9 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         api_validate_update(kind, old, object, &errors);
     }
     if (registry->custom)
-        custom_validate(registry, object, old, &errors);
+        custom_validate(registry, object, old, part == UPDATE_STATUS, &errors);
+    if (registry->strategy->validate != NULL && part != UPDATE_STATUS && errors.total == 0)
+        registry->strategy->validate(object, old, &errors);
     if (errors.total == 0)
         return 0;
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);

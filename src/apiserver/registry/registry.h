@@ -32,6 +32,8 @@ struct strategy {
     void (*prepare_status)(struct request *request, void *object, const void *old);
     /* Did what counts for metadata.generation change? NULL: the spec, or all but metadata and status without one. */
     bool (*spec_changed)(const void *object, const void *old);
+    /* What api/validation cannot ask, of objects that are in order otherwise; not through /status. 'old' is NULL on create. */
+    void (*validate)(const void *object, const void *old, struct api_invalid *errors);
     /* Takes resources before validation (addresses, ports). old is NULL on create. */
     int (*allocate)(struct request *request, void *object, const void *old, struct error *err);
     /* Gives them back when the write failed or was a dry run. */

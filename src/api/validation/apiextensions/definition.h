@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* definition.h - the parts of a CustomResourceDefinition's rules. Only for this folder's own files.
+/* definition.h - the parts of a CustomResourceDefinition's rules. Only for this folder's own files, and for who compiles the
+ * rules in its schemas.
  *
  * Upstream moves what all versions have alike (schemas, subresources, columns, selectable fields) to the spec before it
  * checks, and its errors name those places: spec.validation.openAPIV3Schema instead of spec.versions[0].schema. So do these. */

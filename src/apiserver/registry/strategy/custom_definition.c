@@ -8,6 +8,7 @@
 #include "apiserver/custom/condition.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/strategy/strategies.h"
+#include "apiserver/rules/rules.h"
 #include "generated/apiextensions_v1.h"
 
 static bool is_stored(const custom_definition_type *definition, const char *version)
@@ -44,6 +45,12 @@ void custom_definition_prepare_update(struct request *request, void *object, con
 {
     (void)old;
     custom_definition_prepare(request, object);
+}
+
+/* The rules of its schemas compile, and what they may cost is in bounds. */
+void custom_definition_validate(const void *object, const void *old, struct api_invalid *errors)
+{
+    rules_check_definition(object, old, errors);
 }
 
 void custom_definition_prepare_delete(struct request *request, void *object)

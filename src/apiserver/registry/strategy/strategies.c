@@ -42,6 +42,7 @@ static const struct strategy strategies[] = {
       .kind = "CustomResourceDefinition",
       .prepare_create = custom_definition_prepare,
       .prepare_update = custom_definition_prepare_update,
+      .validate = custom_definition_validate,
       .prepare_delete = custom_definition_prepare_delete },
     { .group = "batch", .kind = "Job", .prepare_create = job_prepare_create },
     { .group = "discovery.k8s.io", .kind = "EndpointSlice", .spec_changed = endpoint_slice_changed },

@@ -32,6 +32,7 @@ bool webhooks_changed(const void *object, const void *old);
 /* custom_definition.c */
 void custom_definition_prepare(struct request *request, void *object);
 void custom_definition_prepare_update(struct request *request, void *object, const void *old);
+void custom_definition_validate(const void *object, const void *old, struct api_invalid *errors);
 void custom_definition_prepare_delete(struct request *request, void *object);
 
 /* node.c */

@@ -24,6 +24,14 @@ validate_create validate_controller_revision_create;
 validate_update validate_controller_revision_update;
 validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
+validate_update validate_disruption_budget_status;
+
+/* runtime_class.c, api_service.c */
+validate_create validate_runtime_class_create;
+validate_update validate_runtime_class_update;
+validate_create validate_api_service_create;
+validate_update validate_api_service_update;
+validate_update validate_api_service_status;
 
 /* apiextensions/ */
 validate_create validate_custom_resource_definition_create;
@@ -57,6 +65,7 @@ validate_update validate_cluster_role_binding_update;
 
 /* core/event.c */
 validate_create validate_events_event_create;
+validate_update validate_events_event_update;
 
 /* storage/, priority_class.c */
 validate_create validate_storage_class_create;

@@ -21,7 +21,7 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW_WITH_STATUS(apiextensions_custom_resource_definition, NULL, custom_resource_definition),
     VALIDATION_ROW_WITH_STATUS(batch_job, NULL, job),
     VALIDATION_ROW(batch_cron_job, NULL, cron_job),
-    VALIDATION_ROW(policy_pod_disruption_budget, format_any, disruption_budget),
+    VALIDATION_ROW_WITH_STATUS(policy_pod_disruption_budget, format_any, disruption_budget),
     VALIDATION_ROW(discovery_endpoint_slice, NULL, endpoint_slice),
     VALIDATION_ROW(coordination_lease, NULL, lease),
     VALIDATION_ROW(rbac_role, format_path_segment, role),
@@ -41,9 +41,10 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW(networking_ip_address, format_ip_canonical, ip_address),
     VALIDATION_ROW(networking_service_cidr, NULL, service_cidr),
     VALIDATION_ROW_WITH_STATUS(autoscaling_v2_horizontal_pod_autoscaler, NULL, autoscaler),
-    { .type = &api_type_events_event, .create = validate_events_event_create },
+    VALIDATION_ROW(events_event, NULL, events_event),
     { .type = &api_type_certificates_certificate_signing_request, .name = format_any },
-    { .type = &api_type_apiregistration_api_service, .name = format_path_segment },
+    VALIDATION_ROW_WITH_STATUS(apiregistration_api_service, format_path_segment, api_service),
+    VALIDATION_ROW(node_runtime_class, NULL, runtime_class),
 };
 /* clang-format on */
 

@@ -1,28 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* priority_class.c - PriorityClasses. */
+/* priority_class.c - PriorityClasses. That only one is the default is for admission to see. */
+#include <stdio.h>
+
 #include "api/validation/kind_rules.h"
 
-static const char *const preemption_policies[] = { "Never", "PreemptLowerPriority", NULL };
 #define USER_PRIORITY_MAX 1000000000
+#define REASON_SIZE       200
+
+struct built_in {
+    const char *name;
+    int32_t value;
+};
+
+static const struct built_in built_ins[] = { { "system-node-critical", 2000001000 },
+                                             { "system-cluster-critical", 2000000000 } };
+static const char *const preemption_policies[] = { "PreemptLowerPriority", "Never", NULL };
+
+/* False and why when it is none of the system's own. */
+static bool is_built_in(const struct api_scheduling_priority_class *class, char reason[REASON_SIZE])
+{
+    const char *name = text_or_empty(class->metadata.name);
+
+    for (size_t i = 0; i < countof(built_ins); i++) {
+        if (strcmp(built_ins[i].name, name) != 0)
+            continue;
+        if (built_ins[i].value != class->value)
+            snprintf(reason, REASON_SIZE, "value of %s PriorityClass must be %d", name, built_ins[i].value);
+        else if (class->global_default)
+            snprintf(reason, REASON_SIZE, "globalDefault of %s PriorityClass must be false", name);
+        else
+            return true;
+        return false;
+    }
+    snprintf(reason, REASON_SIZE, "%.120s is not a known system priority class", name);
+    return false;
+}
 
 void validate_priority_class_create(const void *object, struct api_invalid *errors)
 {
     const struct api_scheduling_priority_class *class = object;
-    const char *name = text_or_empty(class->metadata.name);
-    bool built_in = (strcmp(name, "system-node-critical") == 0 && class->value == 2000001000) ||
-                    (strcmp(name, "system-cluster-critical") == 0 && class->value == 2000000000);
+    char reason[REASON_SIZE];
 
-    if (strncmp(name, "system-", 7) == 0 && !built_in)
-        invalid_forbidden(
-            errors, at_field(at_field(NULL, "metadata"), "name"),
-            "priority class names with 'system-' prefix are reserved for system use only. error: %s is not a "
-            "known system priority class",
-            name);
-    else if (!built_in && class->value > USER_PRIORITY_MAX)
+    if (strncmp(text_or_empty(class->metadata.name), "system-", 7) == 0) {
+        if (!is_built_in(class, reason))
+            invalid_forbidden(errors, at_field(at_field(NULL, "metadata"), "name"),
+                              "priority class names with 'system-' prefix are reserved for system use only. error: %s",
+                              reason);
+    } else if (class->value > USER_PRIORITY_MAX) {
         invalid_forbidden(errors, at_field(NULL, "value"), "maximum allowed value of a user defined priority is %d",
                           USER_PRIORITY_MAX);
+    }
     if (class->preemption_policy != NULL)
         invalid_one_of(errors, at_field(NULL, "preemptionPolicy"), class->preemption_policy, preemption_policies, true);
 }

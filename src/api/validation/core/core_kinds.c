@@ -18,7 +18,7 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW(node, NULL, node),
     VALIDATION_ROW(persistent_volume_claim, NULL, claim),
     VALIDATION_ROW(persistent_volume, NULL, volume),
-    { .type = &api_type_event, .create = validate_event_create },
+    VALIDATION_ROW(event, NULL, event),
 };
 /* clang-format on */
 

@@ -27,6 +27,7 @@ validate_update validate_namespace_status;
 validate_create validate_node_create;
 validate_update validate_node_update;
 validate_create validate_event_create;
+validate_update validate_event_update;
 validate_create validate_claim_create;
 validate_update validate_claim_update;
 validate_create validate_volume_create;

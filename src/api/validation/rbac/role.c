@@ -20,9 +20,11 @@ static void validate_rule(const struct api_rbac_policy_rule *rule, bool namespac
     if (rule->n_non_resource_urls > 0) {
         const struct field_at *urls = at_field(at, "nonResourceURLs");
         if (namespaced)
-            invalid_raw(errors, urls, "[]", "namespaced rules cannot apply to non-resource URLs");
+            invalid_string_list(errors, urls, rule->non_resource_urls, rule->n_non_resource_urls,
+                                "namespaced rules cannot apply to non-resource URLs");
         if (rule->n_api_groups > 0 || rule->n_resources > 0 || rule->n_resource_names > 0)
-            invalid_raw(errors, urls, "[]", "rules cannot apply to both regular resources and non-resource URLs");
+            invalid_string_list(errors, urls, rule->non_resource_urls, rule->n_non_resource_urls,
+                                "rules cannot apply to both regular resources and non-resource URLs");
         return;
     }
     if (rule->n_api_groups == 0)
@@ -45,25 +47,35 @@ void validate_role_update(const void *object, const void *old, struct api_invali
     validate_role_create(object, errors);
 }
 
-void validate_cluster_role_create(const void *object, struct api_invalid *errors)
+static void validate_cluster_role(const struct api_rbac_cluster_role *role, const struct api_rbac_cluster_role *old,
+                                  struct api_invalid *errors)
 {
-    const struct api_rbac_cluster_role *role = object;
+    const struct field_at *at = at_field(at_field(NULL, "aggregationRule"), "clusterRoleSelectors");
+    const struct api_rbac_aggregation_rule *rule = role->aggregation_rule;
+    const struct api_rbac_aggregation_rule *old_rule = old == NULL ? NULL : old->aggregation_rule;
+    const struct api_label_selector *tolerated = NULL; /* a stored selector with values that are none */
 
     for (size_t i = 0; i < role->n_rules; i++)
         validate_rule(&role->rules[i], false, at_index(at_field(NULL, "rules"), i), errors);
-    if (role->aggregation_rule == NULL)
+    if (rule == NULL)
         return;
-    const struct field_at *at = at_field(at_field(NULL, "aggregationRule"), "clusterRoleSelectors");
-    if (role->aggregation_rule->n_cluster_role_selectors == 0)
+    for (size_t i = 0; old_rule != NULL && i < old_rule->n_cluster_role_selectors; i++)
+        if (label_selector_has_bad_values(&old_rule->cluster_role_selectors[i]))
+            tolerated = &old_rule->cluster_role_selectors[i];
+    if (rule->n_cluster_role_selectors == 0)
         invalid_required(errors, at, "at least one clusterRoleSelector required if aggregationRule is non-nil");
-    for (size_t i = 0; i < role->aggregation_rule->n_cluster_role_selectors; i++)
-        validate_label_selector(&role->aggregation_rule->cluster_role_selectors[i], at_index(at, i), errors);
+    for (size_t i = 0; i < rule->n_cluster_role_selectors; i++)
+        validate_label_selector_update(&rule->cluster_role_selectors[i], tolerated, at_index(at, i), errors);
+}
+
+void validate_cluster_role_create(const void *object, struct api_invalid *errors)
+{
+    validate_cluster_role(object, NULL, errors);
 }
 
 void validate_cluster_role_update(const void *object, const void *old, struct api_invalid *errors)
 {
-    (void)old;
-    validate_cluster_role_create(object, errors);
+    validate_cluster_role(object, old, errors);
 }
 
 static void validate_role_ref(const struct api_rbac_role_ref *ref, const char *const *kinds, struct api_invalid *errors)

@@ -206,6 +206,10 @@ static const struct rule_create runtime_creates[] = {
     { "", "" },
     { "handler: ''", "handler: Required value" },
     { "handler: a.b", "handler: Invalid value: \"a.b\": must not contain dots" },
+    { "overhead: {podFixed: {cpu: '-1'}}",
+      "overhead.limits[cpu]: Invalid value: \"-1\": must be greater than or equal to 0" },
+    { "scheduling: {tolerations: [{key: a, operator: Exists, value: b}]}",
+      "scheduling.tolerations[0].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'" },
     { "scheduling: {nodeSelector: {a: '-'}}",
       "scheduling.nodeSelector: Invalid value: \"-\": a valid label must be an empty string or consist of alphanumeric "
       "characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "

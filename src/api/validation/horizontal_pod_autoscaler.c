@@ -4,6 +4,7 @@
 /* horizontal_pod_autoscaler.c - HorizontalPodAutoscalers, in the version they are stored in. */
 #include "api/validation/kind_rules.h"
 #include "api/validation/networking/reference.h"
+#include "api/validation/resource_names.h"
 
 #define STABILIZATION_MAX 3600
 #define PERIOD_MAX        1800
@@ -134,7 +135,7 @@ static void validate_container_source(const struct api_autoscaling_v2_container_
     if (text_empty(source->name))
         invalid_required(errors, at_field(at, "name"), "must specify a resource name");
     else
-        invalid_format(errors, at_field(at, "name"), format_qualified_name, source->name);
+        validate_container_resource_name(source->name, at_field(at, "name"), errors);
     if (text_empty(source->container))
         invalid_required(errors, at_field(at, "container"), "must specify a container");
     else

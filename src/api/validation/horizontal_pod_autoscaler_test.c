@@ -94,6 +94,8 @@ static const struct rule_create creates[] = {
       "containerResource.container: Required value: must specify a container]" },
     { CONTAINER("name: cpu, container: a.b, " USED),
       AT "containerResource.container: Invalid value: \"a.b\": must not contain dots" },
+    { CONTAINER("name: pods, container: c, " USED),
+      AT "containerResource.name: Invalid value: \"pods\": must be a standard resource for containers" },
     { RULES("stabilizationWindowSeconds: -1"),
       UP "stabilizationWindowSeconds: Invalid value: -1: must be greater than or equal to zero" },
     { RULES("stabilizationWindowSeconds: 3601"),

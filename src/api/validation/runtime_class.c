@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/pod/pod_rules.h"
+#include "api/validation/resource_names.h"
 
 static void validate_tolerations_differ(const struct api_node_scheduling *scheduling, const struct field_at *at,
                                         struct api_invalid *errors)
@@ -33,15 +34,19 @@ void validate_runtime_class_create(const void *object, struct api_invalid *error
         invalid_missing(errors, at_field(NULL, "handler"));
     else
         invalid_format(errors, at_field(NULL, "handler"), format_dns1123_label, class->handler);
-    if (class->overhead != NULL) {
-        const struct api_resource_requirements limits = { .limits = class->overhead->pod_fixed,
-                                                          .n_limits = class->overhead->n_pod_fixed };
-        validate_resources(&limits, at_field(NULL, "overhead"), errors);
+    for (size_t i = 0; class->overhead != NULL && i < class->overhead->n_pod_fixed; i++) {
+        const struct api_quantity_entry *amount = &class->overhead->pod_fixed[i];
+        const struct field_at *here =
+            at_key(at_field(at_field(NULL, "overhead"), "limits"), text_or_empty(amount->key));
+        validate_container_resource_name(amount->key, here, errors);
+        validate_resource_amount(amount->key, &amount->value, here, errors);
     }
     if (class->scheduling == NULL)
         return;
     validate_labels(class->scheduling->node_selector, class->scheduling->n_node_selector,
                     at_field(scheduling, "nodeSelector"), errors);
+    validate_tolerations(class->scheduling->tolerations, class->scheduling->n_tolerations, false,
+                         at_field(scheduling, "tolerations"), errors);
     validate_tolerations_differ(class->scheduling, at_field(scheduling, "tolerations"), errors);
 }
 

@@ -109,7 +109,7 @@ static void validate_pods_source(const struct api_autoscaling_v2_pods_metric_sou
         invalid_required(errors, at_field(target, "averageValue"), "must specify a positive target averageValue");
 }
 
-static void validate_resource_amount(const struct api_autoscaling_v2_metric_target *target, const struct field_at *at,
+static void validate_resource_target(const struct api_autoscaling_v2_metric_target *target, const struct field_at *at,
                                      struct api_invalid *errors)
 {
     validate_amount(target, at, errors);
@@ -126,7 +126,7 @@ static void validate_resource_source(const struct api_autoscaling_v2_resource_me
 {
     if (text_empty(source->name))
         invalid_required(errors, at_field(at, "name"), "must specify a resource name");
-    validate_resource_amount(&source->target, at_field(at, "target"), errors);
+    validate_resource_target(&source->target, at_field(at, "target"), errors);
 }
 
 static void validate_container_source(const struct api_autoscaling_v2_container_resource_metric_source *source,
@@ -140,7 +140,7 @@ static void validate_container_source(const struct api_autoscaling_v2_container_
         invalid_required(errors, at_field(at, "container"), "must specify a container");
     else
         invalid_format(errors, at_field(at, "container"), format_dns1123_label, source->container);
-    validate_resource_amount(&source->target, at_field(at, "target"), errors);
+    validate_resource_target(&source->target, at_field(at, "target"), errors);
 }
 
 /* The sources of a metric, by the type that names them; only the first that is given is looked into. */

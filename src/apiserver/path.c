@@ -9,6 +9,7 @@
 #include "apiserver/path.h"
 
 #include "apiserver/failure.h"
+#include "codec/json.h"
 
 #define PARTS_MAX 64
 
@@ -123,6 +124,34 @@ static int read_dry_run(struct request *request, struct str query, struct error 
     return 0;
 }
 
+/* What unicode calls printable, near enough: no control characters, no blanks but the plain one. */
+static bool is_printable(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
+        bool high = at[0] == 0xc2 && (at[1] <= 0xa0 || at[1] == 0xad);
+        if (at[0] < 0x20 || at[0] == 0x7f || high)
+            return false;
+    }
+    return true;
+}
+
+#define FIELD_MANAGER_SIZE_MAX 128
+
+static int read_field_manager(struct request *request, struct str query, struct error *err)
+{
+    const char *manager = request->options.field_manager = query_text(request, query, "fieldManager");
+    if (strlen(manager) > FIELD_MANAGER_SIZE_MAX)
+        return error_set(err, ERROR_INVALID, "fieldManager: Too long: may not be more than %d bytes",
+                         FIELD_MANAGER_SIZE_MAX);
+    if (is_printable(manager))
+        return 0;
+    auto_buffer struct buffer quoted = { 0 };
+    json_append_string(&quoted, str_of(manager));
+    return error_set(err, ERROR_INVALID,
+                     "fieldManager: Invalid value: " STR_FMT ": should only contain printable characters",
+                     STR_ARG(buffer_str(&quoted)));
+}
+
 /* DELETE may say its options in the query instead of a body. */
 static int read_delete_options(struct request *request, struct str query, struct error *err)
 {
@@ -170,7 +199,6 @@ static int read_options(struct request *request, struct str query, struct error 
     options->resource_version = query_text(request, query, "resourceVersion");
     options->resource_version_match = query_text(request, query, "resourceVersionMatch");
     options->continue_ = query_text(request, query, "continue");
-    options->field_manager = query_text(request, query, "fieldManager");
     options->watch |= query_flag(query, "watch", &request->arena);
     options->allow_watch_bookmarks = query_flag(query, "allowWatchBookmarks", &request->arena);
     options->force = query_flag(query, "force", &request->arena);
@@ -186,6 +214,8 @@ static int read_options(struct request *request, struct str query, struct error 
         rc = read_validation(request, query, err);
     if (rc == 0)
         rc = read_dry_run(request, query, err);
+    if (rc == 0)
+        rc = read_field_manager(request, query, err);
     if (rc == -ERROR_INVALID)
         rc = failure_options(request, options_kind(request), err);
     if (rc == 0 && strcmp(request->method, "DELETE") == 0)

@@ -14,10 +14,18 @@
  * entries cannot be read nothing is tracked, as upstream. */
 void ownership_track(struct request *request, const struct registry *registry, void *object, const void *old);
 
+/* A configuration of a subresource that is another kind of document (Scale), as one of the object itself. */
+struct ownership_view {
+    const struct api_kind *kind;
+    /* 'json' is a configuration of that kind that fits its schema; the arena's. */
+    int (*translate)(struct request *request, const struct registry *registry, const void *value, struct str *ret_json,
+                     struct error *err);
+};
+
 /* The request's applied configuration over the current object (NULL: a new one), decoded and defaulted, its managedFields
- * set. A refusal with causes is in request->failure. */
+ * set. 'view' is NULL for a configuration of the object's own kind. A refusal with causes is in request->failure. */
 int ownership_apply(struct request *request, const struct registry *registry, const struct object *current,
-                    void **ret_object, struct error *err) must_check;
+                    const struct ownership_view *view, void **ret_object, struct error *err) must_check;
 
 /* True when the entries differ in nothing but their times: not worth a write. */
 bool ownership_same_but_times(const struct api_object_meta *a, const struct api_object_meta *b);

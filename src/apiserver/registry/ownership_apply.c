@@ -24,6 +24,8 @@
 struct application {
     struct request *request;
     const struct registry *registry;
+    const struct api_kind *kind; /* of the configuration as it was sent */
+    struct apply_place root;     /* the same kind's */
     struct arena *arena;
     const struct api_object_meta *live; /* decoded; an empty object when there is none yet */
     bool exists;
@@ -52,7 +54,7 @@ static int read_config(struct application *application)
     int rc = ownership_document(text, application->arena, &application->config, application->err);
     if (rc < 0)
         return rc;
-    if (!yyjson_is_obj(application->config))
+    if (!yyjson_is_obj(application->config) && !yyjson_is_null(application->config))
         return error_set(
             application->err, ERROR_BAD_REQUEST,
             "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
@@ -78,7 +80,7 @@ static int check_strictly(const struct application *application)
 
 static int check_type(const struct application *application)
 {
-    const struct api_kind *kind = application->registry->resource->kind;
+    const struct api_kind *kind = application->kind;
     struct str api_version = text_at(application->config, "apiVersion"), name = text_at(application->config, "kind");
     char version[256];
     api_kind_version(kind, version, sizeof(version));
@@ -98,10 +100,9 @@ static int check_config(const struct application *application)
     if (yyjson_is_arr(yyjson_obj_get(meta, "managedFields")))
         return error_set(application->err, ERROR_BAD_REQUEST, "metadata.managedFields must be nil");
     auto_buffer struct buffer problems = { 0 };
-    struct apply_place root = ownership_root(application->registry);
-    if (apply_check(&root, application->config, &problems) == 0)
+    if (apply_check(&application->root, application->config, &problems) == 0)
         return 0;
-    api_kind_version(application->registry->resource->kind, version, sizeof(version));
+    api_kind_version(application->kind, version, sizeof(version));
     struct api_status *status = arena_new(application->arena, struct api_status);
     status->status = "Failure"; /* upstream gives no reason here */
     status->code = 500;
@@ -265,7 +266,7 @@ static int merge(struct application *application, struct managed_apply *apply, v
 {
     struct ownership_sides sides = { application->request, application->registry, NULL, NULL };
     struct managed_versions versions = ownership_versions(&sides);
-    apply->root = ownership_root(application->registry);
+    apply->root = application->root;
     apply->live = ownership_text(application->registry, application->live, application->arena);
     apply->config = application->config;
     apply->force = application->request->options.force;
@@ -284,18 +285,40 @@ static int merge(struct application *application, struct managed_apply *apply, v
                                application->err);
 }
 
+/* The configuration as one of the object itself. */
+static int translate(struct application *application, const struct ownership_view *view)
+{
+    auto_buffer struct buffer sent = { .max = CONFIG_JSON_MAX };
+    struct str json = { 0 };
+    void *value = arena_zalloc(application->arena, view->kind->type->size);
+    json_append_value(&sent, application->config);
+    int rc = api_decode_json(view->kind->type, arena_str(application->arena, buffer_str(&sent)), application->arena,
+                             value, NULL, application->err);
+    if (rc == 0)
+        rc = view->translate(application->request, application->registry, value, &json, application->err);
+    if (rc == 0)
+        rc = ownership_document(json, application->arena, &application->config, application->err);
+    application->kind = application->registry->resource->kind;
+    application->root = ownership_root(application->registry);
+    return rc;
+}
+
 int ownership_apply(struct request *request, const struct registry *registry, const struct object *current,
-                    void **ret_object, struct error *err)
+                    const struct ownership_view *view, void **ret_object, struct error *err)
 {
     struct application application = { .request = request, .registry = registry, .arena = &request->arena, .err = err };
+    const struct api_type *type = registry->resource->kind->type;
     application.exists = current != NULL;
-    application.live =
-        current != NULL ? object_typed(current) : arena_zalloc(&request->arena, registry->resource->kind->type->size);
+    application.live = current != NULL ? object_typed(current) : arena_zalloc(&request->arena, type->size);
+    application.kind = view != NULL ? view->kind : registry->resource->kind;
+    application.root = view != NULL ? apply_schema_of_type(view->kind->type) : ownership_root(registry);
     struct managed_apply apply = { .writer = ownership_writer(request, registry) };
     void *object = NULL;
     int rc = read_config(&application);
     if (rc == 0)
         rc = check_config(&application);
+    if (rc == 0 && view != NULL)
+        rc = translate(&application, view);
     if (rc == 0)
         rc = read_owners(&application, &apply.writer);
     if (rc == 0)

@@ -56,7 +56,7 @@ static int change_by_apply(struct update *update, const struct object *current, 
 {
     struct request *request = update->request;
     void *object = NULL;
-    int rc = ownership_apply(request, update->registry, current, &object, err);
+    int rc = ownership_apply(request, update->registry, current, NULL, &object, err);
     if (rc < 0)
         return rc;
     const struct api_object_meta *meta = object;
@@ -73,13 +73,6 @@ static int change_by_apply(struct update *update, const struct object *current, 
 
 static void registry_apply(struct request *request)
 {
-    if (text_empty(request->options.field_manager)) {
-        struct error err = { 0 };
-        error_set(&err, ERROR_INVALID, "fieldManager: Required value: is required for apply patch");
-        (void)failure_options(request, "PatchOptions", &err);
-        request_fail(request, &err);
-        return;
-    }
     struct update *update = arena_new(&request->arena, struct update);
     update->request = request;
     update->part = strcmp(request->subresource, "status") == 0 ? UPDATE_STATUS : UPDATE_OBJECT;
@@ -89,17 +82,27 @@ static void registry_apply(struct request *request)
     update_start(update);
 }
 
+bool request_patch_refused(struct request *request)
+{
+    struct error err = { 0 };
+    bool apply = request->patch_type_known && request->patch_type == CLIENT_PATCH_APPLY;
+    if (apply && text_empty(request->options.field_manager))
+        error_set(&err, ERROR_INVALID, "fieldManager: Required value: is required for apply patch");
+    else if (!apply && request->patch_type_known && request->options.force)
+        error_set(&err, ERROR_INVALID, "force: Forbidden: may not be specified for non-apply patch");
+    if (err.code == 0)
+        return false;
+    (void)failure_options(request, "PatchOptions", &err);
+    request_fail(request, &err);
+    return true;
+}
+
 void registry_patch(struct request *request)
 {
+    if (request_patch_refused(request))
+        return;
     if (request->patch_type_known && request->patch_type == CLIENT_PATCH_APPLY) {
         registry_apply(request);
-        return;
-    }
-    if (request->patch_type_known && request->options.force) {
-        struct error err = { 0 };
-        error_set(&err, ERROR_INVALID, "force: Forbidden: may not be specified for non-apply patch");
-        (void)failure_options(request, "PatchOptions", &err);
-        request_fail(request, &err);
         return;
     }
     if (!request->patch_type_known || request->body.size == 0) {

@@ -96,6 +96,12 @@ int request_decode_json(struct request *request, const struct api_kind *kind, st
 /* The request's patch applied to a document of that kind, decoded (patch.c). */
 int request_patch(struct request *request, const struct api_kind *kind, struct str document, void **ret_value,
                   struct error *err) must_check;
+/* True: its options do not fit its kind of patch, and it is answered. */
+bool request_patch_refused(struct request *request);
+static inline bool request_applies(const struct request *request)
+{
+    return request->action == API_PATCH && request->patch_type_known && request->patch_type == CLIENT_PATCH_APPLY;
+}
 int request_decode(struct request *request, const struct api_kind *kind, void **ret_value,
                    struct error *err) must_check;
 

@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/validation/validation.h"
 #include "apiserver/handlers.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/registry.h"
 
@@ -25,13 +26,18 @@ static int change(struct update *update, const struct object *current, void **re
     const struct view *view = update->context;
     const struct api_kind *kind = update->registry->resource->kind;
     void *sent = NULL;
-    int rc = update->request->action == API_PATCH
+    int rc = update->apply ? ownership_apply(update->request, update->registry, current, NULL, &sent, err)
+             : update->request->action == API_PATCH
                  ? request_patch(update->request, kind, object_json(current), &sent, err)
                  : request_decode(update->request, kind, &sent, err);
     if (rc < 0)
         return rc;
     struct api_object_meta *object = api_copy(kind->type, object_typed(current), &update->request->arena);
     object->resource_version = ((const struct api_object_meta *)sent)->resource_version; /* for the check of it */
+    if (update->apply) {
+        object->managed_fields = ((const struct api_object_meta *)sent)->managed_fields;
+        object->n_managed_fields = ((const struct api_object_meta *)sent)->n_managed_fields;
+    }
     rc = view->take(update->request, object, sent, err);
     if (rc == 0)
         *ret_object = object;
@@ -44,9 +50,12 @@ static void serve_view(struct request *request, const struct view *view)
         registry_get(request);
         return;
     }
+    if (request->action == API_PATCH && request_patch_refused(request))
+        return;
     struct update *update = arena_new(&request->arena, struct update);
     update->request = request;
     update->part = view->part;
+    update->apply = request_applies(request);
     update->must_match = request->action != API_PATCH;
     update->change = change;
     update->validate = view->validate;

@@ -14,6 +14,7 @@
 #include "apiserver/custom/document.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/registry.h"
 
 /* The parts of a Scale that a custom resource's paths lead to. */
@@ -132,6 +133,39 @@ void serve_scale_get(struct request *request)
                              scale_of(request, request->registry, object_typed(object)));
 }
 
+/* The number of replicas as a configuration of the object itself. */
+static int translate_scale(struct request *request, const struct registry *registry, const void *value,
+                           struct str *ret_json, struct error *err)
+{
+    const struct api_autoscaling_scale *scale = value;
+    const struct api_kind *kind = registry->resource->kind;
+    const char *number = arena_format(&request->arena, "%d", scale->spec.replicas);
+    auto_buffer struct buffer head = { 0 }, path = { .max = 64 << 10 }, json = { .max = 1 << 20 };
+    struct api_autoscaling_scale bare = { .metadata = scale->metadata };
+    const struct custom_version *version = registry->custom ? custom_registry_of(registry)->version : NULL;
+    if (version == NULL)
+        buffer_format(&path, "{\"spec\":{\"replicas\":%s}}", number);
+    else if (version->scale == NULL || version->scale->spec_replicas == NULL ||
+             !json_path_patch(version->scale->spec_replicas, str_of(number), &path))
+        return error_set(err, ERROR_INTERNAL, "the path of the replicas cannot be written to");
+    api_encode_json(&api_type_object_meta, NULL, &bare.metadata, &head);
+    char text[256];
+    api_kind_version(kind, text, sizeof(text));
+    const char *document =
+        arena_format(&request->arena, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":" STR_FMT "}", kind->kind,
+                     text, STR_ARG(buffer_str(&head)));
+    int rc = patch_merge(str_of(document), buffer_str(&path), &json, err);
+    if (rc == 0)
+        *ret_json = arena_str(&request->arena, buffer_str(&json));
+    return rc;
+}
+
+static int apply_scale(struct update *update, const struct object *current, void **ret_object, struct error *err)
+{
+    static const struct ownership_view view = { &api_kind_autoscaling_scale, translate_scale };
+    return ownership_apply(update->request, update->registry, current, &view, ret_object, err);
+}
+
 static int sent_scale(struct update *update, const struct object *current, void **ret_scale, struct error *err)
 {
     struct request *request = update->request;
@@ -182,11 +216,14 @@ static void scaled(struct update *update, const struct object *object, const str
 
 void serve_scale_write(struct request *request)
 {
+    if (request->action == API_PATCH && request_patch_refused(request))
+        return;
     struct update *update = arena_new(&request->arena, struct update);
     update->request = request;
     update->part = UPDATE_OBJECT;
     update->must_match = request->action != API_PATCH;
-    update->change = change_scale;
+    update->apply = request_applies(request);
+    update->change = update->apply ? apply_scale : change_scale;
     update->done = scaled;
     update_start(update);
 }

@@ -109,26 +109,59 @@ static const struct block *find(const struct descriptions *descriptions, const s
     return size == 0 ? NULL : map_find_entry(&descriptions->types, ((struct str){ name, size }), struct block, node);
 }
 
+static bool has_field(const struct api_type *type, const char *key)
+{
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (type->fields[i].name != NULL && strcmp(type->fields[i].name, key) == 0)
+            return true;
+    return false;
+}
+
 struct str descriptions_of_type(const struct descriptions *descriptions, const struct api_type *type)
 {
     const struct block *block = find(descriptions, type);
+    if (block == NULL && type->type_meta && str_ends(str_of(type->name), STR("List")) && has_field(type, "items"))
+        return STR("A list of objects of one kind.");
     return block == NULL ? (struct str){ 0 } : block->text;
 }
 
-/* What every kind has. */
+struct common_text {
+    const char *key, *text;
+};
+
+static struct str find_common(const struct common_text *rows, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return str_of(rows[i].text);
+    return (struct str){ 0 };
+}
+
+/* What every kind and every condition has. */
 static struct str common(const struct api_type *type, const char *key)
 {
-    static const struct {
-        const char *key, *text;
-    } rows[] = {
+    static const struct common_text of_kinds[] = {
         { "apiVersion", "The API group and version that this object is written in, such as apps/v1." },
         { "kind", "What the object is, such as Pod; cannot be changed." },
         { "metadata", "Name, labels, owner and the like: what every object has." },
+        { "spec", "What is wanted." },
+        { "status", "How it is; written by controllers, not by users." },
         { "items", "The objects of the list." },
     };
-    for (size_t i = 0; type->type_meta && i < countof(rows); i++)
-        if (strcmp(rows[i].key, key) == 0)
-            return str_of(rows[i].text);
+    static const struct common_text of_conditions[] = {
+        { "type", "What the condition is about." },
+        { "status", "True, False or Unknown." },
+        { "reason", "Why it is so, as one word." },
+        { "message", "Why it is so, for people." },
+        { "lastTransitionTime", "When the status last changed." },
+        { "lastUpdateTime", "When the condition was last written." },
+        { "lastProbeTime", "When the condition was last looked at." },
+        { "lastHeartbeatTime", "When the condition was last confirmed." },
+    };
+    if (type->type_meta)
+        return find_common(of_kinds, countof(of_kinds), key);
+    if (str_ends(str_of(type->name), STR("Condition")))
+        return find_common(of_conditions, countof(of_conditions), key);
     return (struct str){ 0 };
 }
 

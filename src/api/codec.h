@@ -51,6 +51,9 @@ void api_encode_protobuf(const struct api_type *type, const void *value, struct 
 int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
                                  void **ret_value, struct error *err) must_check;
 void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value, struct buffer *out);
+/* The envelope around a message of 'size' bytes that the caller appends between the two. */
+void api_protobuf_envelope_head(const struct api_kind *kind, size_t size, struct buffer *out);
+void api_protobuf_envelope_tail(struct buffer *out);
 
 /* A deep copy into the arena, to be changed and written back. */
 void *api_copy(const struct api_type *type, const void *value, struct arena *arena);

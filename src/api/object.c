@@ -33,6 +33,7 @@ struct object {
     struct bytes *bytes;
     uint64_t revision;
     _Atomic(struct decoded *) decoded;
+    _Atomic(struct bytes *) message;
     _Atomic(uint64_t) found; /* by object_text() last: number, size (16 bits), offset in the bytes (32); 0: nothing */
     /* In 'text': the namespace, then the key, whose end is the name, then the uid. */
     uint16_t key_offset;
@@ -369,6 +370,7 @@ void object_unref(const struct object *object)
     if (shared == NULL || !ref_put(&shared->ref))
         return;
     free_decoded(atomic_load_explicit(&shared->decoded, memory_order_acquire));
+    bytes_unref(atomic_load_explicit(&shared->message, memory_order_acquire));
     bytes_unref(shared->bytes);
     api_resource_unref(shared->resource);
     free(shared);
@@ -543,19 +545,44 @@ static struct decoded *only_metadata(const struct object *object)
     return decoded;
 }
 
+static struct decoded *decode_stored(const struct object *object)
+{
+    struct error problem = { 0 };
+    struct decoded *decoded = decode(object, &problem);
+    if (decoded != NULL)
+        return decoded;
+    log_error("a stored object does not decode", LOG_TEXT("resource", object->resource->plural),
+              LOG_TEXT("object", object_key(object)), LOG_TEXT("error", problem.message));
+    return only_metadata(object);
+}
+
+struct bytes *object_message(const struct object *object)
+{
+    struct object *shared = (struct object *)(uintptr_t)object;
+    struct bytes *message = atomic_load_explicit(&shared->message, memory_order_acquire), *other = NULL;
+    if (message != NULL)
+        return message;
+    auto_buffer struct buffer out = { 0 };
+    struct decoded *known = atomic_load_explicit(&shared->decoded, memory_order_acquire);
+    struct decoded *decoded = known != NULL ? known : decode_stored(object); /* three times larger: not kept */
+    api_encode_protobuf(object->resource->kind->type, decoded->value, &out);
+    if (known == NULL)
+        free_decoded(decoded);
+    message = bytes_create(out.data, out.size);
+    if (atomic_compare_exchange_strong_explicit(&shared->message, &other, message, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return message;
+    bytes_unref(message); /* another thread was faster */
+    return other;
+}
+
 const void *object_typed(const struct object *object)
 {
     struct object *shared = (struct object *)(uintptr_t)object;
     struct decoded *decoded = atomic_load_explicit(&shared->decoded, memory_order_acquire);
     if (decoded != NULL)
         return decoded->value;
-    struct error problem = { 0 };
-    decoded = decode(object, &problem);
-    if (decoded == NULL) {
-        log_error("a stored object does not decode", LOG_TEXT("resource", object->resource->plural),
-                  LOG_TEXT("object", object_key(object)), LOG_TEXT("error", problem.message));
-        decoded = only_metadata(object);
-    }
+    decoded = decode_stored(object);
     struct decoded *other = NULL;
     if (atomic_compare_exchange_strong_explicit(&shared->decoded, &other, decoded, memory_order_acq_rel,
                                                 memory_order_acquire))

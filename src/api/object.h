@@ -34,6 +34,11 @@ DEFINE_CLEANUP(const struct object *, object_unref);
 const struct api_resource *object_resource(const struct object *object);
 struct str object_json(const struct object *object);     /* valid while the object is; one line, no newline */
 struct bytes *object_bytes(const struct object *object); /* that and a newline; borrowed, bytes_ref() to keep */
+
+/* The bare protobuf message, made on first use and kept; borrowed. What goes around it is little, so GET, LIST and WATCH encode an
+ * object once for all who read protobuf. Only of kinds that have that form. */
+struct bytes *object_message(const struct object *object);
+
 uint64_t object_revision(const struct object *object);
 const char *object_name(const struct object *object);
 const char *object_namespace(const struct object *object); /* "" for cluster-scoped ones */

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "api/codec.h"
 #include "generated/types.h"
 
 #define POD(metadata) \
@@ -46,6 +47,31 @@ static void resource_version_is_put_behind_the_uid(void **state)
         if (strstr(cases[i].served, "labels") != NULL)
             assert_true(str_is(value, "y"));
         assert_false(object_label(object, STR("y"), &value));
+        object_unref(object);
+    }
+}
+
+/* Made with and without the decoded form, it is the same, and kept. */
+static void messages_are_kept(void **state)
+{
+    (void)state;
+    struct str json = STR(POD("{\"name\":\"a\",\"labels\":{\"x\":\"y\"}}"));
+    for (int decoded = 0; decoded < 2; decoded++) {
+        struct object *object = NULL;
+        auto_buffer struct buffer want = { 0 };
+        assert_int_equal(object_from_stored(&api_resource_pod, json, 42, &object, NULL), 0);
+        if (decoded)
+            (void)object_typed(object);
+        struct bytes *message = object_message(object);
+        assert_ptr_equal(object_message(object), message);
+        api_encode_protobuf(&api_type_pod, object_typed(object), &want);
+        assert_true(str_equal(bytes_str(message), buffer_str(&want)));
+        auto_buffer struct buffer whole = { 0 }, again = { 0 };
+        api_protobuf_envelope_head(&api_kind_pod, message->size, &again);
+        buffer_append_str(&again, bytes_str(message));
+        api_protobuf_envelope_tail(&again);
+        api_encode_protobuf_envelope(&api_kind_pod, object_typed(object), &whole);
+        assert_true(str_equal(buffer_str(&whole), buffer_str(&again)));
         object_unref(object);
     }
 }
@@ -131,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_version_is_put_behind_the_uid),
+        cmocka_unit_test(messages_are_kept),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(threads_share_the_struct),
         cmocka_unit_test(broken_documents_are_refused),

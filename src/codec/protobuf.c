@@ -150,6 +150,18 @@ void protobuf_write_double(struct buffer *out, uint32_t tag, double number)
 }
 
 /* The size is known only at the end: one byte is kept for it, and the content moved when it needs more. */
+void protobuf_write_head(struct buffer *out, uint32_t tag, size_t size)
+{
+    append_key(out, tag, PROTOBUF_BYTES);
+    protobuf_append_varint(out, size);
+}
+
+size_t protobuf_head_size(uint32_t tag, size_t size)
+{
+    char space[VARINT_SIZE_MAX];
+    return put_varint(space, (uint64_t)tag << 3 | PROTOBUF_BYTES) + put_varint(space, size);
+}
+
 size_t protobuf_begin(struct buffer *out, uint32_t tag)
 {
     append_key(out, tag, PROTOBUF_BYTES);

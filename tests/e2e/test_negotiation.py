@@ -154,6 +154,20 @@ def test_compression(api):
         api.ok("DELETE", f"{path}/{name}")
 
 
+def test_large_lists_come_in_pieces(api):
+    path = "/api/v1/namespaces/default/configmaps?labelSelector=large"
+    for number in range(12):
+        api.ok("POST", path, {"metadata": {"name": f"large-{number:02}", "labels": {"large": "1"}}, "data": {"a": "x" * 100_000}}, status=201)
+    names = [f"large-{number:02}" for number in range(12)]
+    sent = wire.Envelope(api.ok("GET", path, accept=PROTOBUF).body)
+    assert [wire.text(item, 1, 1) for tag, _, item in wire.fields(sent.raw) if tag == 2] == names
+    assert (sent.version, sent.kind) == ("v1", "ConfigMapList") and wire.text(sent.raw, 1, 2)
+    assert [item["metadata"]["name"] for item in api.ok("GET", path).json()["items"]] == names
+    zipped = api.ok("GET", path, accept=PROTOBUF, **{"accept-encoding": "gzip"})
+    assert wire.Envelope(gzip.decompress(zipped.body)).raw == sent.raw
+    api.ok("DELETE", path)
+
+
 # ---------------------------------------------------------------- lists and watches in other shapes
 
 MAPS = "/api/v1/namespaces/shapes/configmaps"

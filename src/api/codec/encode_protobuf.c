@@ -211,7 +211,7 @@ void api_encode_protobuf(const struct api_type *type, const void *value, struct 
 
 /* k8s.io.apimachinery.pkg.runtime.Unknown: 1 typeMeta { 1 apiVersion, 2 kind }, 2 raw, 3 contentEncoding,
  * 4 contentType. */
-void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value, struct buffer *out)
+static void envelope_begin(const struct api_kind *kind, struct buffer *out)
 {
     char version[128];
     api_kind_version(kind, version, sizeof(version));
@@ -220,9 +220,25 @@ void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value
     protobuf_write_bytes(out, 1, str_of(version));
     protobuf_write_bytes(out, 2, str_of(kind->kind));
     protobuf_end(out, start);
-    start = protobuf_begin(out, 2);
-    encode_message(kind->type, value, out);
-    protobuf_end(out, start);
+}
+
+void api_protobuf_envelope_head(const struct api_kind *kind, size_t size, struct buffer *out)
+{
+    envelope_begin(kind, out);
+    protobuf_write_head(out, 2, size);
+}
+
+void api_protobuf_envelope_tail(struct buffer *out)
+{
     protobuf_write_bytes(out, 3, STR(""));
     protobuf_write_bytes(out, 4, STR(""));
+}
+
+void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value, struct buffer *out)
+{
+    envelope_begin(kind, out);
+    size_t start = protobuf_begin(out, 2);
+    encode_message(kind->type, value, out);
+    protobuf_end(out, start);
+    api_protobuf_envelope_tail(out);
 }

@@ -12,20 +12,25 @@
 #include "apiserver/http/shape.h"
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
+#include "codec/protobuf.h"
 #include "codec/yaml.h"
 
 #define WHOLE_MOST (512 << 10) /* larger lists are streamed */
 #define PIECE      ((size_t)64 << 10)
 #define BODY_MAX   ((size_t)1 << 30)
 
+/* ---------------------------------------------------------------- JSON */
+
 /* In a list, items have no kind and apiVersion: '{"kind":"Pod","apiVersion":"v1",' is left out. */
-static void append_item(struct buffer *out, const struct object *object)
+static void json_item(struct buffer *out, const struct object *object, bool first)
 {
     const struct api_kind *kind = object_resource(object)->kind;
     char version[256], head[512];
     struct str json = object_json(object);
     api_kind_version(kind, version, sizeof(version));
     int size = snprintf(head, sizeof(head), "{\"kind\":\"%s\",\"apiVersion\":\"%s\",", kind->kind, version);
+    if (!first)
+        buffer_append_char(out, ',');
     if (size > 0 && str_starts(json, (struct str){ head, (size_t)size })) {
         buffer_append_char(out, '{');
         json = str_skip(json, (size_t)size);
@@ -33,7 +38,7 @@ static void append_item(struct buffer *out, const struct object *object)
     buffer_append_str(out, json);
 }
 
-static void append_head(struct buffer *out, const struct request *request, const struct request_list *list)
+static void json_head(struct buffer *out, struct request *request, const struct request_list *list)
 {
     const struct api_kind *kind = request->registry->resource->kind;
     char version[256];
@@ -41,6 +46,64 @@ static void append_head(struct buffer *out, const struct request *request, const
     buffer_format(out, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":", kind->list_kind, version);
     list_meta_write(list, out);
     buffer_append_text(out, ",\"items\":[");
+}
+
+static void json_tail(struct buffer *out)
+{
+    buffer_append_text(out, "]}\n");
+}
+
+/* ---------------------------------------------------------------- protobuf */
+
+enum { LIST_METADATA = 1, LIST_ITEMS = 2 }; /* tags of every list's message */
+
+static void protobuf_item(struct buffer *out, const struct object *object, bool first)
+{
+    (void)first;
+    protobuf_write_bytes(out, LIST_ITEMS, bytes_str(object_message(object)));
+}
+
+/* The envelope says how long the list is, so every item is encoded before the first byte goes out. */
+static void protobuf_list_head(struct buffer *out, struct request *request, const struct request_list *list)
+{
+    const struct api_kind *kind = request->registry->resource->kind;
+    const struct api_list_meta meta = list_meta(request, list);
+    auto_buffer struct buffer metadata = { .max = BODY_MAX };
+    struct api_kind list_kind = *kind;
+    list_kind.kind = kind->list_kind;
+    size_t start = protobuf_begin(&metadata, LIST_METADATA);
+    api_encode_protobuf(&api_type_list_meta, &meta, &metadata);
+    protobuf_end(&metadata, start);
+    size_t size = metadata.size;
+    for (size_t i = 0; i < list->count; i++) {
+        size_t item = object_message(list->objects[i])->size;
+        size += protobuf_head_size(LIST_ITEMS, item) + item;
+    }
+    api_protobuf_envelope_head(&list_kind, size, out);
+    buffer_append_str(out, buffer_str(&metadata));
+}
+
+/* ---------------------------------------------------------------- either */
+
+static const struct list_form {
+    void (*head)(struct buffer *out, struct request *request, const struct request_list *list);
+    void (*item)(struct buffer *out, const struct object *object, bool first);
+    void (*tail)(struct buffer *out);
+} json_form = { json_head, json_item, json_tail },
+  protobuf_form = { protobuf_list_head, protobuf_item, api_protobuf_envelope_tail };
+
+static const struct list_form *form_of(const struct http_call *call)
+{
+    return call->media.format == MEDIA_PROTOBUF ? &protobuf_form : &json_form;
+}
+
+static void write_list(const struct http_call *call, const struct request_list *list, struct buffer *out)
+{
+    const struct list_form *form = form_of(call);
+    form->head(out, call->request, list);
+    for (size_t i = 0; i < list->count; i++)
+        form->item(out, list->objects[i], i == 0);
+    form->tail(out);
 }
 
 static size_t list_size(const struct request_list *list)
@@ -56,18 +119,16 @@ static size_t list_size(const struct request_list *list)
 static void stream_more(struct http_call *call)
 {
     const struct request_list *list = call->list;
+    const struct list_form *form = form_of(call);
     while (!call->stopped) {
         auto_buffer struct buffer out = { .max = BODY_MAX };
         if (call->next_item == 0)
-            append_head(&out, call->request, list);
-        while (call->next_item < list->count && out.size < PIECE) {
-            if (call->next_item > 0)
-                buffer_append_char(&out, ',');
-            append_item(&out, list->objects[call->next_item++]);
-        }
+            form->head(&out, call->request, list);
+        for (; call->next_item < list->count && out.size < PIECE; call->next_item++)
+            form->item(&out, list->objects[call->next_item], call->next_item == 0);
         bool end = call->next_item == list->count;
         if (end)
-            buffer_append_text(&out, "]}\n");
+            form->tail(&out);
         struct bytes *piece = bytes_create(out.data, out.size);
         call->stopped = !http_response_write(call->exchange, piece);
         bytes_unref(piece);
@@ -84,7 +145,7 @@ static void stream_more(struct http_call *call)
 static void stream_list(struct http_call *call, const struct request_list *list)
 {
     struct response_headers headers;
-    response_headers_make(call, "application/json", &headers);
+    response_headers_make(call, media_content_type(&call->media, false), &headers);
     call->list = list;
     call->drained = stream_more;
     http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
@@ -119,65 +180,31 @@ static void send_text(struct http_call *call, struct buffer *json)
     bytes_unref(body);
 }
 
-/* A FooList message by hand: metadata is field 1, items are field 2. */
-static void send_protobuf(struct http_call *call, const struct request_list *list)
-{
-    const struct api_kind *kind = call->request->registry->resource->kind;
-    auto_buffer struct buffer out = { .max = BODY_MAX };
-    struct arena *arena = &call->request->arena;
-    const struct api_kind *list_kind =
-        api_kind_find(str_of(kind->group), str_of(kind->version), str_of(kind->list_kind));
-    struct { /* what every list's struct begins with, generated for each kind */
-        struct api_list_meta metadata;
-        void *items;
-        size_t n_items;
-    } *value = arena_zalloc(arena, list_kind->type->size);
-    value->metadata.resource_version = arena_format(arena, "%llu", (unsigned long long)list->revision);
-    value->metadata.continue_ = list->continue_;
-    value->metadata.remaining_item_count = list->remaining;
-    char *items = arena_array(arena, list->count, kind->type->size);
-    for (size_t i = 0; i < list->count; i++)
-        memcpy(items + i * kind->type->size, object_typed(list->objects[i]), kind->type->size);
-    value->items = items;
-    value->n_items = list->count;
-    api_encode_protobuf_envelope(list_kind, value, &out);
-    send_whole(call, &out);
-}
-
 void http_respond_list(struct request *request, const struct request_list *list)
 {
     struct http_call *call = request->sink_context;
-    auto_buffer struct buffer json = { .max = BODY_MAX };
+    auto_buffer struct buffer body = { .max = BODY_MAX };
     struct error err = { 0 };
     http_settle_media(call);
     if (shape_check(request, true, &err) < 0) {
         http_refuse(call, &err);
         return;
     }
-    bool plain = call->media.shape == SHAPE_OBJECT && call->media.format == MEDIA_JSON && !request->options.pretty;
-    if (plain && !call->gzip && list_size(list) > WHOLE_MOST) {
+    bool protobuf = call->media.format == MEDIA_PROTOBUF, plain = call->media.shape == SHAPE_OBJECT;
+    bool streams = protobuf || (call->media.format == MEDIA_JSON && !request->options.pretty);
+    if (plain && streams && !call->gzip && list_size(list) > WHOLE_MOST) {
         stream_list(call, list);
         return;
     }
-    if (call->media.shape == SHAPE_OBJECT && call->media.format == MEDIA_PROTOBUF) {
-        send_protobuf(call, list);
-        return;
-    }
-    if (call->media.shape != SHAPE_OBJECT) {
-        shape_list(request, list, &json);
-        if (call->media.format == MEDIA_PROTOBUF) {
-            send_whole(call, &json);
-            return;
-        }
-        buffer_append_char(&json, '\n');
+    if (plain) {
+        write_list(call, list, &body);
     } else {
-        append_head(&json, request, list);
-        for (size_t i = 0; i < list->count; i++) {
-            if (i > 0)
-                buffer_append_char(&json, ',');
-            append_item(&json, list->objects[i]);
-        }
-        buffer_append_text(&json, "]}\n");
+        shape_list(request, list, &body);
+        if (!protobuf)
+            buffer_append_char(&body, '\n');
     }
-    send_text(call, &json);
+    if (protobuf)
+        send_whole(call, &body);
+    else
+        send_text(call, &body);
 }

@@ -238,6 +238,18 @@ void http_settle_media(struct http_call *call)
         call->media.format = MEDIA_JSON; /* that was refused before */
 }
 
+static void send_message(struct http_call *call, int status, const struct object *object)
+{
+    auto_buffer struct buffer out = { .max = BODY_MAX };
+    const struct bytes *message = object_message(object);
+    api_protobuf_envelope_head(object_resource(object)->kind, message->size, &out);
+    buffer_append_str(&out, bytes_str(message));
+    api_protobuf_envelope_tail(&out);
+    struct bytes *body = bytes_of_buffer(&out);
+    http_send(call, status, media_content_type(&call->media, false), body);
+    bytes_unref(body);
+}
+
 static void respond_object(struct request *request, int status, const struct object *object)
 {
     struct http_call *call = request->sink_context;
@@ -249,7 +261,7 @@ static void respond_object(struct request *request, int status, const struct obj
     } else if (call->media.shape != SHAPE_OBJECT) {
         send_shaped(call, status, kind, object_typed(object), object_json(object));
     } else if (call->media.format == MEDIA_PROTOBUF) {
-        respond_document(request, status, kind, object_typed(object));
+        send_message(call, status, object);
     } else if (call->media.format == MEDIA_JSON && !request->options.pretty) {
         http_send(call, status, "application/json", object_bytes(object));
     } else {

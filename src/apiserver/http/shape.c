@@ -110,7 +110,7 @@ static void object_table(struct request *request, const struct api_kind *kind, c
     table_end(&rows.writer);
 }
 
-static struct api_list_meta list_meta(struct request *request, const struct request_list *list)
+struct api_list_meta list_meta(struct request *request, const struct request_list *list)
 {
     return (struct api_list_meta){ .resource_version =
                                        arena_format(&request->arena, "%llu", (unsigned long long)list->revision),

@@ -18,6 +18,8 @@ void shape_list(struct request *request, const struct request_list *list, struct
 /* Can it be shown so? A list is no PartialObjectMetadata, an object no list of them. */
 int shape_check(struct request *request, bool list, struct error *err) must_check;
 
+/* What stands at the head of a list; texts in the request's arena. */
+struct api_list_meta list_meta(struct request *request, const struct request_list *list);
 /* {"resourceVersion":"5","continue":"...","remainingItemCount":3} */
 void list_meta_write(const struct request_list *list, struct buffer *json);
 

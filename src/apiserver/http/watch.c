@@ -66,6 +66,16 @@ static struct bytes *document_frame(struct http_call *call, const char *type, co
     return make_frame(call, type, buffer_str(&document));
 }
 
+static struct bytes *message_frame(const char *type, const struct object *object)
+{
+    auto_buffer struct buffer document = { .max = FRAME_MAX };
+    const struct bytes *message = object_message(object);
+    api_protobuf_envelope_head(object_resource(object)->kind, message->size, &document);
+    buffer_append_str(&document, bytes_str(message));
+    api_protobuf_envelope_tail(&document);
+    return protobuf_frame(type, buffer_str(&document));
+}
+
 /* As a row, or as metadata. */
 static struct bytes *shaped_frame(struct http_call *call, enum client_watch_event type, const struct api_kind *kind,
                                   const void *typed, struct str document)
@@ -82,7 +92,7 @@ static struct bytes *object_frame_for(struct http_call *call, enum client_watch_
     if (call->media.shape != SHAPE_OBJECT)
         return shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object));
     if (call->media.format == MEDIA_PROTOBUF)
-        return document_frame(call, event_names[type], object_resource(object)->kind, object_typed(object));
+        return message_frame(event_names[type], object);
     return object_frame(object, type);
 }
 

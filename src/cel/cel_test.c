@@ -9,56 +9,12 @@
 
 #include <cmocka.h>
 
-#include "cel/cel.h"
-
-#define EVERY_LIBRARY \
-    (CEL_LIBRARY_AUTHORIZER | CEL_LIBRARY_BINDINGS | CEL_LIBRARY_MATH | CEL_LIBRARY_ENCODERS | CEL_LIBRARY_STRINGS_3)
-
-static const char document[] = "{\"name\":\"web\",\"count\":3,\"ratio\":0.5,\"on\":true,\"none\":null,"
-                               "\"list\":[3,1,2],\"map\":{\"a\":1,\"b\":2},\"texts\":[\"x\",\"y\"],"
-                               "\"nested\":{\"deep\":{\"value\":7}}}";
-
-struct row {
-    const char *expression;
-    const char *expected; /* JSON; "!..." is the beginning of an error's message */
-};
-
-static void check_row(const struct row *row)
-{
-    auto_arena struct arena arena = { 0 };
-    auto_buffer struct buffer text = { 0 };
-    yyjson_doc *doc = yyjson_read(document, sizeof(document) - 1, 0);
-    struct cel_variable variables[] = { { .name = "self", .type = cel_type_of(CEL_DYN) } };
-    struct cel_environment environment = { variables, 1, EVERY_LIBRARY };
-    struct cel_value values[] = { cel_value_json(yyjson_doc_get_root(doc), variables[0].type) }, value;
-    struct cel_program *program = NULL;
-    struct error err = { 0 };
-    bool wrong = row->expected[0] == '!';
-
-    if (cel_compile(&environment, str_of(row->expression), &program, NULL, &err) != 0) {
-        if (!wrong || strstr(err.message, row->expected + 1) == NULL)
-            fail_msg("%s\n does not compile: %s", row->expression, err.message);
-    } else if (cel_evaluate(program, values, CEL_COST_PER_CALL, &arena, &value, NULL, &err) != 0) {
-        if (!wrong || strncmp(err.message, row->expected + 1, strlen(row->expected + 1)) != 0)
-            fail_msg("%s\n fails: %s", row->expression, err.message);
-    } else {
-        if (cel_value_to_json(&value, &text, &err) != 0)
-            fail_msg("%s\n has no JSON: %s", row->expression, err.message);
-        if (strcmp(text.data, row->expected) != 0)
-            fail_msg("%s\n is %s and not %s", row->expression, text.data, row->expected);
-    }
-    cel_program_destroy(program);
-    yyjson_doc_free(doc);
-}
-
-#define CHECK_ROWS(rows)                                \
-    for (size_t row_ = 0; row_ < countof(rows); row_++) \
-    check_row(&(rows)[row_])
+#include "cel/fixture.h"
 
 static void test_literals(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "42", "42" },
         { "-42", "-42" },
         { "0x1F", "31" },
@@ -98,7 +54,7 @@ static void test_literals(void **state)
 static void test_operators(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "1 + 2 * 3 - 4 / 2 % 3", "5" },
         { "(1 + 2) * 3", "9" },
         { "7 / -2", "-3" },
@@ -153,7 +109,7 @@ static void test_operators(void **state)
 static void test_selections(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "self.name", "\"web\"" },
         { "self.nested.deep.value + 1", "8" },
         { "self['name']", "\"web\"" },
@@ -197,7 +153,7 @@ static void test_selections(void **state)
 static void test_macros(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "[1, 2, 3].all(x, x > 0)", "true" },
         { "[1, 2, 3].all(x, x > 1)", "false" },
         { "[1, 2, 3].exists(x, x == 2)", "true" },
@@ -238,7 +194,7 @@ static void test_macros(void **state)
 static void test_conversions(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "int('-5') + int(2.9) + int(3u)", "0" },
         { "int(-2.9)", "-2" },
         { "int('x' + self.name)", "!strconv.ParseInt: parsing \"xweb\": invalid syntax" },
@@ -268,7 +224,7 @@ static void test_conversions(void **state)
 static void test_times(void **state)
 {
     (void)state;
-    static const struct row rows[] = {
+    static const struct fixture_row rows[] = {
         { "timestamp('2024-02-29T12:30:45.678Z').getFullYear()", "2024" },
         { "timestamp('2024-02-29T12:30:45.678Z').getMonth()", "1" },
         { "timestamp('2024-02-29T12:30:45.678Z').getDate()", "29" },

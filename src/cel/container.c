@@ -278,8 +278,14 @@ size_t cel_map_size(const struct cel_value *map)
     return map->form == CEL_FORM_JSON ? yyjson_obj_size(map->json) : map->map->count;
 }
 
-/* A member of JSON by the name that expressions know it by. */
-static bool json_find(const struct cel_value *map, struct str name, struct cel_value *ret_value)
+/* A field that is null is only seen when whole objects are compared; then it is null whatever its type. */
+static struct cel_value member_value(const struct cel_value *map, yyjson_val *value, const struct cel_type *type)
+{
+    return map->type->kind == CEL_OBJECT && yyjson_is_null(value) ? cel_value_null() : cel_value_json(value, type);
+}
+
+/* A member of JSON by the name that expressions know it by. 'hidden': also those that they do not know. */
+static bool json_find(const struct cel_value *map, struct str name, bool hidden, struct cel_value *ret_value)
 {
     const struct cel_type *type = map->type->kind == CEL_MAP ? element_type(map) : cel_type_of(CEL_DYN);
     yyjson_val *value;
@@ -287,7 +293,7 @@ static bool json_find(const struct cel_value *map, struct str name, struct cel_v
     if (map->type->kind == CEL_OBJECT) {
         const struct cel_field *field = cel_type_field(map->type, name);
 
-        if (field == NULL && !map->type->open)
+        if (field == NULL && !map->type->open && !hidden)
             return false;
         if (field != NULL) {
             name = str_of(field->json);
@@ -295,10 +301,17 @@ static bool json_find(const struct cel_value *map, struct str name, struct cel_v
         }
     }
     value = yyjson_obj_getn(map->json, name.data, name.size);
-    if (value == NULL || (map->type->kind == CEL_OBJECT && yyjson_is_null(value)))
+    if (value == NULL || (!hidden && map->type->kind == CEL_OBJECT && yyjson_is_null(value)))
         return false; /* a field that is null is not there; a null element of a map is */
-    *ret_value = cel_value_json(value, type);
+    *ret_value = member_value(map, value, type);
     return true;
+}
+
+bool cel_map_find_member(const struct cel_value *map, const struct cel_value *key, struct cel_value *ret_value)
+{
+    if (map->form == CEL_FORM_JSON)
+        return key->kind == CEL_STRING && json_find(map, key->text, true, ret_value);
+    return cel_map_find(NULL, map, key, ret_value);
 }
 
 bool cel_map_select(struct arena *arena, const struct cel_value *map, struct str name, struct cel_value *ret_value)
@@ -307,7 +320,7 @@ bool cel_map_select(struct arena *arena, const struct cel_value *map, struct str
 
     switch (map->form) {
     case CEL_FORM_JSON:
-        return json_find(map, name, ret_value);
+        return json_find(map, name, false, ret_value);
     case CEL_FORM_DRIVER:
         return map->driver->field(map->context, name, arena, ret_value);
     default:
@@ -420,7 +433,7 @@ bool cel_map_next(struct cel_map_reader *reader, struct cel_value *ret_key, stru
         key = yyjson_obj_iter_next(&reader->json);
         type = member_type(map, (struct str){ yyjson_get_str(key), yyjson_get_len(key) }, &name);
         *ret_key = cel_value_string(name);
-        *ret_value = cel_value_json(yyjson_obj_iter_get_val(key), type);
+        *ret_value = member_value(map, yyjson_obj_iter_get_val(key), type);
     }
     reader->at++;
     return true;

@@ -336,7 +336,7 @@ static bool map_equal(const struct cel_value *a, const struct cel_value *b)
         return false;
     cel_map_read(a, &reader);
     while (cel_map_next(&reader, &key, &value))
-        if (!cel_map_find(NULL, b, &key, &other) || !cel_value_equal(&value, &other))
+        if (!cel_map_find_member(b, &key, &other) || !cel_value_equal(&value, &other))
             return false;
     return true;
 }

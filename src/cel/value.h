@@ -73,6 +73,9 @@ bool cel_map_find(struct arena *arena, const struct cel_value *map, const struct
                   struct cel_value *ret_value);
 bool cel_map_select(struct arena *arena, const struct cel_value *map, struct str name, struct cel_value *ret_value);
 
+/* For comparing whole objects: also finds members that their type does not know. */
+bool cel_map_find_member(const struct cel_value *map, const struct cel_value *key, struct cel_value *ret_value);
+
 struct cel_value cel_map_new(struct arena *arena);
 
 /* Returns the map with one more entry, or an error: "insert failed: key already exists". */

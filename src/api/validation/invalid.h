@@ -104,6 +104,8 @@ void invalid_not_supported_raw(struct api_invalid *errors, const struct field_at
                                const char *const *supported);
 void invalid_not_supported_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                                   const void *value, const char *const *supported);
+void invalid_not_supported_list(struct api_invalid *errors, const struct field_at *at, const char *const *list,
+                                size_t count, const char *const *supported);
 void invalid_duplicate(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_duplicate_raw(struct api_invalid *errors, const struct field_at *at, const char *value);
 void invalid_not_found(struct api_invalid *errors, const struct field_at *at, const char *value);

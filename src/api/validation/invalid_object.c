@@ -190,6 +190,21 @@ void invalid_string_map(struct api_invalid *errors, const struct field_at *at, c
     invalid_raw(errors, at, count == 0 ? "null" : text_or_empty(json.data), "%s", text);
 }
 
+static void text_list(const char *const *list, size_t count, struct buffer *json)
+{
+    if (list == NULL) {
+        buffer_append_text(json, "null");
+        return;
+    }
+    buffer_append_char(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_char(json, ',');
+        json_append_string(json, str_of(text_or_empty(list[i])));
+    }
+    buffer_append_char(json, ']');
+}
+
 void invalid_string_list(struct api_invalid *errors, const struct field_at *at, const char *const *list, size_t count,
                          const char *detail, ...)
 {
@@ -200,12 +215,15 @@ void invalid_string_list(struct api_invalid *errors, const struct field_at *at, 
     va_start(arguments, detail);
     vsnprintf(text, sizeof(text), detail, arguments);
     va_end(arguments);
-    buffer_append_char(&json, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buffer_append_char(&json, ',');
-        json_append_string(&json, str_of(text_or_empty(list[i])));
-    }
-    buffer_append_char(&json, ']');
-    invalid_raw(errors, at, list == NULL ? "null" : text_or_empty(json.data), "%s", text);
+    text_list(list, count, &json);
+    invalid_raw(errors, at, text_or_empty(json.data), "%s", text);
+}
+
+void invalid_not_supported_list(struct api_invalid *errors, const struct field_at *at, const char *const *list,
+                                size_t count, const char *const *supported)
+{
+    auto_buffer struct buffer json = { .max = 2 * INVALID_VALUE_SIZE_MAX };
+
+    text_list(list, count, &json);
+    invalid_not_supported_raw(errors, at, text_or_empty(json.data), supported);
 }

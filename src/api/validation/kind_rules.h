@@ -26,6 +26,14 @@ validate_create validate_disruption_budget_create;
 validate_update validate_disruption_budget_update;
 validate_update validate_disruption_budget_status;
 
+/* flowcontrol/ */
+validate_create validate_flow_schema_create;
+validate_update validate_flow_schema_update;
+validate_update validate_flow_schema_status;
+validate_create validate_priority_level_create;
+validate_update validate_priority_level_update;
+validate_update validate_priority_level_status;
+
 /* runtime_class.c, api_service.c */
 validate_create validate_runtime_class_create;
 validate_update validate_runtime_class_update;

@@ -44,6 +44,8 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW(events_event, NULL, events_event),
     { .type = &api_type_certificates_certificate_signing_request, .name = format_any },
     VALIDATION_ROW_WITH_STATUS(apiregistration_api_service, format_path_segment, api_service),
+    VALIDATION_ROW_WITH_STATUS(flowcontrol_flow_schema, NULL, flow_schema),
+    VALIDATION_ROW_WITH_STATUS(flowcontrol_priority_level_configuration, NULL, priority_level),
     VALIDATION_ROW(node_runtime_class, NULL, runtime_class),
 };
 /* clang-format on */

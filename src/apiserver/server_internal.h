@@ -44,6 +44,8 @@ struct api_server {
     struct discovery *discovery;
     struct custom_resources *custom;
     struct openapi *openapi; /* NULL until somebody asks */
+    uint64_t custom_epoch;   /* counts changes of which custom resources are served */
+    uint64_t openapi_epoch;  /* what 'openapi' describes */
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;

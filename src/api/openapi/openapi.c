@@ -22,8 +22,10 @@ struct document {
 
 struct openapi {
     char *version;
-    struct document *documents;
-    size_t count;
+    struct document *documents; /* of built-in groups first */
+    size_t count, built_in;
+    struct openapi_custom *customs;
+    size_t n_customs;
     struct bytes *index;
     struct bytes *swagger, *swagger_protobuf;
     char swagger_hash[HASH_TEXT_SIZE], swagger_protobuf_hash[HASH_TEXT_SIZE];
@@ -48,32 +50,63 @@ struct openapi *openapi_create(const char *version)
         if (find_document(openapi, str_of(kind->group), str_of(kind->version)) == NULL)
             openapi->documents[openapi->count++] = (struct document){ .group = kind->group, .version = kind->version };
     }
+    openapi->built_in = openapi->count;
     return openapi;
+}
+
+static void forget(struct openapi *openapi)
+{
+    for (size_t i = openapi->built_in; i < openapi->count; i++)
+        bytes_unref(openapi->documents[i].bytes);
+    openapi->count = openapi->built_in;
+    bytes_unref(take_pointer(&openapi->index));
+    bytes_unref(take_pointer(&openapi->swagger));
+    bytes_unref(take_pointer(&openapi->swagger_protobuf));
+}
+
+void openapi_set_customs(struct openapi *openapi, const struct openapi_custom *customs, size_t count)
+{
+    forget(openapi);
+    openapi->customs = memory_resize(openapi->customs, count + 1, sizeof(*openapi->customs));
+    openapi->documents = memory_resize(openapi->documents, openapi->built_in + count + 1, sizeof(*openapi->documents));
+    openapi->n_customs = count;
+    for (size_t i = 0; i < count; i++) {
+        const struct api_kind *kind = customs[i].resource->kind;
+        openapi->customs[i] = customs[i];
+        if (find_document(openapi, str_of(kind->group), str_of(kind->version)) == NULL)
+            openapi->documents[openapi->count++] = (struct document){ .group = kind->group, .version = kind->version };
+    }
 }
 
 void openapi_destroy(struct openapi *openapi)
 {
     if (openapi == NULL)
         return;
+    forget(openapi);
     for (size_t i = 0; i < openapi->count; i++)
         bytes_unref(openapi->documents[i].bytes);
-    bytes_unref(openapi->index);
-    bytes_unref(openapi->swagger);
-    bytes_unref(openapi->swagger_protobuf);
+    free(openapi->customs);
     free(openapi->documents);
     free(openapi->version);
     free(openapi);
 }
 
-static struct bytes *make(const char *version, enum openapi_form form, const char *group, const char *gv_version)
+static struct bytes *make(const struct openapi *openapi, enum openapi_form form, const char *group,
+                          const char *gv_version)
 {
     auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
     struct descriptions *descriptions = descriptions_create();
     struct openapi_writer writer = {
-        .form = form, .group = group, .version = gv_version, .descriptions = descriptions, .out = &out
+        .form = form,
+        .group = group,
+        .version = gv_version,
+        .descriptions = descriptions,
+        .customs = openapi->customs,
+        .n_customs = openapi->n_customs,
+        .out = &out,
     };
 
-    openapi_write(&writer, version);
+    openapi_write(&writer, openapi->version);
     descriptions_destroy(descriptions);
     return bytes_create(out.data, out.size);
 }
@@ -87,7 +120,7 @@ static void make_document(struct openapi *openapi, struct document *document)
 {
     if (document->bytes != NULL)
         return;
-    document->bytes = make(openapi->version, OPENAPI_V3, document->group, document->version);
+    document->bytes = make(openapi, OPENAPI_V3, document->group, document->version);
     write_hash(document->bytes, document->hash);
 }
 
@@ -101,8 +134,9 @@ struct bytes *openapi_v3_index(struct openapi *openapi)
     for (size_t i = 0; i < openapi->count; i++) {
         struct document *document = &openapi->documents[i];
         char path[300];
-        bool made = document->bytes != NULL;
-        make_document(openapi, document);
+        bool made = document->bytes != NULL || document->hash[0] != '\0';
+        if (!made)
+            make_document(openapi, document);
         /* Only the hash is wanted now; most documents are never asked for. */
         if (!made) {
             bytes_unref(document->bytes);
@@ -139,7 +173,7 @@ struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, cons
 struct bytes *openapi_v2_document(struct openapi *openapi, const char **ret_hash)
 {
     if (openapi->swagger == NULL) {
-        openapi->swagger = make(openapi->version, OPENAPI_V2, NULL, NULL);
+        openapi->swagger = make(openapi, OPENAPI_V2, NULL, NULL);
         write_hash(openapi->swagger, openapi->swagger_hash);
     }
     if (ret_hash != NULL)

@@ -20,6 +20,18 @@ struct openapi;
 struct openapi *openapi_create(const char *version);
 void openapi_destroy(struct openapi *openapi); /* NULL is fine */
 
+struct api_resource;
+struct api_apiextensions_custom_resource_definition_version;
+
+/* A custom resource, as one version of its definition has it. */
+struct openapi_custom {
+    const struct api_resource *resource;
+    const struct api_apiextensions_custom_resource_definition_version *version;
+};
+
+/* Those that are served from now on. The list is copied; what it points at must stay while documents are asked for. */
+void openapi_set_customs(struct openapi *openapi, const struct openapi_custom *customs, size_t count);
+
 /* {"paths":{"apis/apps/v1":{"serverRelativeURL":"/openapi/v3/apis/apps/v1?hash=..."},...}}. Borrowed. */
 struct bytes *openapi_v3_index(struct openapi *openapi);
 

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "api/codec.h"
+#include "api/custom/custom_object.h"
 #include "api/openapi/openapi.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
@@ -112,6 +114,75 @@ static void test_v3_deployment(void **state)
     openapi_destroy(openapi);
 }
 
+/* Two versions of a custom resource: one with a schema of many sorts, one without any. */
+static void test_custom(void **state)
+{
+    (void)state;
+    static const char schema[] =
+        "{\"type\":\"object\",\"description\":\"A cron\",\"required\":[\"spec\",\"none\"],\"properties\":{"
+        "\"spec\":{\"type\":\"object\",\"properties\":{"
+        "\"size\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1.5,\"default\":1,\"maxLength\":3,\"enum\":[1,2]},"
+        "\"port\":{\"x-kubernetes-int-or-string\":true},"
+        "\"free\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true,\"properties\":{\"a\":{\"type\":"
+        "\"string\"}}},"
+        "\"either\":{\"type\":\"integer\",\"anyOf\":[{\"minimum\":1},{\"maximum\":-1}]},"
+        "\"pod\":{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,\"properties\":{\"spec\":{\"type\":"
+        "\"object\"}}}}},"
+        "\"none\":{\"type\":\"string\",\"nullable\":true}}}";
+    auto_arena struct arena arena = { 0 };
+    struct api_apiextensions_json_schema_props props;
+    assert_int_equal(
+        api_decode_json(&api_type_apiextensions_json_schema_props, str_of(schema), &arena, &props, NULL, NULL), 0);
+    struct api_apiextensions_custom_resource_validation validation = { &props };
+    struct api_apiextensions_selectable_field selectable = { ".spec.size" };
+    const struct api_apiextensions_custom_resource_definition_version v1 = {
+        .name = "v1", .schema = &validation, .selectable_fields = &selectable, .n_selectable_fields = 1
+    };
+    const struct api_kind kind = { "example.com", "v1", "Cron", "CronList", &api_type_custom_object, true };
+    const struct api_resource resource = { .kind = &kind,
+                                           .plural = "crons",
+                                           .verbs = API_GET | API_LIST_VERB | API_CREATE | API_PATCH,
+                                           .flags = API_NAMESPACED };
+    const struct openapi_custom custom = { &resource, &v1 };
+    struct openapi *openapi = openapi_create("v1.36.3");
+    const char *hash = NULL;
+    struct error err = { 0 };
+    assert_null(openapi_v3_document(openapi, STR("apis/example.com/v1"), &hash));
+    openapi_set_customs(openapi, &custom, 1);
+
+    struct bytes *v3 = openapi_v3_document(openapi, STR("apis/example.com/v1"), &hash);
+    assert_non_null(v3);
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(v3);
+    yyjson_val *schemas = yyjson_ptr_get(yyjson_doc_get_root(doc), "/components/schemas");
+    check_refs(yyjson_doc_get_root(doc), schemas, strlen("#/components/schemas/"));
+    yyjson_val *cron = yyjson_obj_get(schemas, "com.example.v1.Cron");
+    assert_non_null(yyjson_ptr_get(cron, "/properties/spec/properties/either/anyOf/1/maximum"));
+    assert_non_null(yyjson_ptr_get(cron, "/properties/spec/properties/port/anyOf/1/type"));
+    assert_non_null(yyjson_ptr_get(cron, "/properties/spec/properties/pod/properties/metadata/allOf"));
+    assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/properties/spec/properties/pod/required/1"), "apiVersion"));
+    assert_true(yyjson_get_bool(yyjson_ptr_get(cron, "/properties/none/nullable")));
+    assert_non_null(yyjson_ptr_get(cron, "/properties/metadata/description"));
+    assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/x-kubernetes-selectable-fields/0/fieldPath"), "spec.size"));
+    assert_non_null(yyjson_obj_get(schemas, "com.example.v1.CronList"));
+    assert_non_null(yyjson_ptr_get(yyjson_doc_get_root(doc),
+                                   "/paths/~1apis~1example.com~1v1~1namespaces~1{namespace}~1crons/post"));
+
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *swagger = parse(openapi_v2_document(openapi, NULL));
+    cron = yyjson_ptr_get(yyjson_doc_get_root(swagger), "/definitions/com.example.v1.Cron");
+    assert_non_null(cron);
+    assert_null(yyjson_ptr_get(cron, "/properties/none/type"));
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(cron, "required")), 1);
+    assert_null(yyjson_ptr_get(cron, "/properties/spec/properties/either/anyOf"));
+    assert_null(yyjson_ptr_get(cron, "/properties/spec/properties/free/properties"));
+    assert_null(yyjson_ptr_get(cron, "/properties/spec/properties/free/type"));
+    if (openapi_v2_protobuf(openapi, NULL, &err) == NULL)
+        fail_msg("%s", err.message);
+
+    openapi_set_customs(openapi, NULL, 0);
+    assert_null(openapi_v3_document(openapi, STR("apis/example.com/v1"), &hash));
+    openapi_destroy(openapi);
+}
+
 static void test_v2(void **state)
 {
     (void)state;
@@ -165,10 +236,8 @@ static void test_v2_protobuf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v3),
-        cmocka_unit_test(test_v3_deployment),
-        cmocka_unit_test(test_v2),
-        cmocka_unit_test(test_v2_protobuf),
+        cmocka_unit_test(test_v3), cmocka_unit_test(test_v3_deployment), cmocka_unit_test(test_custom),
+        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

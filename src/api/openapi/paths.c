@@ -54,6 +54,12 @@ const struct api_kind *openapi_resource_kind(const struct api_resource *resource
     return resource->kind;
 }
 
+bool openapi_describes(const struct openapi_writer *writer, const struct api_kind *kind)
+{
+    return writer->group == NULL ||
+           (strcmp(kind->group, writer->group) == 0 && strcmp(kind->version, writer->version) == 0);
+}
+
 static void write_parameter(struct openapi_writer *writer, const char *where, const char *name, bool required,
                             const struct api_field *field)
 {
@@ -84,18 +90,43 @@ static void write_options(struct openapi_writer *writer, const struct api_type *
     }
 }
 
-static void write_content(struct openapi_writer *writer, const char *media_type, const struct api_type *type)
+/* What is sent or answered: of a type, or of a custom resource. */
+struct body {
+    const struct api_type *type; /* NULL: any object */
+    const struct api_kind *custom;
+    bool list;
+};
+
+static void write_body(struct openapi_writer *writer, const struct body *body)
+{
+    if (body->custom != NULL)
+        openapi_write_custom_ref(writer, body->custom, body->list);
+    else if (body->type != NULL)
+        openapi_write_ref(writer, body->type);
+    else
+        buffer_append_text(writer->out, "{\"type\":\"object\"}");
+}
+
+static void write_content(struct openapi_writer *writer, const char *media_type, const struct body *body)
 {
     buffer_format(writer->out, "\"%s\":{\"schema\":", media_type);
-    if (type == NULL)
-        buffer_append_text(writer->out, "{\"type\":\"object\"}");
-    else
-        openapi_write_ref(writer, type);
+    write_body(writer, body);
     buffer_append_char(writer->out, '}');
 }
 
 static const char *const patch_types[] = { "application/json-patch+json", "application/merge-patch+json",
-                                           "application/strategic-merge-patch+json", "application/apply-patch+yaml" };
+                                           "application/apply-patch+yaml", "application/strategic-merge-patch+json" };
+
+/* Custom resources have no strategic merge. */
+static size_t n_patch_types(const struct api_kind *kind)
+{
+    return openapi_is_custom(kind) ? countof(patch_types) - 1 : countof(patch_types);
+}
+
+static struct body body_of(const struct api_kind *kind)
+{
+    return openapi_is_custom(kind) ? (struct body){ .custom = kind } : (struct body){ .type = kind->type };
+}
 
 static void write_request_body(struct openapi_writer *writer, const struct operation *operation,
                                const struct api_kind *kind)
@@ -104,13 +135,15 @@ static void write_request_body(struct openapi_writer *writer, const struct opera
 
     buffer_append_text(out, ",\"requestBody\":{\"required\":true,\"content\":{");
     if (operation->verb == API_PATCH) {
-        for (size_t i = 0; i < countof(patch_types); i++) {
+        static const struct body any;
+        for (size_t i = 0; i < n_patch_types(kind); i++) {
             if (i > 0)
                 buffer_append_char(out, ',');
-            write_content(writer, patch_types[i], NULL);
+            write_content(writer, patch_types[i], &any);
         }
     } else {
-        write_content(writer, "*/*", kind->type);
+        struct body body = body_of(kind);
+        write_content(writer, "*/*", &body);
     }
     buffer_append_text(out, "}}");
 }
@@ -125,22 +158,22 @@ static const struct api_type *list_type(const struct api_kind *kind)
 
 static void write_answer(struct openapi_writer *writer, const struct operation *operation, const struct place *place)
 {
-    const struct api_type *type = operation->list ? list_type(place->kind) : place->kind->type;
+    struct body body = body_of(place->kind);
     struct buffer *out = writer->out;
 
     if (operation->verb == API_DELETE_COLLECTION || operation->verb == API_DELETE)
-        type = &api_type_status;
+        body = (struct body){ .type = &api_type_status };
+    else if (operation->list && body.custom == NULL)
+        body.type = list_type(place->kind);
+    body.list = operation->list;
     buffer_append_text(out, ",\"responses\":{\"200\":{\"description\":\"OK\",");
     if (writer->form == OPENAPI_V3) {
         buffer_append_text(out, "\"content\":{");
-        write_content(writer, "application/json", type);
+        write_content(writer, "application/json", &body);
         buffer_append_char(out, '}');
     } else {
         buffer_append_text(out, "\"schema\":");
-        if (type == NULL)
-            buffer_append_text(out, "{\"type\":\"object\"}");
-        else
-            openapi_write_ref(writer, type);
+        write_body(writer, &body);
     }
     buffer_append_text(out, "},\"401\":{\"description\":\"Unauthorized\"}}");
 }
@@ -194,7 +227,8 @@ static void write_operation(struct openapi_writer *writer, const struct operatio
         if (operation->verb == API_PATCH)
             buffer_append_text(out, "{\"type\":\"object\"}");
         else
-            openapi_write_ref(writer, place->kind->type);
+            write_body(writer, &(struct body){ openapi_is_custom(place->kind) ? NULL : place->kind->type,
+                                               openapi_is_custom(place->kind) ? place->kind : NULL, false });
         buffer_append_char(out, '}');
     }
     buffer_append_char(out, ']');
@@ -203,7 +237,7 @@ static void write_operation(struct openapi_writer *writer, const struct operatio
     write_answer(writer, operation, place);
     if (writer->form == OPENAPI_V2) {
         buffer_append_text(out, ",\"consumes\":[");
-        for (size_t i = 0; operation->verb == API_PATCH && i < countof(patch_types); i++)
+        for (size_t i = 0; operation->verb == API_PATCH && i < n_patch_types(place->kind); i++)
             buffer_format(out, "%s\"%s\"", i > 0 ? "," : "", patch_types[i]);
         buffer_append_text(out, operation->verb == API_PATCH ? "]" : "\"*/*\"]");
         buffer_append_text(out, ",\"produces\":[\"application/json\",\"application/yaml\","
@@ -292,11 +326,12 @@ void openapi_write_paths(struct openapi_writer *writer)
 
     buffer_append_char(writer->out, '{');
     for (size_t i = 0; i < api_resource_count; i++) {
-        const struct api_kind *served = openapi_resource_kind(&api_resources[i]);
-        if (writer->group == NULL ||
-            (strcmp(served->group, writer->group) == 0 && strcmp(served->version, writer->version) == 0))
+        if (openapi_describes(writer, openapi_resource_kind(&api_resources[i])))
             write_resource(writer, &api_resources[i], &first);
     }
+    for (size_t i = 0; i < writer->n_customs; i++)
+        if (openapi_describes(writer, writer->customs[i].resource->kind))
+            write_resource(writer, writer->customs[i].resource, &first);
     buffer_append_char(writer->out, '}');
 }
 

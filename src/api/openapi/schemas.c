@@ -75,6 +75,23 @@ void openapi_write_ref(struct openapi_writer *writer, const struct api_type *typ
     buffer_append_text(writer->out, "\"}");
 }
 
+void openapi_write_described_ref(struct openapi_writer *writer, const struct api_type *type, struct str description)
+{
+    bool wrapped = writer->form == OPENAPI_V3;
+    if (wrapped)
+        buffer_append_text(writer->out, "{\"allOf\":[");
+    openapi_write_ref(writer, type);
+    if (wrapped)
+        buffer_append_char(writer->out, ']');
+    else
+        buffer_truncate(writer->out, writer->out->size - 1);
+    if (description.size > 0) {
+        buffer_append_text(writer->out, ",\"description\":");
+        json_append_string(writer->out, description);
+    }
+    buffer_append_char(writer->out, '}');
+}
+
 static const struct wellknown *find_wellknown(const struct api_field *field)
 {
     for (size_t i = 0; i < countof(wellknown); i++)
@@ -318,6 +335,7 @@ void openapi_write_schemas(struct openapi_writer *writer)
     for (size_t i = 0; i < countof(wellknown); i++)
         buffer_format(out, "%s\"%s\":%s", i > 0 ? "," : "", wellknown[i].name,
                       writer->form == OPENAPI_V2 ? wellknown[i].v2 : wellknown[i].v3);
+    openapi_write_custom_schemas(writer);
     /* Writing a type may note more of them. */
     for (size_t i = 0; i < writer->n_types; i++) {
         buffer_append_char(out, ',');

@@ -5,6 +5,7 @@
  *
  * The messages are those of gnostic's OpenAPIv2.proto (package openapi.v2), as far as our documents use them: a table a
  * message, a row a member. That form wraps many values in messages of one field, which rows give as the tags to go down. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/codec.h"
@@ -14,7 +15,7 @@
 
 #define EXTENSION_PREFIX "x-" /* members that any message may have */
 
-enum form { TEXT, TEXTS, BOOL, ANY, ANYS, MESSAGE, MESSAGES, NAMED, PARAMETERS, SCHEMA_OR_BOOL };
+enum form { TEXT, TEXTS, BOOL, INTEGER, NUMBER, ANY, ANYS, MESSAGE, MESSAGES, NAMED, PARAMETERS, SCHEMA_OR_BOOL };
 enum { DOWN_MAX = 3, NAME_TAG = 1, VALUE_TAG = 2, ANY_YAML_TAG = 2 };
 
 struct message;
@@ -44,11 +45,31 @@ static const struct message schema;
 static const struct member properties_items[] = { { "", 1, NAMED, &schema, { 0 } } };
 static const struct message properties = MESSAGE_OF("properties", 0, properties_items);
 
+static const struct member external_docs_members[] = {
+    { "description", 1, TEXT, NULL, { 0 } },
+    { "url", 2, TEXT, NULL, { 0 } },
+};
+static const struct message external_docs = MESSAGE_OF("externalDocs", 3, external_docs_members);
+
 static const struct member schema_members[] = {
     { "$ref", 1, TEXT, NULL, { 0 } },
     { "format", 2, TEXT, NULL, { 0 } },
+    { "title", 3, TEXT, NULL, { 0 } },
     { "description", 4, TEXT, NULL, { 0 } },
     { "default", 5, ANY, NULL, { 0 } },
+    { "multipleOf", 6, NUMBER, NULL, { 0 } },
+    { "maximum", 7, NUMBER, NULL, { 0 } },
+    { "exclusiveMaximum", 8, BOOL, NULL, { 0 } },
+    { "minimum", 9, NUMBER, NULL, { 0 } },
+    { "exclusiveMinimum", 10, BOOL, NULL, { 0 } },
+    { "maxLength", 11, INTEGER, NULL, { 0 } },
+    { "minLength", 12, INTEGER, NULL, { 0 } },
+    { "pattern", 13, TEXT, NULL, { 0 } },
+    { "maxItems", 14, INTEGER, NULL, { 0 } },
+    { "minItems", 15, INTEGER, NULL, { 0 } },
+    { "uniqueItems", 16, BOOL, NULL, { 0 } },
+    { "maxProperties", 17, INTEGER, NULL, { 0 } },
+    { "minProperties", 18, INTEGER, NULL, { 0 } },
     { "required", 19, TEXTS, NULL, { 0 } },
     { "enum", 20, ANYS, NULL, { 0 } },
     { "additionalProperties", 21, SCHEMA_OR_BOOL, &schema, { 0 } },
@@ -56,6 +77,8 @@ static const struct member schema_members[] = {
     { "items", 23, MESSAGE, &schema, { 1 } },
     { "allOf", 24, MESSAGES, &schema, { 0 } },
     { "properties", 25, MESSAGE, &properties, { 0 } },
+    { "externalDocs", 29, MESSAGE, &external_docs, { 0 } },
+    { "example", 30, ANY, NULL, { 0 } },
 };
 static const struct message schema = MESSAGE_OF("schema", 31, schema_members);
 
@@ -280,6 +303,12 @@ static int write_member(struct conversion *conversion, const struct member *memb
         return 0;
     case BOOL:
         protobuf_write_varint(conversion->out, member->tag, yyjson_get_bool(value));
+        return 0;
+    case INTEGER:
+        protobuf_write_varint(conversion->out, member->tag, (uint64_t)strtoll(yyjson_get_raw(value), NULL, 10));
+        return 0;
+    case NUMBER:
+        protobuf_write_double(conversion->out, member->tag, strtod(yyjson_get_raw(value), NULL));
         return 0;
     case ANY:
         write_any(conversion->out, member->tag, value);

@@ -28,6 +28,7 @@ static void unserve(struct definition *definition)
     if (form == NULL)
         return;
     cascade_stop(definition);
+    server->custom_epoch++;
     for (size_t i = 0; i < form->n_versions; i++) {
         struct custom_registry *registry = definition->registries[i];
         if (registry->registry.served) {
@@ -48,6 +49,7 @@ static void serve_version(struct definition *definition, struct custom_registry 
     if (!custom->version->version->served || map_find(&server->registries, str_of(registry->key)) != NULL)
         return;
     registry->served = true;
+    server->custom_epoch++;
     map_insert(&server->registries, str_of(registry->key), &registry->node);
     discovery_add(server->discovery, registry->resource);
 }

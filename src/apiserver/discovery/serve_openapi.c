@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/openapi/openapi.h"
+#include "apiserver/custom/custom_registry.h"
 #include "apiserver/handlers.h"
 #include "apiserver/http/negotiation.h"
 #include "apiserver/path.h"
@@ -12,12 +13,29 @@
 #include "net/http.h"
 #include "net/http/message.h"
 
+/* The custom resources that are served; the registries keep what the list points at. */
+static void describe_customs(struct api_server *server, struct arena *arena)
+{
+    struct openapi_custom *customs = arena_new_array(arena, struct openapi_custom, server->registries.size + 1);
+    struct registry *registry = NULL;
+    size_t count = 0;
+    map_for_each (&server->registries, registry, node)
+        if (registry->custom)
+            customs[count++] =
+                (struct openapi_custom){ registry->resource, custom_registry_of(registry)->version->version };
+    openapi_set_customs(server->openapi, customs, count);
+    server->openapi_epoch = server->custom_epoch;
+}
+
 /* Made on first use: most clients of a small cluster never ask. */
 static struct openapi *openapi_of(struct request *request)
 {
     struct api_server *server = request->server;
-    if (server->openapi == NULL)
+    bool made = server->openapi == NULL;
+    if (made)
         server->openapi = openapi_create(API_SERVER_VERSION);
+    if (made || server->openapi_epoch != server->custom_epoch)
+        describe_customs(server, &request->arena);
     return server->openapi;
 }
 

@@ -9,6 +9,7 @@
 #include "codec/json.h"
 
 #define SORT_BY_INSERTION_MAX 24
+#define ENTRIES_FIRST         8
 
 /* Building ----------------------------------------------------------------------------------------- */
 
@@ -18,7 +19,7 @@ void field_set_add(struct field_set_builder *builder, struct arena *arena, const
     if (!member && below == NULL)
         return;
     if (builder->count == builder->capacity) {
-        size_t capacity = builder->capacity == 0 ? 4 : 2 * builder->capacity;
+        size_t capacity = builder->capacity == 0 ? ENTRIES_FIRST : 2 * builder->capacity;
         struct field_set_entry *entries = arena_alloc(arena, capacity * sizeof(*entries));
         if (builder->count > 0)
             memcpy(entries, builder->entries, builder->count * sizeof(*entries));
@@ -162,17 +163,26 @@ static bool is_plain(struct str name)
     return true;
 }
 
-static void write_element(const struct path_element *element, struct buffer *scratch, struct buffer *out)
+static bool is_plain_field(const struct path_element *element)
 {
-    if (element->kind == PATH_FIELD && is_plain(element->name)) {
-        buffer_append(out, "\"f:", 3);
-        buffer_append_str(out, element->name);
-        buffer_append_char(out, '"');
+    return element->kind == PATH_FIELD && is_plain(element->name);
+}
+
+/* ,"f:name": and {} behind it when nothing is below, at once: this is most of the work. */
+static void write_plain_field(const struct field_set_entry *entry, bool first, struct buffer *out)
+{
+    struct str name = entry->element.name;
+    char *start = buffer_reserve(out, name.size + sizeof(",\"f:\":{}")), *at = start;
+    if (start == NULL)
         return;
-    }
-    buffer_clear(scratch);
-    path_element_write(element, scratch);
-    json_append_string(out, buffer_str(scratch));
+    if (!first)
+        *at++ = ',';
+    at = mempcpy(at, "\"f:", 3);
+    at = mempcpy(at, name.data, name.size);
+    at = mempcpy(at, "\":", 2);
+    if (entry->below == NULL)
+        at = mempcpy(at, "{}", 2);
+    buffer_commit(out, (size_t)(at - start));
 }
 
 static void write_entries(const struct field_set *set, bool self, struct buffer *scratch, struct buffer *out)
@@ -182,14 +192,20 @@ static void write_entries(const struct field_set *set, bool self, struct buffer 
         buffer_append_str(out, STR("\".\":{}"));
     for (size_t i = 0; set != NULL && i < set->count; i++) {
         const struct field_set_entry *entry = &set->entries[i];
-        if (i > 0 || self)
-            buffer_append_char(out, ',');
-        write_element(&entry->element, scratch, out);
-        buffer_append_char(out, ':');
-        if (entry->below == NULL)
-            buffer_append_str(out, STR("{}"));
-        else
+        bool first = i == 0 && !self, plain = is_plain_field(&entry->element);
+        if (plain) {
+            write_plain_field(entry, first, out);
+        } else {
+            buffer_clear(scratch);
+            path_element_write(&entry->element, scratch);
+            buffer_append_text(out, first ? "" : ",");
+            json_append_string(out, buffer_str(scratch));
+            buffer_append_char(out, ':');
+        }
+        if (entry->below != NULL)
             write_entries(entry->below, entry->member, scratch, out);
+        else if (!plain)
+            buffer_append_str(out, STR("{}"));
     }
     buffer_append_char(out, '}');
 }

@@ -19,7 +19,8 @@
 struct http_front;
 struct http_lane;
 struct handover;
-struct websocket; /* net/websocket.h */
+struct websocket;   /* net/websocket.h */
+struct gzip_stream; /* gzip_stream.h */
 
 struct http_front *http_front_create(struct api_server *server);
 int http_front_listen(struct http_front *front, struct error *err) must_check; /* starts the other lanes, too */
@@ -49,6 +50,7 @@ struct http_call {
     /* of a list that is sent piece by piece */
     const struct request_list *list;
     size_t next_item;
+    struct gzip_stream *packer;              /* NULL: it is sent as it is */
     void (*drained)(struct http_call *call); /* what goes on then */
     void (*closed)(struct http_call *call);  /* what ends when the peer goes away */
     void *context;

@@ -9,6 +9,7 @@
 
 #include "api/codec.h"
 #include "apiserver/http/front.h"
+#include "apiserver/http/gzip_stream.h"
 #include "apiserver/http/shape.h"
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
@@ -129,8 +130,10 @@ static void stream_more(struct http_call *call)
         bool end = call->next_item == list->count;
         if (end)
             form->tail(&out);
-        struct bytes *piece = bytes_create(out.data, out.size);
-        call->stopped = !http_response_write(call->exchange, piece);
+        struct bytes *piece = call->packer != NULL ? gzip_stream_add(call->packer, buffer_str(&out), end)
+                                                   : bytes_create(out.data, out.size);
+        if (piece->size > 0)
+            call->stopped = !http_response_write(call->exchange, piece);
         bytes_unref(piece);
         if (end) {
             struct http_exchange *exchange = call->exchange;
@@ -146,6 +149,11 @@ static void stream_list(struct http_call *call, const struct request_list *list)
 {
     struct response_headers headers;
     response_headers_make(call, media_content_type(&call->media, false), &headers);
+    if (call->gzip) {
+        call->packer = gzip_stream_create(&call->request->arena);
+        headers.items[headers.count++] = (struct http_header){ STR("content-encoding"), STR("gzip") };
+        headers.items[headers.count++] = (struct http_header){ STR("vary"), STR("Accept-Encoding") };
+    }
     call->list = list;
     call->drained = stream_more;
     http_response_begin(call->exchange, 200, &(struct http_headers){ headers.items, headers.count });
@@ -192,7 +200,7 @@ void http_respond_list(struct request *request, const struct request_list *list)
     }
     bool protobuf = call->media.format == MEDIA_PROTOBUF, plain = call->media.shape == SHAPE_OBJECT;
     bool streams = protobuf || (call->media.format == MEDIA_JSON && !request->options.pretty);
-    if (plain && streams && !call->gzip && list_size(list) > WHOLE_MOST) {
+    if (plain && streams && list_size(list) > WHOLE_MOST) {
         stream_list(call, list);
         return;
     }

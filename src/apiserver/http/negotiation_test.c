@@ -14,76 +14,74 @@
 #define PROTOBUF "application/vnd.kubernetes.protobuf"
 #define META     ";g=meta.k8s.io;v=v1"
 
+static const struct {
+    const char *accept;
+    enum media_transforms transforms;
+    bool refused;
+    struct media media;
+} accept_cases[] = {
+    { "", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { "*/*", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { "*", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { "application/*", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { JSON ", */*", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { YAML, TRANSFORM_NONE, false, { MEDIA_YAML } },
+    { "*/*, " PROTOBUF, TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
+    { "*/*;q=0.9, text/html, " YAML ";q=0.5", TRANSFORM_NONE, false, { MEDIA_JSON } },
+    { JSON ";q=0.5," PROTOBUF ";q=0.75", TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
+    { JSON ";q=0.123," PROTOBUF ";q=0.122", TRANSFORM_NONE, false, { MEDIA_JSON } },
+    { JSON ";q=0", TRANSFORM_NONE, true, { MEDIA_JSON } },
+    { PROTOBUF "," JSON, TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
+    { JSON "; charset=utf-8; hello=world", TRANSFORM_NONE, false, { MEDIA_JSON } },
+    { "text/html", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { "text/html, " JSON, TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { "application/cbor", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { "application/cbor, " JSON, TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { "nonsense", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { ",;,/", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";pretty=1", TRANSFORM_ALL, false, { MEDIA_JSON, .pretty = true } },
+    { JSON ";pretty=true", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { JSON ";stream=watch", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { JSON ";stream=else," YAML, TRANSFORM_ALL, false, { MEDIA_YAML } },
+    { YAML ";stream=watch", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { PROTOBUF ";stream=watch", TRANSFORM_ALL, false, { MEDIA_PROTOBUF } },
+    { JSON ";sv=v1", TRANSFORM_ALL, false, { MEDIA_JSON } },
+    { JSON ";sv=v2", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
+    { YAML ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_YAML, SHAPE_TABLE } },
+    { "*/*;as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
+    { JSON ";as=Table;v=v1beta1;g=meta.k8s.io", TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE, .beta = true } },
+    { JSON ";as=Table;v=v2;g=meta.k8s.io", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";as=Table;v=v1;g=example.com", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";as=Chair" META, TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";v=v1", TRANSFORM_ALL, true, { MEDIA_JSON } },
+    { JSON ";as=Table;v=v2;g=meta.k8s.io," JSON ";as=Table" META "," JSON,
+      TRANSFORM_ALL,
+      false,
+      { MEDIA_JSON, SHAPE_TABLE } },
+    { JSON ";as=Table" META "," JSON ";as=Table;v=v1beta1;g=meta.k8s.io," JSON, TRANSFORM_NONE, false, { MEDIA_JSON } },
+    { PROTOBUF ";as=Table" META "," JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
+    { PROTOBUF ";as=PartialObjectMetadata" META, TRANSFORM_METADATA, false, { MEDIA_PROTOBUF, SHAPE_METADATA } },
+    { PROTOBUF ";as=PartialObjectMetadataList" META "," JSON ";as=PartialObjectMetadataList" META,
+      TRANSFORM_ALL,
+      false,
+      { MEDIA_PROTOBUF, SHAPE_METADATA_LIST } },
+    { JSON ";as=Table" META, TRANSFORM_METADATA, true, { MEDIA_JSON } },
+    { "*/*, " JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
+};
+
 static void accepted_types(void **state)
 {
     (void)state;
-    static const struct {
-        const char *accept;
-        enum media_transforms transforms;
-        bool refused;
-        struct media media;
-    } cases[] = {
-        { "", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { "*/*", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { "*", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { "application/*", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { JSON ", */*", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { YAML, TRANSFORM_NONE, false, { MEDIA_YAML } },
-        { "*/*, " PROTOBUF, TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
-        { "*/*;q=0.9, text/html, " YAML ";q=0.5", TRANSFORM_NONE, false, { MEDIA_JSON } },
-        { JSON ";q=0.5," PROTOBUF ";q=0.75", TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
-        { JSON ";q=0.123," PROTOBUF ";q=0.122", TRANSFORM_NONE, false, { MEDIA_JSON } },
-        { JSON ";q=0", TRANSFORM_NONE, true, { MEDIA_JSON } },
-        { PROTOBUF "," JSON, TRANSFORM_NONE, false, { MEDIA_PROTOBUF } },
-        { JSON "; charset=utf-8; hello=world", TRANSFORM_NONE, false, { MEDIA_JSON } },
-        { "text/html", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { "text/html, " JSON, TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { "application/cbor", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { "application/cbor, " JSON, TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { "nonsense", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { ",;,/", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";pretty=1", TRANSFORM_ALL, false, { MEDIA_JSON, .pretty = true } },
-        { JSON ";pretty=true", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { JSON ";stream=watch", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { JSON ";stream=else," YAML, TRANSFORM_ALL, false, { MEDIA_YAML } },
-        { YAML ";stream=watch", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { PROTOBUF ";stream=watch", TRANSFORM_ALL, false, { MEDIA_PROTOBUF } },
-        { JSON ";sv=v1", TRANSFORM_ALL, false, { MEDIA_JSON } },
-        { JSON ";sv=v2", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
-        { YAML ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_YAML, SHAPE_TABLE } },
-        { "*/*;as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
-        { JSON ";as=Table;v=v1beta1;g=meta.k8s.io", TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE, .beta = true } },
-        { JSON ";as=Table;v=v2;g=meta.k8s.io", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";as=Table;v=v1;g=example.com", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";as=Chair" META, TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";v=v1", TRANSFORM_ALL, true, { MEDIA_JSON } },
-        { JSON ";as=Table;v=v2;g=meta.k8s.io," JSON ";as=Table" META "," JSON,
-          TRANSFORM_ALL,
-          false,
-          { MEDIA_JSON, SHAPE_TABLE } },
-        { JSON ";as=Table" META "," JSON ";as=Table;v=v1beta1;g=meta.k8s.io," JSON,
-          TRANSFORM_NONE,
-          false,
-          { MEDIA_JSON } },
-        { PROTOBUF ";as=Table" META "," JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
-        { PROTOBUF ";as=PartialObjectMetadata" META, TRANSFORM_METADATA, false, { MEDIA_PROTOBUF, SHAPE_METADATA } },
-        { PROTOBUF ";as=PartialObjectMetadataList" META "," JSON ";as=PartialObjectMetadataList" META,
-          TRANSFORM_ALL,
-          false,
-          { MEDIA_PROTOBUF, SHAPE_METADATA_LIST } },
-        { JSON ";as=Table" META, TRANSFORM_METADATA, true, { MEDIA_JSON } },
-        { "*/*, " JSON ";as=Table" META, TRANSFORM_ALL, false, { MEDIA_JSON, SHAPE_TABLE } },
-    };
-    for (size_t i = 0; i < countof(cases); i++) {
+    for (size_t i = 0; i < countof(accept_cases); i++) {
         struct media media = { .format = MEDIA_YAML };
-        bool accepted = media_negotiate(str_of(cases[i].accept), cases[i].transforms, &media);
-        const struct media *want = &cases[i].media;
-        if (accepted == cases[i].refused)
-            fail_msg("%s: %s", cases[i].accept, accepted ? "accepted" : "refused");
+        bool accepted = media_negotiate(str_of(accept_cases[i].accept), accept_cases[i].transforms, &media);
+        const struct media *want = &accept_cases[i].media;
+        if (accepted == accept_cases[i].refused)
+            fail_msg("%s: %s", accept_cases[i].accept, accepted ? "accepted" : "refused");
         if (accepted && (media.format != want->format || media.shape != want->shape || media.beta != want->beta ||
                          media.pretty != want->pretty))
-            fail_msg("%s: format %d, shape %d", cases[i].accept, media.format, media.shape);
+            fail_msg("%s: format %d, shape %d", accept_cases[i].accept, media.format, media.shape);
     }
 }
 

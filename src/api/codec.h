@@ -46,8 +46,11 @@ int api_decode_protobuf(const struct api_type *type, struct str bytes, struct ar
                         struct error *err) must_check;
 void api_encode_protobuf(const struct api_type *type, const void *value, struct buffer *out);
 
-/* With upstream's "k8s\0" envelope, whose typeMeta picks the kind. 'ret_kind' is set when that is known, even if the rest cannot
- * be read. */
+/* Upstream's "k8s\0" envelope: what it says of the message that is in it; "" for what it does not say. Borrowed. */
+int api_read_protobuf_envelope(struct str bytes, struct str *ret_version, struct str *ret_kind, struct str *ret_message,
+                               struct error *err) must_check;
+
+/* With that envelope, whose typeMeta picks the kind. */
 int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
                                  void **ret_value, struct error *err) must_check;
 void api_encode_protobuf_envelope(const struct api_kind *kind, const void *value, struct buffer *out);

@@ -415,10 +415,10 @@ static int decode_type_meta(struct str message, struct str *ret_version, struct 
     return rc;
 }
 
-int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
-                                 void **ret_value, struct error *err)
+int api_read_protobuf_envelope(struct str bytes, struct str *ret_version, struct str *ret_kind, struct str *ret_message,
+                               struct error *err)
 {
-    struct str magic = { "k8s", 4 }, version = STR(""), kind_name = STR(""), raw = STR("");
+    struct str magic = { "k8s", 4 }, version = STR(""), kind = STR(""), raw = STR("");
     if (bytes.size == 0)
         return error_set(err, ERROR_SYNTAX, "empty data");
     if (!str_starts(bytes, magic))
@@ -431,7 +431,7 @@ int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const st
     int rc = 0;
     while ((rc = protobuf_read(&message, &read, err)) > 0) {
         if (read.tag == 1)
-            rc = decode_type_meta(read.bytes, &version, &kind_name, err);
+            rc = decode_type_meta(read.bytes, &version, &kind, err);
         else if (read.tag == 2)
             raw = read.bytes;
         if (rc < 0)
@@ -439,20 +439,34 @@ int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const st
     }
     if (rc < 0)
         return rc;
-    struct str group = STR(""), rest = version;
+    *ret_version = version;
+    *ret_kind = kind;
+    *ret_message = raw;
+    return 0;
+}
+
+int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
+                                 void **ret_value, struct error *err)
+{
+    struct str version, name, message, group = STR("");
+    int rc = api_read_protobuf_envelope(bytes, &version, &name, &message, err);
+    if (rc < 0)
+        return rc;
+    struct str rest = version;
     if (str_find(version, '/') < version.size) {
         str_next(&rest, '/', &group);
         version = rest;
     }
-    const struct api_kind *kind = api_kind_find(group, version, kind_name);
+    const struct api_kind *kind = api_kind_find(group, version, name);
     if (kind == NULL || kind->type->json_only)
         return error_set(err, ERROR_BAD_REQUEST,
                          "no kind \"" STR_FMT "\" is registered for version \"" STR_FMT "%s" STR_FMT "\"",
-                         STR_ARG(kind_name), STR_ARG(group), group.size > 0 ? "/" : "", STR_ARG(version));
+                         STR_ARG(name), STR_ARG(group), group.size > 0 ? "/" : "", STR_ARG(version));
     void *value = arena_zalloc(arena, kind->type->size);
+    rc = api_decode_protobuf(kind->type, message, arena, value, err);
+    if (rc < 0)
+        return rc;
     *ret_kind = kind;
-    rc = api_decode_protobuf(kind->type, raw, arena, value, err);
-    if (rc == 0)
-        *ret_value = value;
-    return rc;
+    *ret_value = value;
+    return 0;
 }

@@ -16,6 +16,8 @@
 
 #define SUMMARY_MAX 30 /* bytes of a body that a message shows */
 
+#define UPSTREAM_SCHEME "pkg/api/legacyscheme/scheme.go:30" /* what messages of upstream's registry of kinds name */
+
 #define STRICT_TEXTS_MAX 16 /* as many unknown fields are named in one message */
 
 /* kind and apiVersion of a JSON document; "" when absent. */
@@ -64,12 +66,17 @@ static int check_type(struct request *request, const struct api_kind *wanted, co
         return error_set(err, ERROR_BAD_REQUEST,
                          "the API version in the data (%s) does not match the expected API version (%s)", version,
                          expected);
-    const char *slash = strchr(version, '/');
+    const char *slash = strchr(version, '/'), *bare = slash != NULL ? slash + 1 : version;
+    struct str group = { version, slash != NULL ? (size_t)(slash - version) : 0 };
+    if (api_kind_find(group, str_of(bare), str_of(kind)) == NULL)
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version "
+                         "\"%s\" in scheme \"" UPSTREAM_SCHEME "\"",
+                         kind, bare, wanted->kind, kind, version);
     return error_set(
         err, ERROR_BAD_REQUEST,
-        "%s in version \"%s\" cannot be handled as a %s: converting (%s.%s) to (%s.%s): unknown conversion", kind,
-        slash != NULL ? slash + 1 : version, wanted->kind, slash != NULL ? slash + 1 : version, kind,
-        internal_package(request, wanted->group), wanted->kind);
+        "%s in version \"%s\" cannot be handled as a %s: converting (%s.%s) to (%s.%s): unknown conversion", kind, bare,
+        wanted->kind, bare, kind, internal_package(request, wanted->group), wanted->kind);
 }
 
 /* What a body was taken for, before what is wrong with it: clients show the whole. */
@@ -146,17 +153,20 @@ static int decode_json(struct request *request, const struct api_kind *kind, str
 
 static int decode_protobuf(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
 {
-    const struct api_kind *found = NULL;
-    char version[256];
-    void *value;
-    int rc = api_decode_protobuf_envelope(request->body, &request->arena, &found, &value, err);
+    struct str version, name, message;
+    int rc = api_read_protobuf_envelope(request->body, &version, &name, &message, err);
     if (rc < 0)
-        return found != NULL ? cannot_be_handled(request, kind, err) : is_unrecognized(request, kind, err);
-    api_kind_version(found, version, sizeof(version));
-    rc = check_type(request, kind, version, found->kind, err);
-    if (rc == 0)
-        *ret_value = value;
-    return rc;
+        return is_unrecognized(request, kind, err);
+    rc =
+        check_type(request, kind, arena_str(&request->arena, version).data, arena_str(&request->arena, name).data, err);
+    if (rc < 0)
+        return rc;
+    void *value = arena_zalloc(&request->arena, kind->type->size);
+    rc = api_decode_protobuf(kind->type, message, &request->arena, value, err);
+    if (rc < 0)
+        return cannot_be_handled(request, kind, err);
+    *ret_value = value;
+    return 0;
 }
 
 static int body_yaml_to_json(struct request *request, const struct api_kind *kind, struct str *ret_json,

@@ -105,6 +105,24 @@ static bool method_fits(const struct request *request)
     return !other || (request->sub != NULL && request->sub->connect);
 }
 
+/* Its cache is there. */
+static void answer_resource(struct request *request)
+{
+    const struct api_resource *resource = request->registry->resource;
+    struct error err = { 0 };
+    if (request->registry->cache != NULL && watch_cache_start(request->registry->cache, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
+    const struct resource_handler *handler = resource_handler_find(resource, request->subresource, request->action);
+    if (handler != NULL)
+        handler->handle(request);
+    else if (request->registry->cache == NULL || request->sub != NULL)
+        request_refuse(request, ERROR_UNSUPPORTED, "%s/%s is not implemented", request->plural, request->subresource);
+    else
+        run_verb(request);
+}
+
 static void dispatch_resource(struct request *request)
 {
     const struct api_resource *resource = request->registry->resource;
@@ -121,20 +139,9 @@ static void dispatch_resource(struct request *request)
         refuse_method(request);
         return;
     }
-    struct error err = { 0 };
-    if (request->registry->custom && !custom_admits(request))
+    if (request->registry->custom && (!custom_admits(request) || !custom_is_fresh(request, answer_resource)))
         return;
-    if (request->registry->cache != NULL && watch_cache_start(request->registry->cache, &err) < 0) {
-        request_fail(request, &err);
-        return;
-    }
-    const struct resource_handler *handler = resource_handler_find(resource, request->subresource, request->action);
-    if (handler != NULL)
-        handler->handle(request);
-    else if (request->registry->cache == NULL || request->sub != NULL)
-        request_refuse(request, ERROR_UNSUPPORTED, "%s/%s is not implemented", request->plural, request->subresource);
-    else
-        run_verb(request);
+    answer_resource(request);
 }
 
 void dispatch(struct request *request)

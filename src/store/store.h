@@ -47,6 +47,7 @@ struct store_write {
     bool
         may_lag; /* an update that a crash may take back, such as a heartbeat: like a volatile one, and the record stays durable */
     void (*done)(struct store_write *write);
+    void *context; /* of who set done() */
     /* results */
     int rc;
     struct error err;

@@ -16,6 +16,8 @@ struct watch_cache {
     const struct conversion *conversion; /* NULL: stored as it is served */
     cache_read *read;                    /* NULL: object_from_stored() or the conversion */
     void *read_context;
+    uint64_t (*fed_revision)(void *context); /* NULL: fed by the store */
+    void *feed_context;
     char *prefix; /* "/registry/pods/" */
     struct store_watch feed;
     bool started;

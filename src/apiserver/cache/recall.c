@@ -123,8 +123,9 @@ static void prepend(struct recall *recall, uint64_t from)
 
 void watch_cache_recall(struct watch_cache *cache, uint64_t revision)
 {
-    if (cache->amnesic || revision >= cache->oldest->revision || !cache->started || cache->oldest->object != NULL ||
-        (cache->resource->flags & API_VOLATILE) || revision < store_compact_revision(cache->store))
+    if (cache->amnesic || cache->fed_revision != NULL || revision >= cache->oldest->revision || !cache->started ||
+        cache->oldest->object != NULL || (cache->resource->flags & API_VOLATILE) ||
+        revision < store_compact_revision(cache->store))
         return;
     struct recall recall = { .cache = cache, .feed = { .prefix = str_of(cache->prefix), .event = recall_event } };
     int rc = store_watch_start(cache->store, &recall.feed, revision, &recall.err);

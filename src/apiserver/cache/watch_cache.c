@@ -103,7 +103,7 @@ static bool load_each(void *context, const struct store_record *record)
 
 int watch_cache_start(struct watch_cache *cache, struct error *err)
 {
-    if (cache->started)
+    if (cache->started || cache->fed_revision != NULL)
         return 0;
     struct cache_load load = { .cache = cache, .err = err };
     uint64_t revision = store_range(cache->store, str_of(cache->prefix), (struct str){ 0 }, load_each, &load);
@@ -165,7 +165,7 @@ const struct tree *watch_cache_objects(const struct watch_cache *cache)
 
 uint64_t watch_cache_revision(const struct watch_cache *cache)
 {
-    return store_revision(cache->store);
+    return cache->fed_revision != NULL ? cache->fed_revision(cache->feed_context) : store_revision(cache->store);
 }
 
 /* ---------------------------------------------------------------- what happens */
@@ -216,13 +216,44 @@ static void tell_waits(struct watch_cache *cache, struct str key)
 
 static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value)
 {
-    struct watch_cache *cache = container_of(watch, struct watch_cache, feed);
+    (void)previous_value; /* the object that was decoded from it is in the tree */
+    watch_cache_observe(container_of(watch, struct watch_cache, feed), record);
+}
+
+void watch_cache_feed_by(struct watch_cache *cache, uint64_t (*revision)(void *context), void *context)
+{
+    cache->fed_revision = revision;
+    cache->feed_context = context;
+}
+
+void watch_cache_load(struct watch_cache *cache, const struct store_record *record)
+{
+    struct error err = { 0 };
+    struct cache_load load = { .cache = cache, .err = &err };
+    if (!load_each(&load, record))
+        log_error("a converted object cannot be read", LOG_TEXT("prefix", cache->prefix),
+                  LOG_TEXT("error", err.message));
+}
+
+void watch_cache_begin(struct watch_cache *cache, uint64_t revision)
+{
+    cache->oldest->revision = revision;
+    cache->oldest->when = loop_monotonic(cache->loop);
+    cache->started = true;
+}
+
+bool watch_cache_watched(const struct watch_cache *cache)
+{
+    return !list_empty(&cache->watchers);
+}
+
+void watch_cache_observe(struct watch_cache *cache, const struct store_record *record)
+{
     struct str key = str_skip(record->key, strlen(cache->prefix));
     struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
     const struct object *before = entry == NULL ? NULL : object_ref(entry->object);
     const struct object *after = NULL;
     struct cache_event *event;
-    (void)previous_value; /* the object that was decoded from it is in the tree */
 
     if (record->value == NULL) {
         if (before == NULL)

@@ -49,6 +49,14 @@ typedef int cache_read(void *context, struct str json, uint64_t revision, struct
                        struct error *err);
 void watch_cache_read_with(struct watch_cache *cache, cache_read *read, void *context);
 
+/* --- a cache that another feeds, in place of the store itself (custom/feed.h) --- */
+
+void watch_cache_feed_by(struct watch_cache *cache, uint64_t (*revision)(void *context), void *context);
+void watch_cache_load(struct watch_cache *cache, const struct store_record *record);    /* before it begins */
+void watch_cache_begin(struct watch_cache *cache, uint64_t revision);                   /* all of that time is loaded */
+void watch_cache_observe(struct watch_cache *cache, const struct store_record *record); /* a change */
+bool watch_cache_watched(const struct watch_cache *cache);                              /* somebody does */
+
 /* Loads, then follows; nothing when that was done before. A cache of objects that are converted is started by the first
  * request for them: most clusters never see one, and it holds everything a second time. */
 int watch_cache_start(struct watch_cache *cache, struct error *err) must_check;

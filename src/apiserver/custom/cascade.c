@@ -63,12 +63,6 @@ static void cascade_go_on(struct definition *definition)
                                                 .grace_seconds = -1 });
 }
 
-static void again(struct loop_timer *timer)
-{
-    struct cascade *cascade = container_of(timer, struct cascade, retry);
-    cascade_go_on(container_of(cascade, struct definition, cascade));
-}
-
 static void check_empty(struct definition *definition)
 {
     struct cascade *cascade = &definition->cascade;
@@ -93,26 +87,75 @@ static bool wanted(const struct definition *definition)
            custom_condition_true(type, "Terminating");
 }
 
-void cascade_start(struct definition *definition)
+static struct custom_registry *stored_registry(const struct definition *definition)
+{
+    return definition->registries[definition->form->stored - definition->form->versions];
+}
+
+/* The cache shows what there is. */
+static void cascade_begin(struct definition *definition)
 {
     struct cascade *cascade = &definition->cascade;
-    struct error err;
-    if (cascade->cache != NULL || !wanted(definition))
-        return;
-    size_t stored = (size_t)(definition->form->stored - definition->form->versions);
-    struct watch_cache *cache = definition->registries[stored]->registry.cache;
-    if (watch_cache_start(cache, &err) < 0) {
-        set_failure(cascade, &err);
-        definition_due(definition);
-        return;
-    }
-    cascade->cache = cache;
-    cascade->retry.callback = again;
+    cascade->begun = true;
     cascade->follower.changed = instance_changed;
-    watch_cache_follow(cache, &cascade->follower);
+    watch_cache_follow(cascade->cache, &cascade->follower);
     check_empty(definition);
     if (!cascade->emptied)
         cascade_go_on(definition);
+}
+
+static void cascade_try(struct definition *definition);
+
+static void again(struct loop_timer *timer)
+{
+    struct cascade *cascade = container_of(timer, struct cascade, retry);
+    struct definition *definition = container_of(cascade, struct definition, cascade);
+    if (cascade->begun)
+        cascade_go_on(definition);
+    else
+        cascade_try(definition);
+}
+
+static void not_listed(struct definition *definition, const struct error *err)
+{
+    struct cascade *cascade = &definition->cascade;
+    free(take_pointer(&cascade->failure));
+    cascade->failure = memory_format("could not list instances: %s", err->message);
+    loop_timer_start(definition->custom->server->loop, &cascade->retry, RETRY);
+    definition_due(definition);
+}
+
+static void is_fed(struct feed_wait *wait, int rc, const struct error *err)
+{
+    struct cascade *cascade = container_of(wait, struct cascade, wait);
+    struct definition *definition = container_of(cascade, struct definition, cascade);
+    if (rc < 0)
+        not_listed(definition, err);
+    else
+        cascade_begin(definition);
+}
+
+static void cascade_try(struct definition *definition)
+{
+    struct cascade *cascade = &definition->cascade;
+    struct custom_registry *registry = stored_registry(definition);
+    struct error err;
+    cascade->wait.done = is_fed;
+    if (watch_cache_start(cascade->cache, &err) < 0)
+        not_listed(definition, &err);
+    else if (registry->feed == NULL ||
+             feed_wait(registry->feed, &cascade->wait, store_revision(definition->custom->server->store)))
+        cascade_begin(definition);
+}
+
+void cascade_start(struct definition *definition)
+{
+    struct cascade *cascade = &definition->cascade;
+    if (cascade->cache != NULL || !wanted(definition))
+        return;
+    cascade->cache = stored_registry(definition)->registry.cache;
+    cascade->retry.callback = again;
+    cascade_try(definition);
 }
 
 void cascade_stop(struct definition *definition)
@@ -124,7 +167,10 @@ void cascade_stop(struct definition *definition)
         client_call_cancel(&cascade->call);
     cascade->calling = false;
     loop_timer_stop(&cascade->retry);
-    cache_follower_stop(&cascade->follower);
+    feed_wait_cancel(&cascade->wait);
+    if (cascade->begun)
+        cache_follower_stop(&cascade->follower);
+    cascade->begun = false;
     cascade->cache = NULL;
     set_failure(cascade, NULL);
 }

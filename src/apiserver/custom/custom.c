@@ -267,8 +267,11 @@ void custom_resources_stop(struct custom_resources *custom)
     loop_timer_stop(&custom->retry);
     client_call_cancel(&custom->call);
     struct definition *definition;
-    map_for_each (&custom->definitions, definition, node)
+    map_for_each (&custom->definitions, definition, node) {
         cascade_stop(definition);
+        for (size_t i = 0; definition->form != NULL && i < definition->form->n_versions; i++)
+            custom_registry_end(definition->registries[i]);
+    }
     client_destroy(custom->client);
 }
 

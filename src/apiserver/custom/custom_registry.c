@@ -46,6 +46,11 @@ struct custom_registry *custom_registry_create(struct api_server *server, struct
         .key = memory_format("%s/%s/%s", kind->group, kind->version, resource->plural),
     };
     watch_cache_read_with(registry->cache, read_stored, custom);
+    list_init(&custom->writes);
+    if (form->converts) {
+        custom->webhook = webhook_create(server, form);
+        custom->feed = feed_create(server, custom->webhook, version, registry->cache);
+    }
     return custom;
 }
 
@@ -64,6 +69,7 @@ static void check_idle(struct custom_registry *custom)
     if (!custom->retired || custom->requests > 0)
         return;
     watch_cache_destroy(take_pointer(&custom->registry.cache));
+    webhook_destroy(take_pointer(&custom->webhook));
     release(custom);
 }
 
@@ -84,11 +90,22 @@ static void end_watches(struct custom_registry *custom)
     } while (found);
 }
 
+void custom_registry_end(struct custom_registry *custom)
+{
+    custom->requests++; /* ours, so that it does not go while we use it */
+    custom_writes_end(custom);
+    feed_destroy(take_pointer(&custom->feed));
+    custom->requests--;
+    check_idle(custom);
+}
+
 void custom_registry_retire(struct custom_registry *custom)
 {
     custom->requests++; /* ours, so that it does not go while we use it */
     custom->retired = true;
     end_watches(custom);
+    custom_writes_end(custom);
+    feed_destroy(take_pointer(&custom->feed));
     watch_cache_end_waits(custom->registry.cache);
     custom->requests--;
     check_idle(custom);

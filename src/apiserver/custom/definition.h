@@ -16,8 +16,10 @@ struct cascade {
     struct cache_follower follower;
     struct client_call call;
     bool calling;
+    struct feed_wait wait; /* for the cache of objects that a webhook converts */
     struct loop_timer retry;
     char *failure; /* of the last call; NULL: none */
+    bool begun;    /* the cache shows all, and is followed */
     bool emptied;
 };
 

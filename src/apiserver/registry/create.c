@@ -40,18 +40,15 @@ static void create_attempt(struct creation *creation)
     struct request *request = creation->request;
     struct registry *registry = request->registry;
     struct api_object_meta *meta = creation->object;
-    struct bytes *value = registry_encode(registry, creation->object);
     request->name = meta->name; /* generated anew, perhaps */
     creation->write = (struct store_write){
         .operation = STORE_CREATE,
         .key = str_of(registry_object_key(request, meta->name)),
-        .value = value,
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = create_done,
     };
     creation->written_at = loop_monotonic(request->server->loop);
-    store_write_start(request->server->store, &creation->write);
-    bytes_unref(value);
+    registry_write_start(request, registry, creation->object, &creation->write);
 }
 
 static void create_done(struct store_write *write)

@@ -205,19 +205,16 @@ static void deletion_write(struct deletion *deletion, void *object)
     }
     if (!deletion->gone)
         meta->resource_version = NULL;
-    struct bytes *value = deletion->gone ? NULL : registry_encode(registry, object);
     deletion->write = (struct store_write){
         .operation = deletion->gone ? STORE_DELETE : STORE_UPDATE,
         .key = str_of(
             arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(deletion->current))),
-        .value = value,
         .expected = object_revision(deletion->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = deletion_stored,
     };
     deletion->written_at = loop_monotonic(request->server->loop);
-    store_write_start(request->server->store, &deletion->write);
-    bytes_unref(value);
+    registry_write_start(request, registry, deletion->gone ? NULL : object, &deletion->write);
 }
 
 static void deletion_attempt(struct deletion *deletion)

@@ -7,6 +7,7 @@
 #include "apiserver/custom/custom_registry.h"
 #include "apiserver/registry/conversion.h"
 #include "apiserver/registry/registry.h"
+#include "apiserver/server_internal.h"
 
 struct bytes *registry_encode(const struct registry *registry, const void *object)
 {
@@ -24,4 +25,17 @@ struct bytes *registry_encode(const struct registry *registry, const void *objec
     }
     api_encode_json(kind->type, kind, object, &json);
     return bytes_create(json.data, json.size);
+}
+
+void registry_write_start(struct request *request, struct registry *registry, const void *object,
+                          struct store_write *write)
+{
+    if (registry->custom && custom_registry_of(registry)->form->converts) {
+        custom_write_start(request, registry, object, write);
+        return;
+    }
+    struct bytes *value = object == NULL ? NULL : registry_encode(registry, object);
+    write->value = value;
+    store_write_start(request->server->store, write);
+    bytes_unref(value);
 }

@@ -176,6 +176,11 @@ void registry_create_object(struct request *request, void *object, bool owned);
 /* Encodes for the store: canonical JSON without resourceVersion. The caller's reference. */
 struct bytes *registry_encode(const struct registry *registry, const void *object);
 
+/* Stores the object as 'write' says, whose value is set here; NULL: a deletion. done() may come before it returns when
+ * a conversion is refused at once. */
+void registry_write_start(struct request *request, struct registry *registry, const void *object,
+                          struct store_write *write);
+
 /* The member of a field like spec in a decoded struct. */
 void *field_of(const struct api_field *field, const void *object);
 void field_copy(const struct api_field *field, void *to, const void *from); /* shallow */

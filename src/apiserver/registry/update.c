@@ -217,12 +217,10 @@ static void update_write(struct update *update, void *object)
         return;
     }
     meta->resource_version = NULL;
-    struct bytes *value = vanish ? NULL : registry_encode(registry, object);
     update->write = (struct store_write){
         .operation = vanish ? STORE_DELETE : STORE_UPDATE,
         .key = str_of(
             arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(update->current))),
-        .value = value,
         .expected = object_revision(update->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .may_lag = !vanish && update->part == UPDATE_STATUS && registry->strategy->is_heartbeat != NULL &&
@@ -230,8 +228,7 @@ static void update_write(struct update *update, void *object)
         .done = update_stored,
     };
     update->written_at = loop_monotonic(request->server->loop);
-    store_write_start(request->server->store, &update->write);
-    bytes_unref(value);
+    registry_write_start(request, registry, vanish ? NULL : object, &update->write);
 }
 
 /* Whoever applies what is not there creates it, and must be allowed to. True: refused, and answered. */

@@ -10,6 +10,7 @@
 #include "apiserver/handlers.h"
 #include "apiserver/server_internal.h"
 #include "apiserver/subresource/kubelet.h"
+#include "apiserver/subresource/service_endpoint.h"
 #include "crypto/tls.h"
 
 /* "[scheme:]name[:port]" */
@@ -130,78 +131,17 @@ static int plan_pod(struct request *request, struct connect_target *target, stru
 
 /* ---------------------------------------------------------------- services */
 
-static bool slice_of(const struct api_discovery_endpoint_slice *slice, const char *namespace_, const char *service)
-{
-    if (!text_equal(slice->metadata.namespace, namespace_))
-        return false;
-    for (size_t i = 0; i < slice->metadata.n_labels; i++)
-        if (strcmp(slice->metadata.labels[i].key, "kubernetes.io/service-name") == 0)
-            return text_equal(slice->metadata.labels[i].value, service);
-    return false;
-}
-
-/* The slice's port that belongs to the service's, by name. */
-static int slice_port(const struct api_discovery_endpoint_slice *slice, const char *port_name)
-{
-    for (size_t i = 0; i < slice->n_ports; i++)
-        if (text_equal(slice->ports[i].name, port_name) && slice->ports[i].port != NULL)
-            return *slice->ports[i].port;
-    return 0;
-}
-
-static const struct api_service_port *service_port(const struct api_service_spec *spec, const char *text)
-{
-    int number = 0;
-    (void)number_of(text, &number);
-    for (size_t i = 0; i < spec->n_ports; i++)
-        if ((text_empty(text) && spec->n_ports == 1) || text_equal(spec->ports[i].name, text) ||
-            spec->ports[i].port == number)
-            return &spec->ports[i];
-    return NULL;
-}
-
-/* One of those that are ready, each as likely as any other; NULL: there is none. */
-static const struct api_discovery_endpoint *choose_endpoint(struct request *request, const char *service,
-                                                            const char *port_name, int *ret_number)
-{
-    const struct cache_entry *entry;
-    const struct api_discovery_endpoint *chosen = NULL;
-    uint64_t seen = 0;
-    tree_for_each (watch_cache_objects(server_cache(request->server, &api_resource_discovery_endpoint_slice)), entry,
-                   node) {
-        const struct api_discovery_endpoint_slice *slice = api_discovery_endpoint_slice_of(entry->object);
-        int number = slice_of(slice, request->namespace_, service) ? slice_port(slice, port_name) : 0;
-        for (size_t i = 0; number != 0 && i < slice->n_endpoints; i++) {
-            const bool *ready = slice->endpoints[i].conditions.ready;
-            if ((ready != NULL && !*ready) || slice->endpoints[i].n_addresses == 0)
-                continue;
-            if (random_below(loop_random(request->server->loop), ++seen) == 0) {
-                chosen = &slice->endpoints[i];
-                *ret_number = number;
-            }
-        }
-    }
-    return chosen;
-}
-
 static int plan_service(struct request *request, struct connect_target *target, struct error *err)
 {
     struct proxy_name name;
     int rc = read_name(request, &name, err);
     if (rc < 0)
         return rc;
-    const struct object *object = watch_cache_get(request->registry->cache, request->namespace_, name.name);
-    if (object == NULL)
-        return api_error_not_found(err, &api_resource_service, name.name);
-    const struct api_service_port *port = service_port(&api_service_of(object)->spec, name.port);
-    if (port == NULL)
-        return error_set(err, ERROR_UNAVAILABLE, "no service port \"%s\" found for service \"%s\"", name.port,
-                         name.name);
-    int number;
-    const struct api_discovery_endpoint *endpoint = choose_endpoint(request, name.name, port->name, &number);
-    if (endpoint == NULL)
-        return error_set(err, ERROR_UNAVAILABLE, "no endpoints available for service \"%s\"", name.name);
-    return reach_address(request, &name, endpoint->addresses[0], number, endpoint->node_name, target, err);
+    struct service_endpoint endpoint;
+    rc = service_endpoint_find(request->server, request->namespace_, name.name, name.port, &endpoint, err);
+    if (rc < 0)
+        return rc;
+    return reach_address(request, &name, endpoint.address, endpoint.port, endpoint.node, target, err);
 }
 
 /* ---------------------------------------------------------------- nodes */

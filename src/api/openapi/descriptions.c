@@ -20,12 +20,21 @@ struct block {
     struct map_node node; /* in descriptions.types, by "PACKAGE.TYPE" */
     struct str text;
     struct str fields;
+    struct str package, like;
     char name[];
 };
 
 struct descriptions {
     struct map types; /* of struct block */
 };
+
+static void set_type(struct description_line *line, struct str name)
+{
+    line->like = (struct str){ 0 };
+    (void)str_next(&name, ' ', &line->type);
+    if (str_starts(name, STR("like ")))
+        line->like = str_skip(name, strlen("like "));
+}
 
 bool descriptions_next(struct description_line *line)
 {
@@ -47,7 +56,7 @@ bool descriptions_next(struct description_line *line)
         name.size = colon;
         line->field = is_field ? name : (struct str){ 0 };
         if (!is_field)
-            line->type = name;
+            set_type(line, name);
         return true;
     }
     return false;
@@ -83,6 +92,8 @@ struct descriptions *descriptions_create(void)
         block = memory_zalloc(sizeof(*block) + size);
         memcpy(block->name, name, size);
         block->text = line.text;
+        block->package = line.package;
+        block->like = line.like;
         block->fields = (struct str){ line.rest.data, 0 };
         map_insert(&descriptions->types, (struct str){ block->name, size }, &block->node);
     }
@@ -102,11 +113,18 @@ void descriptions_destroy(struct descriptions *descriptions)
     free(descriptions);
 }
 
-static const struct block *find(const struct descriptions *descriptions, const struct api_type *type)
+static const struct block *find_block(const struct descriptions *descriptions, struct str package, struct str type)
 {
     char name[NAME_MAX];
-    size_t size = type->go_package == NULL ? 0 : name_of(str_of(type->go_package), str_of(type->name), name);
+    size_t size = name_of(package, type, name);
     return size == 0 ? NULL : map_find_entry(&descriptions->types, ((struct str){ name, size }), struct block, node);
+}
+
+static const struct block *find(const struct descriptions *descriptions, const struct api_type *type)
+{
+    if (type->go_package == NULL)
+        return NULL;
+    return find_block(descriptions, str_of(type->go_package), str_of(type->name));
 }
 
 static bool has_field(const struct api_type *type, const char *key)
@@ -158,6 +176,13 @@ static struct str common(const struct api_type *type, const char *key)
         { "lastProbeTime", "When the condition was last looked at." },
         { "lastHeartbeatTime", "When the condition was last confirmed." },
     };
+    static const struct common_text of_volumes[] = {
+        { "readOnly", "True mounts it for reading only." },
+        { "fsType", "File system on it, such as ext4; made when there is none." },
+        { "secretRef", "Secret with what is needed to use it." },
+    };
+    if (str_ends(str_of(type->name), STR("VolumeSource")))
+        return find_common(of_volumes, countof(of_volumes), key);
     if (type->type_meta)
         return find_common(of_kinds, countof(of_kinds), key);
     if (str_ends(str_of(type->name), STR("Condition")))
@@ -165,9 +190,8 @@ static struct str common(const struct api_type *type, const char *key)
     return (struct str){ 0 };
 }
 
-struct str descriptions_of_field(const struct descriptions *descriptions, const struct api_type *type, const char *key)
+static struct str find_field(const struct block *block, const char *key)
 {
-    const struct block *block = find(descriptions, type);
     struct str lines = block == NULL ? (struct str){ 0 } : block->fields, line;
     size_t size = strlen(key);
     while (str_next(&lines, '\n', &line)) {
@@ -175,5 +199,14 @@ struct str descriptions_of_field(const struct descriptions *descriptions, const 
         if (line.size > size && line.data[size] == ':' && memcmp(line.data, key, size) == 0)
             return str_trim(str_skip(line, size + 1));
     }
-    return common(type, key);
+    return (struct str){ 0 };
+}
+
+struct str descriptions_of_field(const struct descriptions *descriptions, const struct api_type *type, const char *key)
+{
+    const struct block *block = find(descriptions, type);
+    struct str text = find_field(block, key);
+    if (text.size == 0 && block != NULL && block->like.size > 0)
+        text = find_field(find_block(descriptions, block->package, block->like), key);
+    return text.size > 0 ? text : common(type, key);
 }

@@ -21,6 +21,7 @@ struct str descriptions_of_field(const struct descriptions *descriptions, const 
  * zeroed one; false at the end. */
 struct description_line {
     struct str package, type, field, text;
+    struct str like; /* the type whose fields are the same; empty: none */
     struct str rest;
     bool started;
 };

@@ -18,8 +18,9 @@
 
 /* Whose every type and field is described. */
 static const char *const complete[] = {
-    "k8s.io/api/apps/v1", "k8s.io/api/batch/v1",       "k8s.io/api/networking/v1",  "k8s.io/api/policy/v1",
-    "k8s.io/api/rbac/v1", "k8s.io/api/autoscaling/v1", "k8s.io/api/autoscaling/v2", "k8s.io/api/storage/v1",
+    "k8s.io/api/core/v1",        "k8s.io/api/apps/v1",        "k8s.io/api/batch/v1",
+    "k8s.io/api/networking/v1",  "k8s.io/api/policy/v1",      "k8s.io/api/rbac/v1",
+    "k8s.io/api/autoscaling/v1", "k8s.io/api/autoscaling/v2", "k8s.io/api/storage/v1",
 };
 
 /* Types that are reached from the kinds, each once. */

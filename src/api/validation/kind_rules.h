@@ -34,6 +34,11 @@ validate_create validate_priority_level_create;
 validate_update validate_priority_level_update;
 validate_update validate_priority_level_status;
 
+/* certificates/ */
+validate_create validate_signing_request_create;
+validate_update validate_signing_request_update;
+validate_update validate_signing_request_status;
+
 /* runtime_class.c, api_service.c */
 validate_create validate_runtime_class_create;
 validate_update validate_runtime_class_update;

@@ -42,7 +42,7 @@ static const struct validation_rules rows[] = {
     VALIDATION_ROW(networking_service_cidr, NULL, service_cidr),
     VALIDATION_ROW_WITH_STATUS(autoscaling_v2_horizontal_pod_autoscaler, NULL, autoscaler),
     VALIDATION_ROW(events_event, NULL, events_event),
-    { .type = &api_type_certificates_certificate_signing_request, .name = format_any },
+    VALIDATION_ROW_WITH_STATUS(certificates_certificate_signing_request, format_any, signing_request),
     VALIDATION_ROW_WITH_STATUS(apiregistration_api_service, format_path_segment, api_service),
     VALIDATION_ROW_WITH_STATUS(flowcontrol_flow_schema, NULL, flow_schema),
     VALIDATION_ROW_WITH_STATUS(flowcontrol_priority_level_configuration, NULL, priority_level),

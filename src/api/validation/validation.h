@@ -24,6 +24,9 @@ int api_validate_ephemeral_containers(const void *old, const void *object, struc
 /* An update of a pod's resize subresource: cpu and memory of its containers. */
 int api_validate_resize(const void *old, const void *object, struct api_invalid *errors);
 
+/* An update of a signing request's approval subresource. */
+int api_validate_approval(const void *old, const void *object, struct api_invalid *errors);
+
 /* Whether this name may be used for objects of the kind: of a URL, or made from a generateName. */
 bool api_name_valid(const struct api_kind *kind, const char *name);
 

@@ -15,8 +15,11 @@ static const struct admission_plugin plugins[] = {
     { "ServiceAccount", admit_service_account, NULL },
     { "NodeRestriction", admit_node_restriction, NULL },
     { "TaintNodesByCondition", admit_node_taint, NULL },
-    { "Priority", admit_priority, NULL },
+    { "Priority", admit_priority, validate_priority_class_default },
     { "DefaultTolerationSeconds", admit_default_tolerations, NULL },
+    { "CertificateApproval", NULL, validate_certificate_approval },
+    { "CertificateSigning", NULL, validate_certificate_signing },
+    { "CertificateSubjectRestriction", NULL, validate_certificate_subject },
 };
 
 int admission_admit(struct admission *admission, struct error *err)

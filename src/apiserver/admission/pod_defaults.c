@@ -22,6 +22,23 @@ static const struct api_scheduling_priority_class *default_class(struct watch_ca
     return best;
 }
 
+/* There is one default only. */
+int validate_priority_class_default(struct admission *admission, struct error *err)
+{
+    const struct api_scheduling_priority_class *class = admission->object, *old = admission->old;
+    if (!admission_is(admission, &api_kind_scheduling_priority_class) || class == NULL || !class->global_default ||
+        (admission->operation != ADMISSION_CREATE && admission->operation != ADMISSION_UPDATE))
+        return 0;
+    if (old != NULL && old->global_default)
+        return 0;
+    const struct api_scheduling_priority_class *other =
+        default_class(server_cache(admission->request->server, &api_resource_scheduling_priority_class));
+    if (other == NULL)
+        return 0;
+    return admission_forbid(admission, err, "PriorityClass %s is already marked as default. Only one default can exist",
+                            other->metadata.name);
+}
+
 static int set_priority(struct admission *admission, struct api_pod_spec *spec, int32_t value, const char *policy,
                         struct error *err)
 {

@@ -149,6 +149,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         custom_validate(registry, object, old, part == UPDATE_STATUS, &errors);
     if (registry->strategy->validate != NULL && part != UPDATE_STATUS && errors.total == 0)
         registry->strategy->validate(object, old, &errors);
+    if (registry->strategy->validate_status != NULL && part == UPDATE_STATUS && errors.total == 0)
+        registry->strategy->validate_status(object, old, &errors);
     if (errors.total == 0)
         return 0;
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* The small differences: secrets, service accounts, volumes, nodes, signing requests. */
+/* The small differences: secrets, service accounts, volumes, nodes. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,28 +77,4 @@ void claim_prepare_create(struct request *request, void *object)
     struct api_persistent_volume_claim *claim = object;
     (void)request;
     claim->status.phase = "Pending";
-}
-
-/* Who asks is what the request says, never what its body says. */
-void signing_request_prepare_create(struct request *request, void *object)
-{
-    struct api_certificates_certificate_signing_request *csr = object;
-    struct arena *arena = &request->arena;
-    const struct user *user = &request->user;
-    csr->spec.username = arena_strdup(arena, text_or_empty(user->name));
-    csr->spec.uid = arena_strdup(arena, text_or_empty(user->uid));
-    csr->spec.groups = arena_new_array(arena, const char *, user->n_groups + 1);
-    for (size_t i = 0; i < user->n_groups; i++)
-        csr->spec.groups[i] = arena_strdup(arena, user->groups[i]);
-    csr->spec.n_groups = user->n_groups;
-    csr->spec.extra = NULL;
-    csr->spec.n_extra = 0;
-}
-
-void signing_request_prepare_update(struct request *request, void *object, const void *old)
-{
-    struct api_certificates_certificate_signing_request *csr = object;
-    const struct api_certificates_certificate_signing_request *before = old;
-    (void)request;
-    csr->spec = before->spec;
 }

@@ -45,7 +45,12 @@ void service_account_prepare(struct request *request, void *object);
 void service_account_prepare_update(struct request *request, void *object, const void *old);
 void volume_prepare_create(struct request *request, void *object);
 void claim_prepare_create(struct request *request, void *object);
+
+/* signing_request.c */
 void signing_request_prepare_create(struct request *request, void *object);
 void signing_request_prepare_update(struct request *request, void *object, const void *old);
+void signing_request_prepare_status(struct request *request, void *object, const void *old); /* and approval */
+void signing_request_validate(const void *object, const void *old, struct api_invalid *errors);
+void signing_request_validate_status(const void *object, const void *old, struct api_invalid *errors);
 
 #endif

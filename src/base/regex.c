@@ -23,8 +23,18 @@
 
 struct regex {
     pcre2_code *code;
+    pcre2_match_context *matching, *finding; /* how much work each may be */
     size_t groups;
 };
+
+static pcre2_match_context *limited(uint32_t limit)
+{
+    pcre2_match_context *context = pcre2_match_context_create(NULL);
+    if (context == NULL)
+        abort();
+    pcre2_set_match_limit(context, limit);
+    return context;
+}
 
 struct scan {
     struct str pattern;
@@ -283,7 +293,7 @@ int regex_compile(struct str pattern, struct regex **ret_regex, struct error *er
     uint32_t groups = 0;
     pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &groups);
     struct regex *regex = memory_new(struct regex);
-    *regex = (struct regex){ .code = compiled, .groups = groups };
+    *regex = (struct regex){ compiled, limited(BACKTRACK_MAX), limited(FIND_MAX), groups };
     *ret_regex = regex;
     return 0;
 }
@@ -293,6 +303,8 @@ void regex_destroy(struct regex *regex)
     if (regex == NULL)
         return;
     pcre2_code_free(regex->code);
+    pcre2_match_context_free(regex->matching);
+    pcre2_match_context_free(regex->finding);
     free(regex);
 }
 
@@ -302,14 +314,10 @@ size_t regex_group_count(const struct regex *regex)
 }
 
 /* pcre2_match() with a limit; the negative result of PCRE2 but for "no match", which is 0. */
-static int match(const struct regex *regex, struct str text, size_t from, uint32_t limit, pcre2_match_data *data)
+static int match(const struct regex *regex, struct str text, size_t from, pcre2_match_context *context,
+                 pcre2_match_data *data)
 {
-    pcre2_match_context *context = pcre2_match_context_create(NULL);
-    if (context == NULL)
-        abort();
-    pcre2_set_match_limit(context, limit);
     int rc = pcre2_match(regex->code, (PCRE2_SPTR)text_or_empty(text.data), text.size, from, 0, data, context);
-    pcre2_match_context_free(context);
     return rc == PCRE2_ERROR_NOMATCH ? 0 : rc < 0 ? rc : 1;
 }
 
@@ -331,7 +339,7 @@ int regex_matches(const struct regex *regex, struct str text)
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (data == NULL)
         abort();
-    int rc = match(regex, text, 0, BACKTRACK_MAX, data);
+    int rc = match(regex, text, 0, regex->matching, data);
     if (rc < 0)
         rc = match_without_backtracking(regex, text, data);
     pcre2_match_data_free(data);
@@ -345,7 +353,7 @@ int regex_find(const struct regex *regex, struct str text, size_t from, struct r
     pcre2_match_data *data = pcre2_match_data_create((uint32_t)regex->groups + 1, NULL);
     if (data == NULL)
         abort();
-    int rc = match(regex, text, from, FIND_MAX, data);
+    int rc = match(regex, text, from, regex->finding, data);
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
     for (size_t i = 0; rc > 0 && i < max; i++) {
         ret_groups[i] = (struct regex_group){ 0 };

@@ -29,9 +29,15 @@ static size_t utf8_length(const unsigned char *at, size_t left)
     return bad ? 0 : length;
 }
 
+/* Bytes that stand for themselves. */
+static const bool plain[256] = {
+    [' '] = true, ['!'] = true,         ['#' ... '%'] = true,  ['\'' ... ';'] = true,
+    ['='] = true, ['?' ... '['] = true, [']' ... 0x7f] = true,
+};
+
 static bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+    return plain[c];
 }
 
 static void append_escape(struct buffer *out, unsigned char c)
@@ -63,7 +69,18 @@ static void append_escape(struct buffer *out, unsigned char c)
 
 void json_append_string(struct buffer *out, struct str text)
 {
-    const unsigned char *at = (const unsigned char *)text_or_empty(text.data), *end = at + text.size;
+    const unsigned char *at = (const unsigned char *)text_or_empty(text.data), *end = at + text.size, *begin = at;
+    while (at < end && is_plain(*at))
+        at++;
+    char *room = at == end ? buffer_reserve(out, text.size + 2) : NULL;
+    if (room != NULL) { /* nearly always */
+        room[0] = '"';
+        memcpy(room + 1, begin, text.size);
+        room[text.size + 1] = '"';
+        buffer_commit(out, text.size + 2);
+        return;
+    }
+    at = begin;
     buffer_append_char(out, '"');
     while (at < end) {
         const unsigned char *start = at;

@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "codec/json.h"
 
+#define SMALL_OBJECT 24 /* members */
+
 /* What happens to members that the schema does not know. */
 enum unknown { UNKNOWN_PRUNED, UNKNOWN_KEPT };
 
@@ -60,9 +62,26 @@ bool structural_number_of(yyjson_val *value, struct structural_number *ret_numbe
     return isfinite(number.real);
 }
 
+/* Digits that are written as they were read. */
+static bool is_canonical_integer(struct str text)
+{
+    size_t start = text.size > 0 && text.data[0] == '-';
+    if (text.size > 18 || text.size == start || (start == 1 && text.data[1] == '0'))
+        return false;
+    for (size_t i = start; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return true;
+}
+
 static int write_number(struct writer *writer, yyjson_val *value)
 {
     struct structural_number number;
+    struct str text = { yyjson_get_raw(value), yyjson_get_len(value) };
+    if (yyjson_is_raw(value) && is_canonical_integer(text)) {
+        buffer_append_str(writer->out, text);
+        return 0;
+    }
     if (!structural_number_of(value, &number))
         return error_set(writer->err, ERROR_BAD_REQUEST, "strconv.ParseFloat: parsing \"%.*s\": value out of range",
                          (int)yyjson_get_len(value), yyjson_get_raw(value));
@@ -91,6 +110,17 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : left->value < right->value ? -1 : 1; /* values stand in reading order */
 }
 
+static void sort_few(struct entry *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct entry entry = entries[i];
+        size_t at = i;
+        for (; at > 0 && str_compare(entries[at - 1].name, entry.name) > 0; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+}
+
 /* Puts the members on the stack, sorted. Returns where they begin. */
 static size_t push_entries(struct writer *writer, yyjson_val *object)
 {
@@ -106,7 +136,9 @@ static size_t push_entries(struct writer *writer, yyjson_val *object)
         *entry = (struct entry){ text_of(key), yyjson_obj_iter_get_val(key) };
         sorted = sorted && (writer->n_entries == start + 1 || str_compare(entry[-1].name, entry->name) < 0);
     }
-    if (!sorted)
+    if (!sorted && count <= SMALL_OBJECT)
+        sort_few(writer->entries + start, count);
+    else if (!sorted)
         qsort(writer->entries + start, count, sizeof(*writer->entries), compare_entries);
     return start;
 }
@@ -137,14 +169,19 @@ static void end_member(struct writer *writer, struct object_walk *walk)
         walk->members->list[count - 1].json.size = writer->out->size - walk->starts[count - 1];
 }
 
-static void begin_member(struct writer *writer, struct object_walk *walk, struct str name)
+/* 'written' is the name with what stands around it, when the schema has it ready. */
+static void begin_member(struct writer *writer, struct object_walk *walk, struct str name, struct str written)
 {
     end_member(writer, walk);
-    if (!walk->first)
-        buffer_append_char(writer->out, ',');
+    if (written.data != NULL) {
+        buffer_append_str(writer->out, str_skip(written, walk->first ? 1 : 0));
+    } else {
+        if (!walk->first)
+            buffer_append_char(writer->out, ',');
+        json_append_string(writer->out, name);
+        buffer_append_char(writer->out, ':');
+    }
     walk->first = false;
-    json_append_string(writer->out, name);
-    buffer_append_char(writer->out, ':');
     if (walk->members == NULL)
         return;
     walk->starts[walk->members->count] = writer->out->size;
@@ -164,16 +201,20 @@ static void fill_before(struct writer *writer, struct object_walk *walk, struct 
             return;
         if (walk->root && is_meta(property->name))
             continue;
-        begin_member(writer, walk, property->name);
+        begin_member(writer, walk, property->name, property->json);
         buffer_append_str(writer->out, property->node->fill);
     }
 }
 
 /* Names come in order, so each search begins where the last one ended. */
-static const struct structural_node *next_property(struct object_walk *walk, struct str name)
+static const struct structural_property *next_property(struct object_walk *walk, struct str name)
 {
     const struct structural_node *node = walk->node;
     size_t low = walk->property, high = node->n_properties;
+    if (low < high && str_equal(node->properties[low].name, name)) { /* all are there, as often */
+        walk->property = low + 1;
+        return &node->properties[low];
+    }
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = str_compare(node->properties[middle].name, name);
@@ -183,20 +224,24 @@ static const struct structural_node *next_property(struct object_walk *walk, str
             high = middle;
     }
     walk->property = low;
-    return low < node->n_properties && str_equal(node->properties[low].name, name) ? node->properties[low].node : NULL;
+    return low < node->n_properties && str_equal(node->properties[low].name, name) ? &node->properties[low] : NULL;
 }
 
 /* Whether the member stays, and the node of its value (NULL: nothing is known of it). */
 static bool find_member(struct object_walk *walk, struct str name, const struct structural_node **ret_node,
-                        enum unknown *ret_unknown)
+                        struct str *ret_written, enum unknown *ret_unknown)
 {
     *ret_node = NULL;
+    *ret_written = (struct str){ 0 };
     *ret_unknown = UNKNOWN_PRUNED;
     const struct structural_node *node = walk->node;
     if (node != NULL) {
-        *ret_node = next_property(walk, name);
-        if (*ret_node != NULL)
+        const struct structural_property *property = next_property(walk, name);
+        if (property != NULL) {
+            *ret_node = property->node;
+            *ret_written = property->json;
             return true;
+        }
         if (node->additional != STRUCTURAL_ADDITIONAL_NONE) {
             *ret_node = node->additional_node;
             return true;
@@ -209,7 +254,8 @@ static bool find_member(struct object_walk *walk, struct str name, const struct 
 static int write_meta(struct writer *writer, struct object_walk *walk, const struct entry *entry,
                       const struct coerce_place *place)
 {
-    const struct structural_node *node = walk->node != NULL ? next_property(walk, entry->name) : NULL;
+    const struct structural_property *property = walk->node != NULL ? next_property(walk, entry->name) : NULL;
+    const struct structural_node *node = property != NULL ? property->node : NULL;
     struct coerce_metadata job = {
         .arena = writer->arena,
         .drop = (writer->flags & STRUCTURAL_DROP_INVALID) != 0,
@@ -222,7 +268,7 @@ static int write_meta(struct writer *writer, struct object_walk *walk, const str
                 return 0;
             return coerce_refuse(place, entry->value, "must be a string", writer->err);
         }
-        begin_member(writer, walk, entry->name);
+        begin_member(writer, walk, entry->name, (struct str){ 0 });
         return write_scalar(writer, entry->value);
     }
     if (yyjson_is_null(entry->value) && node != NULL && !node->nullable && node->fill.data == NULL)
@@ -232,7 +278,7 @@ static int write_meta(struct writer *writer, struct object_walk *walk, const str
     int rc = coerce_metadata(&job, entry->value, place, &metadata, &kept);
     if (rc < 0 || !kept)
         return rc;
-    begin_member(writer, walk, entry->name);
+    begin_member(writer, walk, entry->name, (struct str){ 0 });
     if (node == NULL || !node->fills) {
         buffer_append_str(writer->out, buffer_str(&metadata));
         return 0;
@@ -250,16 +296,17 @@ static int write_meta(struct writer *writer, struct object_walk *walk, const str
 static int write_member(struct writer *writer, struct object_walk *walk, const struct entry *entry)
 {
     const struct structural_node *node = NULL;
+    struct str written = { 0 };
     enum unknown unknown = UNKNOWN_PRUNED;
     struct coerce_place place = coerce_place_member(walk->place, entry->name);
 
     if (walk->embedded && is_meta(entry->name) && writer->only_prunes) {
-        begin_member(writer, walk, entry->name);
+        begin_member(writer, walk, entry->name, (struct str){ 0 });
         return write_value(writer, NULL, entry->value, UNKNOWN_KEPT, &place);
     }
     if (walk->embedded && is_meta(entry->name))
         return walk->root ? 0 : write_meta(writer, walk, entry, &place);
-    if (!find_member(walk, entry->name, &node, &unknown)) {
+    if (!find_member(walk, entry->name, &node, &written, &unknown)) {
         if (writer->strict)
             coerce_report_add(&writer->unknown, writer->arena, "unknown", &place);
         return 0;
@@ -267,11 +314,11 @@ static int write_member(struct writer *writer, struct object_walk *walk, const s
     if (node != NULL && !node->nullable && yyjson_is_null(entry->value) && !writer->only_prunes) {
         if (node->fill.data == NULL)
             return 0;
-        begin_member(writer, walk, entry->name);
+        begin_member(writer, walk, entry->name, written);
         buffer_append_str(writer->out, node->fill);
         return 0;
     }
-    begin_member(writer, walk, entry->name);
+    begin_member(writer, walk, entry->name, written);
     return write_value(writer, node, entry->value, unknown, &place);
 }
 

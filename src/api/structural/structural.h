@@ -56,6 +56,7 @@ struct structural_checks; /* what values must be beside their type; checks.h */
 
 struct structural_property {
     struct str name; /* NUL-terminated */
+    struct str json; /* ,"name": as it is written */
     const struct structural_node *node;
 };
 

@@ -8,6 +8,7 @@
 #include "api/structural/checks.h"
 #include "base/memory.h"
 #include "base/ref.h"
+#include "codec/json.h"
 #include "generated/types.h"
 
 typedef struct api_apiextensions_json_schema_props props;
@@ -212,6 +213,15 @@ static void note_below(struct structural_node *node, const struct structural_nod
     node->rules_below = node->rules_below || below->rules_below;
 }
 
+static struct str written_name(struct str name, struct arena *arena)
+{
+    auto_buffer struct buffer text = { 0 };
+    buffer_append_char(&text, ',');
+    json_append_string(&text, name);
+    buffer_append_char(&text, ':');
+    return arena_str(arena, buffer_str(&text));
+}
+
 static int compile_properties(struct compiler *compiler, const props *from, size_t depth, struct structural_node *node)
 {
     struct structural_property *properties =
@@ -223,6 +233,7 @@ static int compile_properties(struct compiler *compiler, const props *from, size
         if (rc < 0)
             return rc;
         properties[i].name = arena_str(compiler->arena, str_of(entry->key));
+        properties[i].json = written_name(properties[i].name, compiler->arena);
         filled += properties[i].node->fill.data != NULL;
         note_below(node, properties[i].node);
     }

@@ -81,16 +81,8 @@ static void append_shown(struct buffer *out, yyjson_val *value)
     }
 }
 
-void check_fail(struct check *check, const struct field_at *at, yyjson_val *value, const char *format, ...)
+static void fail(struct check *check, const struct field_at *at, yyjson_val *value, const char *detail)
 {
-    char detail[DETAIL_MAX];
-    check->failures++;
-    if (check->errors == NULL)
-        return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(detail, sizeof(detail), format, arguments);
-    va_end(arguments);
     if (value == NULL || yyjson_is_null(value)) {
         invalid_string(check->errors, place_of(at), "", "%s", detail);
     } else if (yyjson_is_str(value)) {
@@ -102,12 +94,41 @@ void check_fail(struct check *check, const struct field_at *at, yyjson_val *valu
     }
 }
 
-static void fail_type(struct check *check, const struct field_at *at, const char *wanted, const char *got)
+void check_fail(struct check *check, const struct field_at *at, yyjson_val *value, const char *format, ...)
 {
-    auto_buffer struct buffer path = { 0 }, quoted = { 0 };
+    char detail[DETAIL_MAX];
     check->failures++;
     if (check->errors == NULL)
         return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof(detail), format, arguments);
+    va_end(arguments);
+    fail(check, at, value, detail);
+}
+
+void check_fail_body(struct check *check, const struct field_at *at, yyjson_val *value, const char *format, ...)
+{
+    char detail[DETAIL_MAX];
+    check->failures++;
+    if (check->errors == NULL)
+        return;
+    auto_buffer struct buffer sentence = { 0 };
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof(detail), format, arguments);
+    va_end(arguments);
+    check_path(check, at, &sentence);
+    buffer_format(&sentence, " in body %s", detail);
+    fail(check, at, value, sentence.data);
+}
+
+static void fail_type(struct check *check, const struct field_at *at, const char *wanted, const char *got)
+{
+    check->failures++;
+    if (check->errors == NULL)
+        return;
+    auto_buffer struct buffer path = { 0 }, quoted = { 0 };
     invalid_append_quoted(&quoted, got);
     invalid_type(check->errors, place_of(at), got, "%s in body must be of type %s: %s", check_path(check, at, &path),
                  wanted, quoted.data);
@@ -182,7 +203,6 @@ static size_t count_runes(const char *text, size_t size)
 static void check_string(struct check *check, const struct structural_checks *checks, yyjson_val *value,
                          const struct field_at *at)
 {
-    auto_buffer struct buffer path = { 0 };
     struct str text = { yyjson_get_str(value), yyjson_get_len(value) };
     if (checks->max_length != CHECK_UNSET || checks->min_length != CHECK_UNSET) {
         int64_t runes = (int64_t)count_runes(text.data, text.size);
@@ -194,18 +214,17 @@ static void check_string(struct check *check, const struct structural_checks *ch
             return;
         }
         if (checks->min_length != CHECK_UNSET && runes < checks->min_length) {
-            check_fail(check, at, value, "%s in body should be at least %lld chars long", check_path(check, at, &path),
-                       (long long)checks->min_length);
+            check_fail_body(check, at, value, "should be at least %lld chars long", (long long)checks->min_length);
             return;
         }
     }
     if (checks->pattern == NULL)
         return;
     if (checks->regex == NULL)
-        check_fail(check, at, value, "%s in body should match '%s, but pattern is invalid: %s'",
-                   check_path(check, at, &path), checks->pattern, checks->regex_problem);
+        check_fail_body(check, at, value, "should match '%s, but pattern is invalid: %s'", checks->pattern,
+                        checks->regex_problem);
     else if (regex_matches(checks->regex, text) != 1)
-        check_fail(check, at, value, "%s in body should match '%s'", check_path(check, at, &path), checks->pattern);
+        check_fail_body(check, at, value, "should match '%s'", checks->pattern);
 }
 
 static void check_format(struct check *check, const struct structural_checks *checks, yyjson_val *value,
@@ -256,8 +275,8 @@ static void check_enum(struct check *check, const struct structural_checks *chec
 static void check_size(struct check *check, const struct field_at *at, int64_t size, int64_t max, int64_t min,
                        const char *what)
 {
-    auto_buffer struct buffer path = { 0 };
     if (min != CHECK_UNSET && size < min) {
+        auto_buffer struct buffer path = { 0 };
         check->failures++;
         if (check->errors != NULL)
             invalid_number(check->errors, place_of(at), size, "%s in body should have at least %lld %s",
@@ -322,11 +341,11 @@ static size_t check_member(struct check *check, const struct structural_node *no
 {
     struct str name = { yyjson_get_str(key), yyjson_get_len(key) };
     const struct structural_node *member = structural_member_node(node, name);
-    auto_buffer struct buffer path = { 0 };
     if (member != NULL) {
         yyjson_val *old_value = yyjson_is_obj(old) ? yyjson_obj_getn(old, name.data, name.size) : NULL;
         return check_value(check, member, yyjson_obj_iter_get_val(key), old_value, at_field(at, name.data));
     }
+    auto_buffer struct buffer path = { 0 };
     if (node->additional == STRUCTURAL_ADDITIONAL_FALSE)
         check_fail(check, at, key, "%s.%s in body is a forbidden property", check_path(check, at, &path), name.data);
     return 0;

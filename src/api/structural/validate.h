@@ -49,6 +49,10 @@ void check_number(struct check *check, const struct structural_node *node, yyjso
 void check_fail(struct check *check, const struct field_at *at, yyjson_val *value, const char *format, ...)
     printf_like(4, 5);
 
+/* The same; the sentence begins with the path and " in body ". */
+void check_fail_body(struct check *check, const struct field_at *at, yyjson_val *value, const char *format, ...)
+    printf_like(4, 5);
+
 /* The path as sentences name it. */
 const char *check_path(const struct check *check, const struct field_at *at, struct buffer *text);
 

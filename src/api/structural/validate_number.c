@@ -8,11 +8,14 @@
 
 #include "api/structural/validate.h"
 
-/* A number that is compared, and how sentences show it. */
-struct shown {
-    struct structural_number number;
-    char text[CHECK_NUMBER_SIZE];
-};
+/* How sentences show a bound. */
+static void show(const struct structural_number *bound, char text[CHECK_NUMBER_SIZE])
+{
+    if (bound->is_integer)
+        snprintf(text, CHECK_NUMBER_SIZE, "%lld", (long long)bound->integer);
+    else
+        check_number_format(bound->real, text);
+}
 
 static bool fits_type(const struct structural_node *node, const struct structural_number *number)
 {
@@ -29,13 +32,13 @@ static bool check_range(struct check *check, const struct structural_node *node,
                         const char *what, const struct field_at *at)
 {
     static const char *const formats[] = { "", "int32", "int64", "float", "double" };
-    auto_buffer struct buffer path = { 0 };
     const char *type = node->int_or_string                ? ""
                        : node->type == STRUCTURAL_INTEGER ? "integer"
                        : node->type == STRUCTURAL_NUMBER  ? "number"
                                                           : "";
     if (fits_type(node, number))
         return true;
+    auto_buffer struct buffer path = { 0 };
     const char *format = formats[node->checks->number_format];
     if (format[0] != '\0')
         check_fail(check, NULL, NULL, "%s value must be of type %s with format %s in %s", what, type, format,
@@ -47,19 +50,16 @@ static bool check_range(struct check *check, const struct structural_node *node,
 }
 
 /* The bound in the type that it is compared in: integers with integers. */
-static struct shown bound_of(double bound, bool as_integer)
+static struct structural_number bound_of(double bound, bool as_integer)
 {
-    struct shown shown = { .number = { .real = bound } };
+    struct structural_number number = { .real = bound };
     if (as_integer) {
-        shown.number.is_integer = true;
-        shown.number.integer = bound >= 9223372036854775807.0    ? INT64_MAX
-                               : bound <= -9223372036854775808.0 ? INT64_MIN
-                                                                 : (int64_t)bound;
-        snprintf(shown.text, sizeof(shown.text), "%lld", (long long)shown.number.integer);
-    } else {
-        check_number_format(bound, shown.text);
+        number.is_integer = true;
+        number.integer = bound >= 9223372036854775807.0    ? INT64_MAX
+                         : bound <= -9223372036854775808.0 ? INT64_MIN
+                                                           : (int64_t)bound;
     }
-    return shown;
+    return number;
 }
 
 static int compare(const struct structural_number *value, const struct structural_number *bound)
@@ -73,43 +73,46 @@ static void check_bound(struct check *check, const struct structural_node *node,
                         const struct structural_number *number, bool upper, const struct field_at *at)
 {
     const struct structural_checks *checks = node->checks;
-    auto_buffer struct buffer path = { 0 };
     double limit = upper ? checks->maximum : checks->minimum;
     bool exclusive = upper ? checks->exclusive_maximum : checks->exclusive_minimum;
     struct structural_number plain = { .real = limit };
     bool native = check_range(check, node, &plain, upper ? "Maximum boundary" : "Minimum boundary", at);
-    struct shown bound = bound_of(limit, native && number->is_integer);
-    int order = compare(number, &bound.number);
+    struct structural_number bound = bound_of(limit, native && number->is_integer);
+    char text[CHECK_NUMBER_SIZE];
+    int order = compare(number, &bound);
     if (upper ? order < 0 : order > 0)
         return;
     if (order == 0 && !exclusive)
         return;
-    check_fail(check, at, value, "%s in body should be %s than %s%s", check_path(check, at, &path),
-               upper ? "less" : "greater", exclusive ? "" : "or equal to ", bound.text);
+    show(&bound, text);
+    check_fail_body(check, at, value, "should be %s than %s%s", upper ? "less" : "greater",
+                    exclusive ? "" : "or equal to ", text);
 }
 
 static void check_multiple(struct check *check, const struct structural_node *node, yyjson_val *value,
                            const struct structural_number *number, const struct field_at *at)
 {
-    auto_buffer struct buffer path = { 0 };
     struct structural_number plain = { .real = node->checks->multiple };
     bool native = check_range(check, node, &plain, "MultipleOf", at);
-    struct shown factor = bound_of(node->checks->multiple, native && number->is_integer);
-    bool positive = factor.number.is_integer ? factor.number.integer > 0 : factor.number.real > 0;
+    struct structural_number factor = bound_of(node->checks->multiple, native && number->is_integer);
+    char text[CHECK_NUMBER_SIZE];
+    bool positive = factor.is_integer ? factor.integer > 0 : factor.real > 0;
     if (!positive) {
+        auto_buffer struct buffer path = { 0 };
+        show(&factor, text);
         check->failures++;
         if (check->errors != NULL)
-            invalid_raw(check->errors, at != NULL ? at : at_field(NULL, "<nil>"), factor.text,
-                        "factor MultipleOf declared for %s must be positive: %s", check_path(check, at, &path),
-                        factor.text);
+            invalid_raw(check->errors, at != NULL ? at : at_field(NULL, "<nil>"), text,
+                        "factor MultipleOf declared for %s must be positive: %s", check_path(check, at, &path), text);
         return;
     }
-    bool multiple = factor.number.is_integer ? number->integer % factor.number.integer == 0
-                    : factor.number.real < 1 ? check_is_whole(1 / factor.number.real * number->real)
-                                             : check_is_whole(number->real / factor.number.real);
-    if (!multiple)
-        check_fail(check, at, value, "%s in body should be a multiple of %s", check_path(check, at, &path),
-                   factor.text);
+    bool multiple = factor.is_integer ? number->integer % factor.integer == 0
+                    : factor.real < 1 ? check_is_whole(1 / factor.real * number->real)
+                                      : check_is_whole(number->real / factor.real);
+    if (multiple)
+        return;
+    show(&factor, text);
+    check_fail_body(check, at, value, "should be a multiple of %s", text);
 }
 
 void check_number(struct check *check, const struct structural_node *node, yyjson_val *value, const struct field_at *at)

@@ -2,6 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* What is different between two documents: fields that are new or have another value, and fields that went. */
+#include <assert.h>
+
 #include "api/apply/apply.h"
 #include "api/apply/document.h"
 
@@ -51,12 +53,15 @@ static void compare_maps(const struct apply_place *place, yyjson_val *old, yyjso
         struct document_member *one = at_old < n_old ? &olds[at_old] : NULL;
         struct document_member *other = at_new < n_new ? &news[at_new] : NULL;
         int order = one == NULL ? 1 : other == NULL ? -1 : str_compare(one->key, other->key);
-        struct str key = order <= 0 ? one->key : other->key;
+        const struct document_member *either = order <= 0 ? one : other;
+        assert(either != NULL);
+        struct str key = either->key;
         struct path_element element = path_field(key);
         struct outcome inner = { 0 };
         struct apply_place below = { 0 };
         (void)apply_member(place, key, &below);
-        compare(&below, order <= 0 ? one->value : NULL, order >= 0 ? other->value : NULL, depth, arena, &inner);
+        compare(&below, one != NULL && order <= 0 ? one->value : NULL,
+                other != NULL && order >= 0 ? other->value : NULL, depth, arena, &inner);
         add(&sides, &element, &inner, arena);
         at_old += order <= 0;
         at_new += order >= 0;

@@ -3,6 +3,7 @@
 
 #include "api/apply/field_set.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,7 +230,9 @@ static void combine_entry(enum operation operation, const struct field_set_entry
 {
     bool in_a = a != NULL && a->member, in_b = b != NULL && b->member;
     const struct field_set *below_a = a != NULL ? a->below : NULL, *below_b = b != NULL ? b->below : NULL;
-    ret_entry->element = a != NULL ? a->element : b->element;
+    const struct field_set_entry *either = a != NULL ? a : b;
+    assert(either != NULL);
+    ret_entry->element = either->element;
     ret_entry->member = operation == UNION ? in_a || in_b : operation == INTERSECTION ? in_a && in_b : in_a && !in_b;
     ret_entry->below = operation == WITHOUT && in_b ? NULL : combine(operation, below_a, below_b, arena);
 }

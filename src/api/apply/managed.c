@@ -16,7 +16,7 @@ struct managed_entry *managed_add(struct managed *managed, const struct managed_
     if (managed->count == managed->capacity) {
         size_t capacity = managed->capacity == 0 ? 4 : 2 * managed->capacity;
         struct managed_entry *entries = arena_alloc(managed->arena, capacity * sizeof(*entries));
-        if (managed->count > 0)
+        if (managed->entries != NULL)
             memcpy(entries, managed->entries, managed->count * sizeof(*entries));
         managed->entries = entries;
         managed->capacity = capacity;
@@ -50,9 +50,9 @@ static int read_entry(const struct api_managed_fields_entry *from, size_t positi
 
 static bool is_entry(const struct managed_entry *entry, const struct managed_entry *other)
 {
-    return entry->applied == other->applied && strcmp(entry->manager, other->manager) == 0 &&
-           strcmp(entry->subresource, other->subresource) == 0 &&
-           (entry->applied || strcmp(entry->api_version, other->api_version) == 0);
+    return entry->applied == other->applied && text_equal(entry->manager, other->manager) &&
+           text_equal(entry->subresource, other->subresource) &&
+           (entry->applied || text_equal(entry->api_version, other->api_version));
 }
 
 int managed_read(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
@@ -229,7 +229,7 @@ static int look_in_version(struct taking *taking, const char *api_version, struc
 static int look(struct taking *taking, const char *api_version, const struct seen **ret_seen, struct error *err)
 {
     for (size_t i = 0; i < taking->n_seen; i++) {
-        if (strcmp(taking->seen[i].api_version, api_version) == 0) {
+        if (text_equal(taking->seen[i].api_version, api_version)) {
             *ret_seen = &taking->seen[i];
             return 0;
         }
@@ -260,7 +260,7 @@ static void collect_path(void *context, struct str path)
     if (conflicts->count == conflicts->capacity) {
         size_t capacity = conflicts->capacity == 0 ? 8 : 2 * conflicts->capacity;
         struct managed_conflict *items = arena_alloc(conflicts->arena, capacity * sizeof(*items));
-        if (conflicts->count > 0)
+        if (conflicts->items != NULL)
             memcpy(items, conflicts->items, conflicts->count * sizeof(*items));
         conflicts->items = items;
         conflicts->capacity = capacity;
@@ -356,7 +356,7 @@ static bool merge_into_ancient(struct managed *managed, struct managed_entry **a
 {
     for (size_t i = 0; i < *n_ancients; i++) {
         struct managed_entry *first = ancients[i];
-        if (strcmp(first->api_version, entry->api_version) != 0)
+        if (!text_equal(first->api_version, entry->api_version))
             continue;
         first->manager = "ancient-changes";
         first->subresource = "";

@@ -43,7 +43,7 @@ static int in_version(const struct work *work, const struct form *form, const ch
 {
     const struct managed_versions *versions = work->apply->versions;
     *ret_form = *form;
-    if (strcmp(form->api_version, api_version) == 0)
+    if (text_equal(form->api_version, api_version))
         return 0;
     if (versions == NULL)
         return -ERROR_NOT_FOUND;
@@ -81,7 +81,7 @@ static const struct field_set *owned_in(const struct work *work, const char *api
 {
     const struct field_set *set = NULL;
     for (size_t i = 0; i < work->managed->count; i++)
-        if (strcmp(work->managed->entries[i].api_version, api_version) == 0)
+        if (text_equal(work->managed->entries[i].api_version, api_version))
             set = field_set_union(set, work->managed->entries[i].set, work->arena);
     return set;
 }
@@ -89,7 +89,7 @@ static const struct field_set *owned_in(const struct work *work, const char *api
 /* Puts back what was taken out of 'merged' and somebody owns. Both stay as they are when the version is gone. */
 static int put_back_owned(const struct work *work, const char *api_version, struct form *merged, struct form *pruned)
 {
-    struct form all, rest;
+    struct form all = { 0 }, rest = { 0 };
     int rc = in_version(work, merged, api_version, &all);
     if (rc == 0)
         rc = in_version(work, pruned, api_version, &rest);
@@ -105,7 +105,7 @@ static int put_back_owned(const struct work *work, const char *api_version, stru
 static bool seen_before(const struct managed *managed, size_t position)
 {
     for (size_t i = 0; i < position; i++)
-        if (strcmp(managed->entries[i].api_version, managed->entries[position].api_version) == 0)
+        if (text_equal(managed->entries[i].api_version, managed->entries[position].api_version))
             return true;
     return false;
 }
@@ -114,7 +114,7 @@ static bool seen_before(const struct managed *managed, size_t position)
 static int prune(const struct work *work, const char *version, const struct field_set *last, struct form *form)
 {
     const char *own_version = form->api_version;
-    struct form merged, pruned, rest;
+    struct form merged = { 0 }, pruned = { 0 }, rest = { 0 };
     int rc = in_version(work, form, version, &merged);
     if (rc < 0 || last == NULL)
         return rc == -ERROR_NOT_FOUND ? 0 : rc;
@@ -124,7 +124,7 @@ static int prune(const struct work *work, const char *version, const struct fiel
         rc = put_back_owned(work, version, &merged, &pruned);
     for (size_t i = 0; i < work->managed->count && rc == 0; i++) {
         const char *other = work->managed->entries[i].api_version;
-        if (strcmp(other, version) != 0 && !seen_before(work->managed, i))
+        if (!text_equal(other, version) && !seen_before(work->managed, i))
             rc = put_back_owned(work, other, &merged, &pruned);
     }
     /* What the applier never owned stays, also below something that it gave up. */
@@ -151,7 +151,7 @@ static int reconcile(const struct work *work, const struct form *live)
     for (size_t i = 0; i < work->managed->count; i++) {
         struct managed_entry *entry = &work->managed->entries[i];
         struct form form = *live;
-        if (strcmp(entry->api_version, live->api_version) == 0)
+        if (text_equal(entry->api_version, live->api_version))
             managed_set(entry, apply_reconcile(&form.root, entry->set, work->arena));
     }
     return 0;

@@ -15,6 +15,7 @@
 
 #include "apiserver/apiserver.h"
 #include "base/memory.h"
+#include "net/websocket.h"
 
 enum { LANES = 3, CLIENTS = 12 };
 
@@ -313,6 +314,92 @@ static void test_a_slow_reader_gets_everything(void **state)
     }
 }
 
+/* The same over WebSockets: these leave the exchange behind. */
+struct socket {
+    struct fixture *fixture;
+    struct websocket_connect *connect;
+    struct websocket *socket;
+    int messages, code;
+};
+
+static void socket_settled(struct socket *socket)
+{
+    if (--socket->fixture->waiting == 0)
+        loop_stop(socket->fixture->loop);
+}
+
+static void socket_message(void *context, enum websocket_type type, struct str message)
+{
+    struct socket *socket = context;
+    assert_int_equal(type, WEBSOCKET_TEXT);
+    assert_true(str_starts(message, STR("{\"type\":\"ADDED\"")));
+    if (++socket->messages == 20)
+        socket_settled(socket);
+}
+
+static void socket_closed(void *context, int code, struct str reason, const struct error *err)
+{
+    struct socket *socket = context;
+    (void)reason;
+    (void)err;
+    socket->code = code;
+    socket_settled(socket);
+}
+
+static void socket_open(void *context, struct websocket *opened, int status, const struct error *err)
+{
+    static const struct websocket_events socket_events = { .message = socket_message, .closed = socket_closed };
+    struct socket *socket = context;
+    (void)status;
+    (void)err;
+    socket->connect = NULL;
+    socket->socket = opened;
+    if (opened != NULL)
+        websocket_set_events(opened, &socket_events, socket);
+    socket_settled(socket);
+}
+
+static void test_sockets_on_every_lane(void **state)
+{
+    struct fixture *f = *state;
+    struct socket sockets[CLIENTS] = { 0 };
+    char address[64];
+    snprintf(address, sizeof(address), "tcp:127.0.0.1:%d", api_server_port(f->server));
+    struct http_client *client = http_client_create(
+        f->loop, &(struct http_client_options){ .target = { .address = address }, .http1_only = true });
+    f->waiting = CLIENTS;
+    for (int i = 0; i < CLIENTS; i++) {
+        sockets[i].fixture = f;
+        const struct websocket_connect_options options = { .path = MAPS "?watch=1&resourceVersion=0" };
+        sockets[i].connect = websocket_connect_start(client, &options, socket_open, &sockets[i]);
+    }
+    run(f);
+    f->waiting = CLIENTS;
+    struct ask asks[20] = { 0 };
+    for (int i = 0; i < 20; i++) {
+        char body[64];
+        snprintf(body, sizeof(body), "{\"metadata\":{\"name\":\"m%d\"}}", i);
+        start(f, &asks[i], i, "POST", MAPS, body);
+    }
+    run(f);
+    for (int i = 0; i < 20; i++)
+        ask_fini(&asks[i]);
+    for (int i = 0; i < CLIENTS; i += 3)
+        websocket_close(take_pointer(&sockets[i].socket), 1000, ""); /* the peer goes away; others stay */
+    f->waiting = 1;
+    for (int i = 0; i < CLIENTS; i++)
+        f->waiting += sockets[i].socket != NULL;
+    api_server_stop(f->server, USEC_PER_SEC, stopped, f);
+    while (f->waiting > 0)
+        loop_run(f->loop);
+    for (int i = 0; i < CLIENTS; i++) {
+        if (sockets[i].socket != NULL)
+            assert_int_equal(sockets[i].code, 1000); /* politely */
+        websocket_close(sockets[i].socket, 1000, "");
+    }
+    http_client_destroy(client);
+}
+
 /* Peers go while the server has their requests, and the server goes while peers are there. */
 static void test_ends_in_the_middle(void **state)
 {
@@ -339,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_connections_are_spread, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watches_on_every_lane, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_gets_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sockets_on_every_lane, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_in_the_middle, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

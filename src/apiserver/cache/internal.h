@@ -5,6 +5,7 @@
 #ifndef APISERVER_CACHE_INTERNAL_H
 #define APISERVER_CACHE_INTERNAL_H
 
+#include "apiserver/cache/page_memo.h"
 #include "apiserver/cache/sieve.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/registry/conversion.h"
@@ -24,6 +25,7 @@ struct watch_cache {
     bool amnesic;               /* what was before cannot be read */
     struct tree objects;        /* of struct cache_entry */
     struct sieve sieve;         /* of the same */
+    struct page_memo pages;     /* that are being read */
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;

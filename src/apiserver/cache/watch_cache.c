@@ -163,6 +163,11 @@ const struct tree *watch_cache_objects(const struct watch_cache *cache)
     return &cache->objects;
 }
 
+struct page_memo *watch_cache_pages(struct watch_cache *cache)
+{
+    return &cache->pages;
+}
+
 uint64_t watch_cache_revision(const struct watch_cache *cache)
 {
     return cache->fed_revision != NULL ? cache->fed_revision(cache->feed_context) : store_revision(cache->store);

@@ -19,6 +19,7 @@
 #include "store/store.h"
 
 struct watch_cache;
+struct page_memo; /* page_memo.h */
 
 /* An object in the cache; its tree key is "namespace/name", or "name". */
 struct cache_entry {
@@ -82,6 +83,9 @@ int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str p
 void watch_cache_select(struct watch_cache *cache, const struct label_selector *labels,
                         const struct field_selector *fields, struct str prefix, struct str start,
                         bool (*each)(void *context, const struct object *object), void *context);
+
+/* For lists that are read page by page. */
+struct page_memo *watch_cache_pages(struct watch_cache *cache);
 
 /* The frame of a watch stream, {"type":...,"object":...} and a newline; borrowed from the event. */
 struct bytes *cache_event_frame(struct cache_event *event, enum client_watch_event type);

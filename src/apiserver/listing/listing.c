@@ -7,6 +7,7 @@
 
 #include "apiserver/listing/listing.h"
 
+#include "apiserver/cache/page_memo.h"
 #include "apiserver/failure.h"
 #include "apiserver/listing/continue_token.h"
 #include "apiserver/listing/list_options.h"
@@ -19,9 +20,10 @@ struct listing {
     struct selection selection;
     struct request_list result;
     size_t capacity;
-    size_t limit; /* SIZE_MAX: none */
-    int64_t remaining;
+    size_t limit;      /* SIZE_MAX: none */
     bool more;         /* there is something behind the page */
+    bool counted;      /* what is behind it need not be counted one by one: */
+    uint64_t count;    /* of what is meant, from the start on */
     uint64_t least;    /* the server must be at that revision */
     uint64_t revision; /* to list at; 0: now */
     bool continues;
@@ -108,8 +110,25 @@ static bool list_each(void *context, const struct object *object)
         return true;
     }
     listing->more = true;
-    listing->remaining++;
-    return listing->selection.all; /* with selectors the rest is not counted */
+    listing->count += !listing->counted;
+    return listing->selection.all && !listing->counted; /* with selectors the rest is not counted */
+}
+
+/* Is it known how many there are, without looking at each? */
+static void find_count(struct listing *listing)
+{
+    struct watch_cache *cache = listing->request->registry->cache;
+    const struct selection *selection = &listing->selection;
+    uint64_t revision = listing->result.revision;
+    if (!selection->all || listing->limit == SIZE_MAX)
+        return;
+    if (listing->continues)
+        listing->counted =
+            page_memo_find(watch_cache_pages(cache), revision, selection->prefix, listing->start, &listing->count);
+    else if (selection->prefix.size == 0 && revision == watch_cache_revision(cache)) {
+        listing->counted = true;
+        listing->count = watch_cache_objects(cache)->size;
+    }
 }
 
 static int collect(struct listing *listing, struct error *err)
@@ -118,6 +137,7 @@ static int collect(struct listing *listing, struct error *err)
     const struct selection *selection = &listing->selection;
     uint64_t now = watch_cache_revision(cache);
     listing->result.revision = listing->revision == 0 ? now : listing->revision;
+    find_count(listing);
     if (listing->result.revision != now) {
         struct str prefix = selection->only.data != NULL ? selection->only : selection->prefix;
         return watch_cache_range(cache, listing->result.revision, prefix, listing->start, list_each, listing, err);
@@ -139,14 +159,28 @@ static int collect(struct listing *listing, struct error *err)
 /* ---------------------------------------------------------------- answers */
 
 /* The next page begins right behind the last object of this one. */
-static const char *next_page(const struct listing *listing)
+static struct str next_start(const struct listing *listing)
 {
-    struct arena *arena = &listing->request->arena;
     const struct object *last = listing->result.objects[listing->result.count - 1];
-    struct str key = str_skip(str_of(object_key(last)), listing->selection.prefix.size);
-    struct continue_token token = { .revision = (int64_t)listing->result.revision,
-                                    .start = { arena_strndup(arena, key.data, key.size), key.size + 1 } };
-    return continue_token_write(&token, arena);
+    struct str key = str_of(object_key(last));
+    return (struct str){ arena_strndup(&listing->request->arena, key.data, key.size), key.size + 1 }; /* the NUL too */
+}
+
+static void point_to_next_page(struct listing *listing)
+{
+    struct request *request = listing->request;
+    struct request_list *result = &listing->result;
+    const struct selection *selection = &listing->selection;
+    struct str start = next_start(listing);
+    struct continue_token token = { .revision = (int64_t)result->revision,
+                                    .start = str_skip(start, selection->prefix.size) };
+    result->continue_ = continue_token_write(&token, &request->arena);
+    if (!selection->all)
+        return;
+    uint64_t rest = listing->count - (listing->counted ? result->count : 0);
+    result->remaining = arena_new(&request->arena, int64_t);
+    *result->remaining = (int64_t)rest;
+    page_memo_put(watch_cache_pages(request->registry->cache), result->revision, selection->prefix, start, rest);
 }
 
 /* The pages' revision is forgotten. A client may go on at today's with the token in the answer. */
@@ -187,13 +221,8 @@ static void fresh(struct request *request, const struct error *late)
     }
     struct request_list *result = &listing->result;
     result->continue_ = "";
-    if (listing->more) {
-        result->continue_ = next_page(listing);
-        if (listing->selection.all) {
-            result->remaining = arena_new(&request->arena, int64_t);
-            *result->remaining = listing->remaining;
-        }
-    }
+    if (listing->more)
+        point_to_next_page(listing);
     listing->done(request, result, NULL);
 }
 

@@ -139,10 +139,39 @@ static void test_pages(void **state)
     unexpected(list(f, "limit=2&labelSelector=n+in+(m0,m3)"), "\"continue\"");
     /* Over all namespaces the token names the namespace, too; the path's own is not left. */
     answer = ask(f, "GET", "/api/v1/configmaps?limit=2", "");
+    expect(answer, "\"remainingItemCount\":3");
     token_of(answer, token);
     char path[700];
     snprintf(path, sizeof(path), "/api/v1/configmaps?continue=%s", token);
     expect(ask(f, "GET", path, ""), "\"m3\"");
+}
+
+/* However they are cut, and whatever happens meanwhile, each page tells what is behind it at the list's revision. */
+static void test_many_pages(void **state)
+{
+    static const char *const paths[] = { MAPS, "/api/v1/configmaps" };
+    struct fixture *f = *state;
+    char name[8], token[512] = "", path[700], part[64];
+    for (int i = 0; i < 23; i++) {
+        snprintf(name, sizeof(name), "n%02d", i);
+        make(f, name);
+    }
+    for (int i = 0; i < 2; i++) {
+        for (int seen = 0, limit = 1; seen < 23; seen += limit, limit = 1 + limit % 4) {
+            snprintf(path, sizeof(path), "%s?limit=%d&continue=%s", paths[i], limit, token);
+            const char *answer = ask(f, "GET", path, "");
+            snprintf(part, sizeof(part), "\"name\":\"n%02d\"", seen);
+            expect(answer, part);
+            snprintf(part, sizeof(part), "\"remainingItemCount\":%d}", 23 - seen - limit);
+            if (seen + limit < 23)
+                expect(answer, part);
+            token_of(answer, token);
+            if (seen == 6)
+                make(f, i == 0 ? "n07x" : "n07y"); /* is not there at the list's revision */
+        }
+        assert_string_equal(token, "");
+        expect(ask(f, "DELETE", i == 0 ? MAPS "/n07x" : MAPS "/n07y", ""), "200 OK");
+    }
 }
 
 /* "resourceVersion=0: served from cache without quorum", which heeds no limit, as upstream's. */
@@ -273,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_mixes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_expired_continue, setup, teardown),

@@ -20,7 +20,7 @@ int label_key_check(struct str key, const char *path, struct error *err)
     format_qualified_name(key, &errors);
     if (errors.count == 0)
         return 0;
-    format_errors_join(&errors, text, sizeof(text));
+    format_errors_join(&errors, "; ", text, sizeof(text));
     bool is_general = strncmp(text, general, sizeof(general) - 1) == 0;
     return error_set(err, ERROR_BAD_REQUEST, "%s: Invalid value: \"" STR_FMT "\": %s%s", path, STR_ARG(key),
                      is_general ? ours : "", is_general ? text + sizeof(general) - 1 : text);
@@ -34,7 +34,7 @@ static int check_value(struct str key, struct str value, size_t index, struct er
     format_label_value(value, &errors);
     if (errors.count == 0)
         return 0;
-    format_errors_join(&errors, text, sizeof(text));
+    format_errors_join(&errors, "; ", text, sizeof(text));
     return error_set(err, ERROR_BAD_REQUEST, "values[%zu][" STR_FMT "]: Invalid value: \"" STR_FMT "\": %s", index,
                      STR_ARG(key), STR_ARG(value), text);
 }

@@ -461,11 +461,11 @@ void format_file_mode(int64_t value, struct format_errors *errors)
         format_error(errors, "must be a number between 0 and 0777 (octal), both inclusive");
 }
 
-void format_errors_join(const struct format_errors *errors, char *text, size_t size)
+void format_errors_join(const struct format_errors *errors, const char *separator, char *text, size_t size)
 {
     size_t at = 0;
 
     text[0] = '\0';
     for (size_t i = 0; i < errors->count && at < size; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%s", i > 0 ? "; " : "", errors->texts[i]);
+        at += (size_t)snprintf(text + at, size - at, "%s%s", i > 0 ? separator : "", errors->texts[i]);
 }

@@ -82,7 +82,7 @@ static inline bool format_ok(format_check *check, struct str value)
     return errors.count == 0;
 }
 
-/* The texts joined by "; ", cut to 'size'. */
-void format_errors_join(const struct format_errors *errors, char *text, size_t size);
+/* The texts with a separator between ("; "), cut to 'size'. */
+void format_errors_join(const struct format_errors *errors, const char *separator, char *text, size_t size);
 
 #endif

@@ -87,7 +87,7 @@ static void test_texts(void **state)
 
     errors.count = 0;
     format_qualified_name(STR("/"), &errors);
-    format_errors_join(&errors, text, sizeof(text));
+    format_errors_join(&errors, "; ", text, sizeof(text));
     assert_string_equal(text, "prefix part must be non-empty; name part must be non-empty; name part must consist of "
                               "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
                               "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "

@@ -86,7 +86,7 @@ void invalid_range(struct api_invalid *errors, const struct field_at *at, int64_
 void invalid_internal(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                       const void *value, const char *detail, ...) printf_like(5, 6);
 void invalid_duplicate_internal(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
-                                const void *value);
+                                const void *value, const char *detail); /* NULL: none */
 void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                     const void *value, const char *detail, ...) printf_like(5, 6);
 /* Labels and the like, shown as JSON. */

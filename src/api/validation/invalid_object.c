@@ -151,11 +151,13 @@ void invalid_internal(struct api_invalid *errors, const struct field_at *at, con
 }
 
 void invalid_duplicate_internal(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
-                                const void *value)
+                                const void *value, const char *detail)
 {
     auto_buffer struct buffer shown = { .max = 1 << 20 };
 
     show(&shown, type, value, 0);
+    if (detail != NULL)
+        buffer_format(&shown, ": %s", detail);
     invalid_duplicate_raw(errors, at, buffer_failed(&shown) ? "" : shown.data);
 }
 

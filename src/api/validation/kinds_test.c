@@ -121,61 +121,6 @@ static void test_workloads(void **state)
           "spec.minAvailable: Invalid value: \"150%\": must not be greater than 100%");
 }
 
-#define SERVICE(spec) \
-    "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nspec: {" spec "}\n"
-
-static void test_services(void **state)
-{
-    (void)state;
-    check(SERVICE("ports: [{port: 80}], selector: {a: b}"), "");
-    check(SERVICE("clusterIP: None, clusterIPs: [None]"), "");
-    check(SERVICE("type: ExternalName, externalName: example.com."), "");
-    check(SERVICE("type: NodePort, ports: [{port: 80, nodePort: 30080}]"), "");
-    check(SERVICE("selector: {a: b}"), "spec.ports: Required value");
-    check(SERVICE("type: Other, ports: [{port: 80}], internalTrafficPolicy: Cluster"),
-          "spec.type: Unsupported value: \"Other\": supported values: \"ClusterIP\", \"ExternalName\", "
-          "\"LoadBalancer\", \"NodePort\"");
-    check(SERVICE("ports: [{port: 80}, {port: 81, nodePort: 30000}]"),
-          "[spec.ports[0].name: Required value, spec.ports[1].name: Required value, spec.ports[1].nodePort: Forbidden: "
-          "may not be used when `type` is 'ClusterIP']");
-    check(SERVICE("ports: [{port: 80}], clusterIP: x, clusterIPs: [x]"),
-          "spec.clusterIPs[0]: Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
-    check_update(SERVICE("ports: [{port: 80}], clusterIP: 10.96.0.5, clusterIPs: [10.96.0.5]"),
-                 SERVICE("ports: [{port: 80}], clusterIP: 10.96.0.6, clusterIPs: [10.96.0.6]"),
-                 "spec.clusterIPs[0]: Invalid value: \"10.96.0.6\": may not change once set");
-    check("apiVersion: v1\nkind: Endpoints\nmetadata: {name: a, namespace: x}\nsubsets: [{addresses: [{ip: "
-          "127.0.0.1}]}]\n",
-          "subsets[0].addresses[0].ip: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, "
-          "::1/128)");
-    check("apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, namespace: x}\naddressType: IPv4\n"
-          "endpoints: [{addresses: [10.0.0.1]}]\nports: [{port: 80}]\n",
-          "");
-}
-
-static void test_configuration(void **state)
-{
-    (void)state;
-    check("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: {a/b: c}\n",
-          "data[a/b]: Invalid value: \"a/b\": a valid config key must consist of alphanumeric characters, '-', '_' or "
-          "'.' "
-          "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')");
-    check("apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: x}\ntype: kubernetes.io/tls\n",
-          "[data[tls.crt]: Required value, data[tls.key]: Required value]");
-    check_update("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nimmutable: "
-                 "true\ndata: {a: b}\n",
-                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x, resourceVersion: '1'}\nimmutable: "
-                 "true\ndata: {a: c}\n",
-                 "data: Forbidden: field is immutable when `immutable` is set");
-    check(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: 'a:b', namespace: x}\nrules: [{verbs: "
-        "[get]}]\n",
-        "[rules[0].apiGroups: Required value: resource rules must supply at least one api group, rules[0].resources: "
-        "Required value: resource rules must supply at least one resource]");
-    check("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nspec: {taints: [{key: a, effect: Never}]}\n",
-          "metadata.taints[0].effect: Unsupported value: \"Never\": supported values: \"NoExecute\", \"NoSchedule\", "
-          "\"PreferNoSchedule\"");
-}
-
 static void test_storage_and_network(void **state)
 {
     (void)state;
@@ -255,9 +200,10 @@ static void test_example(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_workloads),           cmocka_unit_test(test_services),
-        cmocka_unit_test(test_configuration),       cmocka_unit_test(test_example),
-        cmocka_unit_test(test_storage_and_network), cmocka_unit_test(test_declared),
+        cmocka_unit_test(test_workloads),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_storage_and_network),
+        cmocka_unit_test(test_declared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

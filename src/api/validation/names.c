@@ -74,16 +74,6 @@ void validate_signer_name(const char *name, const struct field_at *at, struct ap
         invalid_too_long(errors, at, SIGNER_NAME_SIZE_MAX);
 }
 
-/* The texts of one format as one error. */
-static void join(const struct format_errors *found, const char *separator, char *text, size_t size)
-{
-    size_t at = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < found->count && at < size; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%s", i > 0 ? separator : "", found->texts[i]);
-}
-
 void validate_fully_qualified_domain(const char *name, const struct field_at *at, struct api_invalid *errors)
 {
     struct str text = str_of(text_or_empty(name)), rest, label;
@@ -98,7 +88,7 @@ void validate_fully_qualified_domain(const char *name, const struct field_at *at
         text.size--;
     format_dns1123_subdomain(text, &found);
     if (found.count > 0) {
-        join(&found, ",", joined, sizeof(joined));
+        format_errors_join(&found, ",", joined, sizeof(joined));
         invalid_string(errors, at, show(text, shown), "%s", joined);
         return;
     }
@@ -112,7 +102,7 @@ void validate_fully_qualified_domain(const char *name, const struct field_at *at
         format_dns1123_label(label, &found);
         if (found.count == 0)
             continue;
-        join(&found, ",", joined, sizeof(joined));
+        format_errors_join(&found, ",", joined, sizeof(joined));
         invalid_string(errors, at, show(label, shown), "%s", joined);
     }
 }

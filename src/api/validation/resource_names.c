@@ -82,6 +82,11 @@ bool resource_is_standard_container(struct str name)
     return (uses_of(name) & CONTAINER) || resource_is_hugepages(name);
 }
 
+bool resource_is_standard_quota(struct str name)
+{
+    return (uses_of(name) & QUOTA) || resource_is_hugepages(name) || is_quota_hugepages(name);
+}
+
 bool resource_is_integer(struct str name)
 {
     return (uses_of(name) & INTEGER) || name_is_extended_resource(name);
@@ -115,7 +120,7 @@ void validate_quota_resource_name(const char *name, const struct field_at *at, s
     struct str text = str_of(text_or_empty(name));
 
     validate_resource_name(name, at, errors);
-    if (!has_domain(name) && !(uses_of(text) & QUOTA) && !resource_is_hugepages(text) && !is_quota_hugepages(text))
+    if (!has_domain(name) && !resource_is_standard_quota(text))
         invalid_string(errors, at, name, "must be a standard resource for quota");
 }
 

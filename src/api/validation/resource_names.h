@@ -13,6 +13,7 @@ bool resource_is_native(struct str name);      /* without a domain, or of kubern
 bool resource_may_overcommit(struct str name); /* requests may be below limits */
 bool resource_is_standard(struct str name);
 bool resource_is_standard_container(struct str name);
+bool resource_is_standard_quota(struct str name);
 bool resource_is_integer(struct str name); /* counted in whole numbers */
 
 /* Names: any resource; one that containers may ask for; one that a quota may bound. */

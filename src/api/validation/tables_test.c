@@ -59,10 +59,17 @@ static int validate_resize_of(const struct api_kind *kind, const void *old, cons
     return api_validate_resize(old, object, errors);
 }
 
+static int validate_finalize_of(const struct api_kind *kind, const void *old, const void *object,
+                                struct api_invalid *errors)
+{
+    (void)kind;
+    return api_validate_finalize(old, object, errors);
+}
+
 static const struct operation operations[] = {
     { "create", validate_create_of },  { "update", api_validate_update },
     { "status", api_validate_status }, { "ephemeralcontainers", validate_ephemeral_of },
-    { "resize", validate_resize_of },
+    { "resize", validate_resize_of },  { "finalize", validate_finalize_of },
 };
 
 struct table {

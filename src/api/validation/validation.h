@@ -21,6 +21,9 @@ int api_validate_status(const struct api_kind *kind, const void *old, const void
 /* An update of a pod's ephemeralcontainers subresource: what is there stays as it is. */
 int api_validate_ephemeral_containers(const void *old, const void *object, struct api_invalid *errors);
 
+/* An update of a namespace's finalize subresource. */
+int api_validate_finalize(const void *old, const void *object, struct api_invalid *errors);
+
 /* An update of a pod's resize subresource: cpu and memory of its containers. */
 int api_validate_resize(const void *old, const void *object, struct api_invalid *errors);
 

@@ -114,7 +114,7 @@ void validate_webhook_service(const char *namespace, const char *name, const cha
         invalid_missing(errors, at_field(at, "namespace"));
     format_port_number(port, &found);
     if (found.count > 0) {
-        format_errors_join(&found, why, sizeof(why));
+        format_errors_join(&found, "; ", why, sizeof(why));
         invalid_number(errors, at_field(at, "port"), port, "port is not valid: %s", why);
     }
     if (text_empty(path) || strcmp(path, "/") == 0)

@@ -111,11 +111,11 @@ enum update_part { UPDATE_OBJECT, UPDATE_STATUS, UPDATE_RAW };
 /* A read-modify-write of the request's object, tried again when somebody else was quicker. */
 struct update {
     struct request *request; /* its registry, namespace and name say which object */
-    enum update_part part;   /* which preparation; RAW: none, no generation, no admission, no validation */
-    bool must_match;         /* a resourceVersion in the new object must be the current one */
-    bool create_missing;     /* PUT of what does not exist */
-    bool apply;              /* server-side apply: it makes the managedFields, and creates what is not there */
-    bool forced_retry;       /* conflicts are retried even with a resourceVersion (no, for PUT) */
+    enum update_part part; /* which preparation; RAW: none, no generation, no admission, no validation but validate() */
+    bool must_match;       /* a resourceVersion in the new object must be the current one */
+    bool create_missing;   /* PUT of what does not exist */
+    bool apply;            /* server-side apply: it makes the managedFields, and creates what is not there */
+    bool forced_retry;     /* conflicts are retried even with a resourceVersion (no, for PUT) */
     /* Makes the new object in the request's arena. 'current' stays until the update is done. */
     int (*change)(struct update *update, const struct object *current, void **ret_object, struct error *err);
     /* The rules of the change, instead of those of the kind's update; NULL: the kind's. */

@@ -175,7 +175,9 @@ static int update_prepare(struct update *update, void *object, struct error *err
         update->allocated = object;
     }
     if (update->part == UPDATE_RAW)
-        return 0;
+        return update->validate == NULL
+                   ? 0
+                   : prepare_validate(request, registry, update->part, update->validate, object, old, err);
     rc = prepare_validate(request, registry, update->part, update->validate, object, old, err);
     if (rc == 0)
         rc = admission_validate(&admission, err);

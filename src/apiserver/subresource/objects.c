@@ -74,7 +74,7 @@ static int take_finalizers(struct request *request, void *object, const void *se
 
 void serve_finalize(struct request *request)
 {
-    static const struct view view = { UPDATE_RAW, take_finalizers, NULL };
+    static const struct view view = { UPDATE_RAW, take_finalizers, api_validate_finalize };
     serve_view(request, &view);
 }
 

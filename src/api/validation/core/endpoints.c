@@ -13,11 +13,12 @@ static void validate_addresses(const struct api_endpoint_address *list, size_t c
 {
     for (size_t i = 0; i < count; i++) {
         const struct field_at *here = at_index(at, i);
-        validate_outside_address(list[i].ip, at_field(here, "ip"), errors);
+        invalid_format(errors, at_field(here, "ip"), format_ip, list[i].ip);
         if (!text_empty(list[i].hostname))
             invalid_format(errors, at_field(here, "hostname"), format_dns1123_label, list[i].hostname);
         if (list[i].node_name != NULL)
             invalid_format(errors, at_field(here, "nodeName"), format_dns1123_subdomain, list[i].node_name);
+        validate_outside_address(list[i].ip, at_field(here, "ip"), errors);
     }
 }
 

@@ -28,7 +28,7 @@ static void validate_toleration(const struct api_toleration *toleration, bool ma
         struct format_errors found = { .count = 0 };
         char text[700];
         format_label_value(str_of(text_or_empty(toleration->value)), &found);
-        format_errors_join(&found, text, sizeof(text));
+        format_errors_join(&found, ";", text, sizeof(text));
         if (found.count > 0)
             invalid_string(errors, operator, toleration->value, "%s", text);
     } else if (text_equal(toleration->operator, "Exists")) {

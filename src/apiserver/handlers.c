@@ -20,6 +20,8 @@ static const struct resource_handler resource_handlers[] = {
     { "", "namespaces", "finalize", API_UPDATE, serve_finalize },
     { "", "pods", "eviction", API_CREATE, serve_eviction },
     { "", "serviceaccounts", "token", API_CREATE, serve_token_request },
+    { "", "componentstatuses", "", API_GET, serve_component_status },
+    { "", "componentstatuses", "", API_LIST_VERB, serve_component_status_list },
     { "", "pods", "log", API_GET, serve_log },
     { "", "pods", "exec", API_GET | API_CREATE, serve_exec },
     { "", "pods", "attach", API_GET | API_CREATE, serve_attach },

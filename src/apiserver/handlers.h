@@ -55,6 +55,8 @@ void serve_finalize(struct request *request);
 void serve_ephemeral_containers(struct request *request);
 void serve_resize(struct request *request);
 void serve_approval(struct request *request);
+void serve_component_status(struct request *request);
+void serve_component_status_list(struct request *request);
 void serve_token_request(struct request *request);
 void serve_log(struct request *request);
 void serve_exec(struct request *request);

@@ -7,6 +7,7 @@ import re
 import pytest
 import wire
 import yaml
+from conftest import wait_for
 from test_matrix import JSON, META, PARTIAL, PARTIALS, PROTOBUF, TABLE, YAML, Api
 
 TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
@@ -243,6 +244,23 @@ def test_deletions_in_tables(maps):
     maps.ok("DELETE", f"{MAPS}/m4")
     event = events(maps, f"{MAPS}?watch=true&resourceVersion={since}&timeoutSeconds=9", TABLE, 1)[0]
     assert (event["type"], event["object"]["rows"][0]["cells"][0]) == ("DELETED", "m4")
+
+
+def test_component_statuses(api):
+    """Made up when asked for, and shown in every form all the same."""
+    path = "/api/v1/componentstatuses"
+    wait_for("leaders", lambda: all(row["cells"][1] == "Healthy" for row in api.ok("GET", path, accept=TABLE).json()["rows"]), 10)
+    listed = api.ok("GET", path).json()
+    assert (listed["kind"], listed["metadata"]) == ("ComponentStatusList", {})
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["controller-manager", "etcd-0", "scheduler"]
+    table = api.ok("GET", path, accept=TABLE).json()
+    assert [row["cells"] for row in table["rows"]] == [[name, "Healthy", "ok", ""] for name in ("controller-manager", "etcd-0", "scheduler")]
+    assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Status", "Message", "Error"]
+    assert wire.Envelope(api.ok("GET", f"{path}/etcd-0", accept=PROTOBUF).body).name() == "etcd-0"
+    assert wire.Envelope(api.ok("GET", path, accept=PROTOBUF).body).kind == "ComponentStatusList"
+    one = api.ok("GET", f"{path}?fieldSelector=metadata.name%3Dscheduler").json()["items"]
+    assert [item["conditions"] for item in one] == [[{"type": "Healthy", "status": "True", "message": "ok"}]]
+    refused(api.call("GET", f"{path}/nope"), 404, "NotFound", 'componentstatuses "nope" not found')
 
 
 # ---------------------------------------------------------------- discovery

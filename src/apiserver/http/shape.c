@@ -18,6 +18,10 @@
 
 void list_meta_write(const struct request_list *list, struct buffer *json)
 {
+    if (list->revision == 0) { /* of what is not stored */
+        buffer_append_text(json, "{}");
+        return;
+    }
     buffer_append_text(json, "{\"resourceVersion\":\"");
     buffer_append_uint64(json, list->revision);
     buffer_append_char(json, '"');
@@ -113,7 +117,9 @@ static void object_table(struct request *request, const struct api_kind *kind, c
 struct api_list_meta list_meta(struct request *request, const struct request_list *list)
 {
     return (struct api_list_meta){ .resource_version =
-                                       arena_format(&request->arena, "%llu", (unsigned long long)list->revision),
+                                       list->revision == 0
+                                           ? NULL
+                                           : arena_format(&request->arena, "%llu", (unsigned long long)list->revision),
                                    .continue_ = list->continue_,
                                    .remaining_item_count = list->remaining };
 }

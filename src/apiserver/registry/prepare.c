@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/status.h"
 #include "api/validation/validation.h"
+#include "api/warnings/warnings.h"
 #include "apiserver/custom/strategy.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
@@ -127,6 +128,11 @@ void prepare_update(struct request *request, struct registry *registry, enum upd
         meta->deletion_grace_period_seconds = before->deletion_grace_period_seconds;
 }
 
+static void warn(void *context, const char *text)
+{
+    request_warn(context, "%s", text);
+}
+
 int prepare_validate(struct request *request, struct registry *registry, enum update_part part,
                      int (*validate)(const void *old, const void *object, struct api_invalid *errors),
                      const void *object, const void *old, struct error *err)
@@ -151,8 +157,10 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         registry->strategy->validate(object, old, &errors);
     if (registry->strategy->validate_status != NULL && part == UPDATE_STATUS && errors.total == 0)
         registry->strategy->validate_status(object, old, &errors);
-    if (errors.total == 0)
+    if (errors.total == 0) {
+        api_warnings(kind, object, old, part == UPDATE_STATUS, &(struct warning_list){ warn, request });
         return 0;
+    }
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);
     return error_set(err, ERROR_INVALID, "%s", request->failure->message);
 }

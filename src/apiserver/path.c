@@ -214,7 +214,7 @@ static int read_options(struct request *request, struct str query, struct error 
         rc = read_validation(request, query, err);
     if (rc == 0)
         rc = read_dry_run(request, query, err);
-    if (rc == 0)
+    if (rc == 0 && strcmp(options_kind(request), "DeleteOptions") != 0)
         rc = read_field_manager(request, query, err);
     if (rc == -ERROR_INVALID)
         rc = failure_options(request, options_kind(request), err);

@@ -151,6 +151,13 @@ void managed_set(struct managed_entry *entry, const struct field_set *set)
     entry->text = (struct str){ 0 };
 }
 
+void managed_reconcile(struct managed *managed, const char *api_version, const struct apply_place *root)
+{
+    for (size_t i = 0; i < managed->count; i++)
+        if (text_equal(managed->entries[i].api_version, api_version))
+            managed_set(&managed->entries[i], apply_reconcile(root, managed->entries[i].set, managed->arena));
+}
+
 void managed_drop_empty(struct managed *managed)
 {
     size_t kept = 0;
@@ -394,6 +401,8 @@ int managed_update(struct managed *managed, const struct managed_writer *writer,
     struct arena *arena = managed->arena;
     if (change->difference.changed == NULL && change->difference.removed == NULL)
         return 0;
+    if (change->root != NULL)
+        managed_reconcile(managed, writer->api_version, change->root);
     const struct field_set *own = field_set_without(change->difference.changed, writer->ignored, arena);
     own = managed_strip(own, arena);
     struct managed_entry *entry = managed_find(managed, writer, false);

@@ -61,6 +61,7 @@ struct managed_versions {
 /* A document before and after. 'json' may be NULL when there are no other versions. */
 struct managed_change {
     struct apply_difference difference; /* in the writer's version */
+    const struct apply_place *root;     /* NULL: this schema is always as it was when the entries were written */
     /* Makes the text of the document before and after; only called for entries of other versions. */
     struct str (*text)(void *context, bool after);
     void *context;
@@ -114,6 +115,9 @@ void managed_drop_empty(struct managed *managed);
 void managed_set(struct managed_entry *entry, const struct field_set *set);
 /* Without what everybody's object has: name, uid, and so on. */
 const struct field_set *managed_strip(const struct field_set *set, struct arena *arena);
+
+/* Entries of that version as its schema of today would have them. */
+void managed_reconcile(struct managed *managed, const char *api_version, const struct apply_place *root);
 
 /* What differs for entries of one version; drops entries whose version is gone. */
 int managed_take(struct managed *managed, const struct managed_writer *writer, const struct managed_entry *except,

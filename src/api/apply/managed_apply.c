@@ -146,17 +146,6 @@ static struct str text_of(void *context, bool after)
     return forms[after ? 1 : 0].json;
 }
 
-static int reconcile(const struct work *work, const struct form *live)
-{
-    for (size_t i = 0; i < work->managed->count; i++) {
-        struct managed_entry *entry = &work->managed->entries[i];
-        struct form form = *live;
-        if (text_equal(entry->api_version, live->api_version))
-            managed_set(entry, apply_reconcile(&form.root, entry->set, work->arena));
-    }
-    return 0;
-}
-
 /* The conflicts of the result with other managers; none: they lose what is changed. */
 static int settle(const struct work *work, const struct managed_entry *own, struct form forms[2])
 {
@@ -188,9 +177,8 @@ int managed_apply(struct managed *managed, struct managed_apply *apply, struct e
     struct work work = { managed, apply, managed->arena, err };
     const struct managed_writer *writer = &apply->writer;
     struct form forms[2] = { { writer->api_version, apply->root, apply->live, apply->live_document } };
-    int rc = reconcile(&work, &forms[0]);
-    if (rc == 0)
-        rc = merge(&work, &forms[0], &forms[1]);
+    managed_reconcile(managed, writer->api_version, &apply->root);
+    int rc = merge(&work, &forms[0], &forms[1]);
     if (rc < 0)
         return rc;
     struct managed_entry *own = managed_find(managed, writer, true);

@@ -166,6 +166,26 @@ static void the_same_again_changes_nothing(void **state)
     arena_fini(&story.arena);
 }
 
+static void sets_follow_a_schema_that_changed(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, service_root());
+    struct managed_entry entry = { .manager = "old", .api_version = "v1", .subresource = "" };
+    assert_int_equal(field_set_parse(STR("{\"f:spec\":{\"f:selector\":{\"f:a\":{}},\"f:type\":{}}}"), &story.arena,
+                                     &entry.set, NULL),
+                     0);
+    managed_add(&story.managed, &entry);
+    struct managed_writer writer = { "new", "v1", "", NULL, story.now };
+    struct managed_change change = { .root = &story.root };
+    apply_compare(&story.root, document_of(&story, "{\"spec\":{\"selector\":{\"a\":\"1\"}}}"),
+                  document_of(&story, "{\"spec\":{\"selector\":{\"a\":\"2\"}}}"), &story.arena, &change.difference);
+    assert_int_equal(managed_update(&story.managed, &writer, &change, NULL, NULL), 0);
+    assert_string_equal(owners(&story),
+                        "old Update {\"f:spec\":{\"f:type\":{}}}\nnew Update {\"f:spec\":{\"f:selector\":{}}}\n");
+    arena_fini(&story.arena);
+}
+
 static void old_updates_are_put_together(void **state)
 {
     (void)state;
@@ -215,11 +235,9 @@ static void entries_that_make_no_sense_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_changes_a_field_owns_it),
-        cmocka_unit_test(appliers_share_give_up_and_conflict),
-        cmocka_unit_test(the_same_again_changes_nothing),
-        cmocka_unit_test(old_updates_are_put_together),
-        cmocka_unit_test(entries_that_make_no_sense_are_refused),
+        cmocka_unit_test(who_changes_a_field_owns_it),       cmocka_unit_test(appliers_share_give_up_and_conflict),
+        cmocka_unit_test(the_same_again_changes_nothing),    cmocka_unit_test(old_updates_are_put_together),
+        cmocka_unit_test(sets_follow_a_schema_that_changed), cmocka_unit_test(entries_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,11 +108,13 @@ void ownership_change(struct ownership_sides *sides, struct managed_change *ret_
                             &ret_change->difference);
         return;
     }
-    struct apply_place root = ownership_root(sides->registry);
+    struct apply_place *root = arena_new(arena, struct apply_place);
+    *root = ownership_root(sides->registry);
+    ret_change->root = root; /* definitions change */
     yyjson_val *before = NULL, *after = NULL;
     if (ownership_document(side_text(sides, false), arena, &before, NULL) == 0 &&
         ownership_document(side_text(sides, true), arena, &after, NULL) == 0)
-        apply_compare(&root, before, after, arena, &ret_change->difference);
+        apply_compare(root, before, after, arena, &ret_change->difference);
 }
 
 void ownership_track(struct request *request, const struct registry *registry, void *object, const void *old)

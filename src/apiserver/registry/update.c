@@ -156,7 +156,8 @@ static int update_prepare(struct update *update, void *object, struct error *err
         rc = check_revision(update, object, err);
     if (rc < 0)
         return rc;
-    if (update->part != UPDATE_RAW && !update->apply)
+    bool tracked = update->part != UPDATE_RAW || strcmp(request->subresource, "finalize") == 0;
+    if (tracked && !update->apply)
         ownership_track(request, registry, object, old);
     struct admission admission = {
         request, registry, ADMISSION_UPDATE, request->subresource, update->namespace_, update->name, object, old

@@ -26,7 +26,9 @@ static bool is_conversion(const struct cel_call *call)
 
 static void make_constant(struct cel_source *source, struct cel_node *node)
 {
-    struct cel_state state = { .arena = source->arena, .limit = UINT64_MAX };
+    struct cel_state state = {
+        .arena = source->arena, .limit = UINT64_MAX, .work = CEL_WORK_MAX, .used_before = source->arena->used
+    };
     struct cel_value value = cel_evaluate_node(&state, node);
 
     if (cel_is_error(&value)) {

@@ -14,7 +14,7 @@ static struct cel_vector *vector_new(struct arena *arena, size_t capacity)
     struct cel_vector *vector = arena_new(arena, struct cel_vector);
 
     vector->capacity = capacity;
-    vector->items = capacity == 0 ? NULL : arena_alloc(arena, capacity * sizeof(vector->items[0]));
+    vector->items = arena_alloc(arena, (capacity + 1) * sizeof(vector->items[0]));
     return vector;
 }
 
@@ -50,16 +50,11 @@ static const struct cel_type *element_type(const struct cel_value *container)
     return container->type->element != NULL ? container->type->element : cel_type_of(CEL_DYN);
 }
 
-static const struct cel_type *list_type(const struct cel_value *list)
+const struct cel_type *cel_list_unique(const struct cel_value *list)
 {
-    return list->form == CEL_FORM_JSON ? list->type : list->list->type;
-}
+    const struct cel_type *type = list->form == CEL_FORM_JSON ? list->type : list->list->type;
 
-enum cel_list_type cel_list_type_of(const struct cel_value *list)
-{
-    const struct cel_type *type = list_type(list);
-
-    return type == NULL ? CEL_LIST_ATOMIC : (enum cel_list_type)type->list_type;
+    return type == NULL || type->list_type == CEL_LIST_ATOMIC ? NULL : type;
 }
 
 size_t cel_list_size(const struct cel_value *list)
@@ -93,14 +88,14 @@ bool cel_list_next(struct cel_list_reader *reader, struct cel_value *ret_value)
     return true;
 }
 
-bool cel_list_contains(const struct cel_value *list, const struct cel_value *value)
+bool cel_list_contains(const struct cel_value *list, const struct cel_value *value, int64_t *work)
 {
     struct cel_list_reader reader;
     struct cel_value element;
 
     cel_list_read(list, &reader);
     while (cel_list_next(&reader, &element))
-        if (cel_value_equal(&element, value))
+        if (cel_equal(&element, value, work))
             return true;
     return false;
 }
@@ -112,14 +107,6 @@ static struct cel_value list_of(struct arena *arena, struct cel_vector *vector, 
     list->vector = vector;
     list->count = count;
     return (struct cel_value){ .kind = CEL_LIST, .form = CEL_FORM_MADE, .list = list };
-}
-
-static struct cel_value typed_list_of(struct arena *arena, struct cel_vector *vector, const struct cel_type *type)
-{
-    struct cel_value list = list_of(arena, vector, vector->count);
-
-    ((struct cel_list *)list.list)->type = type;
-    return list;
 }
 
 struct cel_value cel_list_new(struct arena *arena, size_t capacity)
@@ -146,16 +133,13 @@ static void vector_append(struct arena *arena, struct cel_vector *vector, const 
         vector->count++;
 }
 
-/* What of 'b' is not in 'a' is added; of lists of objects with keys, an element of 'b' takes the place of its like. */
-static struct cel_value add_unique(struct arena *arena, const struct cel_value *a, const struct cel_value *b);
-
 struct cel_value cel_list_add(struct arena *arena, const struct cel_value *a, const struct cel_value *b)
 {
     size_t count = cel_list_size(a) + cel_list_size(b);
     struct cel_vector *vector;
 
-    if (cel_list_type_of(a) != CEL_LIST_ATOMIC)
-        return add_unique(arena, a, b);
+    if (cel_list_unique(a) != NULL)
+        return cel_unique_add(arena, cel_list_unique(a), a, b);
     if (cel_list_size(b) == 0)
         return *a;
     if (a->form == CEL_FORM_MADE && a->list->first == 0 && a->list->vector->count == a->list->count) {
@@ -166,44 +150,6 @@ struct cel_value cel_list_add(struct arena *arena, const struct cel_value *a, co
     vector_append(arena, vector, a);
     vector_append(arena, vector, b);
     return list_of(arena, vector, count);
-}
-
-/* Whether two elements of a list with keys are about the same thing. */
-static bool same_keys(const char *const *keys, const struct cel_value *a, const struct cel_value *b)
-{
-    if (keys == NULL || a->kind != CEL_OBJECT || a->form != CEL_FORM_JSON || b->kind != CEL_OBJECT ||
-        b->form != CEL_FORM_JSON)
-        return false;
-    for (; *keys != NULL; keys++) {
-        yyjson_val *x = yyjson_obj_get(a->json, *keys), *y = yyjson_obj_get(b->json, *keys);
-
-        if (x != y && (x == NULL || y == NULL || !yyjson_equals(x, y)))
-            return false;
-    }
-    return true;
-}
-
-static struct cel_value add_unique(struct arena *arena, const struct cel_value *a, const struct cel_value *b)
-{
-    struct cel_vector *vector = vector_new(arena, cel_list_size(a) + cel_list_size(b));
-    const struct cel_type *type = list_type(a);
-    bool keyed = type->list_type == CEL_LIST_MAP;
-    struct cel_list_reader reader;
-    struct cel_value element;
-
-    vector_append(arena, vector, a);
-    cel_list_read(b, &reader);
-    while (cel_list_next(&reader, &element)) {
-        size_t at = 0;
-
-        while (at < vector->count && !(keyed ? same_keys(type->list_keys, &vector->items[at], &element)
-                                             : cel_value_equal(&vector->items[at], &element)))
-            at++;
-        vector->items[at] = element;
-        if (at == vector->count)
-            vector->count++;
-    }
-    return typed_list_of(arena, vector, type);
 }
 
 /* ---- maps ---- */
@@ -436,5 +382,30 @@ bool cel_map_next(struct cel_map_reader *reader, struct cel_value *ret_key, stru
         *ret_value = member_value(map, yyjson_obj_iter_get_val(key), type);
     }
     reader->at++;
+    return true;
+}
+
+/* Members mostly stand in the same order in both, and are then found at once. */
+bool cel_map_json_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work)
+{
+    yyjson_obj_iter left, right;
+    yyjson_val *key;
+
+    yyjson_obj_iter_init(a->json, &left);
+    yyjson_obj_iter_init(b->json, &right);
+    while ((key = yyjson_obj_iter_next(&left)) != NULL) {
+        struct str name = { yyjson_get_str(key), yyjson_get_len(key) }, shown;
+        size_t before = right.idx;
+        yyjson_val *other = yyjson_obj_iter_getn(&right, name.data, name.size);
+        struct cel_value x, y;
+
+        *work -= (int64_t)((right.idx + right.max - before) % right.max / CEL_BYTES_PER_STEP);
+        if (other == NULL)
+            return false;
+        x = member_value(a, yyjson_obj_iter_get_val(key), member_type(a, name, &shown));
+        y = member_value(b, other, member_type(b, name, &shown));
+        if (!cel_equal(&x, &y, work))
+            return false;
+    }
     return true;
 }

@@ -63,7 +63,7 @@ static uint64_t list_cost(double size, double factor)
 {
     double cost = size * factor;
 
-    return 1 + CEL_COST_MAKE_LIST + (cost >= 1e18 ? (uint64_t)1e18 : (uint64_t)cost);
+    return 1 + CEL_COST_MAKE_LIST + (cost <= 0 ? 0 : cost >= 1e18 ? (uint64_t)1e18 : (uint64_t)cost);
 }
 
 /* Each element against each, a little more where they are texts. */

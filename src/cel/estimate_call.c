@@ -117,7 +117,7 @@ static void estimate_join(struct estimating *estimating)
 {
     struct cel_cost list = first_size(estimating), size = { 0 }, element;
 
-    if (element_size(estimating, estimating->target, &element))
+    if (element_size(estimating, estimating->node->call.args[0], &element))
         size = range_multiply(list, element);
     if (estimating->count > 0) {
         struct cel_cost gaps = range_of(list.min > 0 ? list.min - 1 : 0, list.max > 0 ? list.max - 1 : 0);

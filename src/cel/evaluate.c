@@ -8,13 +8,15 @@
  * selecting from a call costs 1 more. A failure is a value: && and || may not care about it. */
 #include "cel/evaluate.h"
 
+#include "cel/index.h"
+
 static struct cel_value evaluate(struct cel_state *state, const struct cel_node *node, bool free);
 
 static void charge(struct cel_state *state, uint64_t cost)
 {
     if (__builtin_add_overflow(state->cost, cost, &state->cost))
         state->cost = UINT64_MAX;
-    if (state->cost > state->limit)
+    if (state->cost > state->limit || state->work < 0 || state->arena->used - state->used_before > CEL_MEMORY_MAX)
         state->stopped = true;
 }
 
@@ -140,11 +142,11 @@ static struct cel_value index_of(struct cel_state *state, const struct cel_value
             return cel_no_overload();
         found = index >= 0 && (uint64_t)index < cel_list_size(operand);
         if (found)
-            value = cel_list_at(operand, (size_t)index);
+            value = cel_index_at(state, operand, (size_t)index);
         else if (!optional)
             return cel_value_error(state->arena, "index out of bounds: %lld", (long long)index);
     } else if (cel_is_map(operand)) {
-        found = cel_map_find(state->arena, operand, key, &value);
+        found = cel_index_find(state, operand, key, &value);
         if (!found && !optional)
             return no_such_key(state, key);
     } else {
@@ -252,7 +254,12 @@ static struct cel_value evaluate_function(struct cel_state *state, const struct 
     overload = call->candidates[at].overload;
     state->call = call;
     result = overload->call(state, args, call->count);
-    if (!call->constant_set)
+    for (uint32_t i = 0; i < call->count; i++)
+        if (args[i].kind == CEL_STRING || args[i].kind == CEL_BYTES)
+            state->work -= (int64_t)(args[i].text.size / CEL_BYTES_PER_STEP);
+    if (call->constant_set)
+        charge(state, 0);
+    else
         charge(state, cel_cost_of_call((enum cel_cost_rule)overload->cost, args, call->count, &result));
     return result;
 }

@@ -81,13 +81,22 @@ enum cel_cost_rule {
     CEL_COST_SORT_BY_TEXT,
 };
 
+#define CEL_WORK_MAX       ((int64_t)50000000) /* about a second */
+#define CEL_BYTES_PER_STEP 32                  /* of texts that are compared or measured */
+#define CEL_MEMORY_MAX     ((size_t)64 << 20)
+
+struct cel_index;
+
 /* One evaluation. */
 struct cel_state {
     struct arena *arena;
     const struct cel_value *variables;
     struct cel_value *locals;
     uint64_t cost, limit;
-    bool stopped;                /* the cost passed the limit: nothing more is evaluated */
+    bool stopped;       /* the cost passed the limit: nothing more is evaluated */
+    int64_t work;       /* steps left: what costs do not count (sizes of elements compared) is bounded by them */
+    size_t used_before; /* bytes of the arena; an evaluation may take CEL_MEMORY_MAX more */
+    struct cel_index *indexes;
     const struct cel_call *call; /* being called: its prepared pattern */
 };
 

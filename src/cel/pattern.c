@@ -11,15 +11,17 @@
 #include "cel/utf8.h"
 #include "cel/value.h"
 
-#define PATTERN_MAX       65536   /* bytes */
-#define MATCH_LIMIT       1000000 /* steps of backtracking */
+#define PATTERN_MAX       65536 /* bytes */
+#define STEPS_LEAST       10000 /* of backtracking */
+#define STEPS_PER_BYTE    64
+#define STEPS_MOST        1000000
 #define HEAP_LIMIT_KIB    16384
 #define MATCH_DEPTH_LIMIT 100000
 #define DFA_WORKSPACE     65536 /* numbers: ways followed at once */
 
 struct cel_pattern {
     pcre2_code *code;
-    pcre2_match_context *limits;
+    struct str text; /* translated */
 };
 
 static void pattern_drop(void *pointer)
@@ -27,10 +29,9 @@ static void pattern_drop(void *pointer)
     struct cel_pattern *pattern = pointer;
 
     pcre2_code_free(pattern->code);
-    pcre2_match_context_free(pattern->limits);
 }
 
-static pcre2_code *compile(struct str text, const char **ret_error)
+static pcre2_code *compile(struct str text, uint32_t options, const char **ret_error)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     int error = 0;
@@ -40,8 +41,8 @@ static pcre2_code *compile(struct str text, const char **ret_error)
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     pcre2_set_parens_nest_limit(context, CEL_DEPTH_MAX);
     code = pcre2_compile((PCRE2_SPTR)text.data, text.size,
-                         PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &error,
-                         &offset, context);
+                         options | PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C,
+                         &error, &offset, context);
     pcre2_compile_context_free(context);
     if (code == NULL)
         *ret_error = error == PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS     ? "missing closing )"
@@ -61,7 +62,7 @@ const struct cel_pattern *cel_pattern_compile(struct arena *arena, struct str te
     if (error == NULL && buffer_failed(&translated))
         error = "expression too large";
     if (error == NULL)
-        code = compile(translated.size > 0 ? buffer_str(&translated) : STR(""), &error);
+        code = compile(translated.size > 0 ? buffer_str(&translated) : STR(""), 0, &error);
     if (code == NULL) {
         if (ret_error != NULL)
             *ret_error = error;
@@ -69,10 +70,7 @@ const struct cel_pattern *cel_pattern_compile(struct arena *arena, struct str te
     }
     pattern = arena_new(arena, struct cel_pattern);
     pattern->code = code;
-    pattern->limits = pcre2_match_context_create(NULL);
-    pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
-    pcre2_set_depth_limit(pattern->limits, MATCH_DEPTH_LIMIT);
-    pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
+    pattern->text = arena_str(arena, buffer_str(&translated));
     arena_hold(arena, pattern_drop, pattern);
     return pattern;
 }
@@ -82,41 +80,78 @@ static bool is_limit(int rc)
     return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT;
 }
 
-int cel_pattern_find(const struct cel_pattern *pattern, struct str text, size_t at, size_t *ret_start, size_t *ret_end)
+/* Backtracking of so many steps. */
+static int find_within(const struct cel_pattern *pattern, struct str text, size_t at, uint32_t steps, size_t *ret_start,
+                       size_t *ret_end)
 {
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    int rc = pcre2_match(pattern->code, (PCRE2_SPTR)(text.data == NULL ? "" : text.data), text.size, at,
-                         at > 0 ? PCRE2_NO_UTF_CHECK : 0 /* checked at the first */, data, pattern->limits);
+    pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    int rc;
 
+    pcre2_set_match_limit(limits, steps);
+    pcre2_set_depth_limit(limits, MATCH_DEPTH_LIMIT);
+    pcre2_set_heap_limit(limits, HEAP_LIMIT_KIB);
+    rc = pcre2_match(pattern->code, (PCRE2_SPTR)(text.data == NULL ? "" : text.data), text.size, at,
+                     at > 0 ? PCRE2_NO_UTF_CHECK : 0 /* checked at the first */, data, limits);
     if (rc >= 0) {
         *ret_start = pcre2_get_ovector_pointer(data)[0];
         *ret_end = pcre2_get_ovector_pointer(data)[1];
     }
+    pcre2_match_context_free(limits);
     pcre2_match_data_free(data);
     return rc >= 0 ? 1 : is_limit(rc) ? -1 : 0;
 }
 
-/* Follows all ways at once: slower in most cases, never exponential. */
+static uint32_t steps_for(struct str text)
+{
+    size_t steps = STEPS_LEAST + text.size * STEPS_PER_BYTE;
+
+    return steps > STEPS_MOST ? STEPS_MOST : (uint32_t)steps;
+}
+
+int cel_pattern_find(const struct cel_pattern *pattern, struct str text, size_t at, int64_t *work, size_t *ret_start,
+                     size_t *ret_end)
+{
+    int found = find_within(pattern, text, at, steps_for(text), ret_start, ret_end);
+
+    if (found >= 0)
+        return found;
+    *work -= STEPS_MOST;
+    return find_within(pattern, text, at, STEPS_MOST, ret_start, ret_end);
+}
+
+/* Follows all ways at once, from the beginning on: slower in most cases, but it looks at each character once. */
 static int matches_without_backtracking(const struct cel_pattern *pattern, struct str text)
 {
+    auto_buffer struct buffer anywhere = { .max = 16 * PATTERN_MAX + 32 };
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     int *workspace = calloc(DFA_WORKSPACE, sizeof(int));
     int rc = PCRE2_ERROR_MATCHLIMIT;
+    const char *error;
+    pcre2_code *code;
 
-    if (workspace != NULL && data != NULL)
-        rc = pcre2_dfa_match(pattern->code, (PCRE2_SPTR)text.data, text.size, 0, PCRE2_DFA_SHORTEST, data,
-                             pattern->limits, workspace, DFA_WORKSPACE);
+    buffer_append_text(&anywhere, "(?s:.*?)(?:");
+    buffer_append_str(&anywhere, pattern->text);
+    buffer_append_char(&anywhere, ')');
+    code = buffer_failed(&anywhere) ? NULL : compile(buffer_str(&anywhere), PCRE2_ANCHORED, &error);
+    if (workspace != NULL && code != NULL)
+        rc = pcre2_dfa_match(code, (PCRE2_SPTR)text.data, text.size, 0, PCRE2_DFA_SHORTEST, data, NULL, workspace,
+                             DFA_WORKSPACE);
     free(workspace);
+    pcre2_code_free(code);
     pcre2_match_data_free(data);
     return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }
 
-int cel_pattern_matches(const struct cel_pattern *pattern, struct str text)
+int cel_pattern_matches(const struct cel_pattern *pattern, struct str text, int64_t *work)
 {
     size_t start, end;
-    int found = cel_pattern_find(pattern, text, 0, &start, &end);
+    int found = find_within(pattern, text, 0, steps_for(text), &start, &end);
 
-    return found < 0 ? matches_without_backtracking(pattern, text) : found;
+    if (found >= 0)
+        return found;
+    *work -= STEPS_LEAST + (int64_t)text.size * 8;
+    return matches_without_backtracking(pattern, text);
 }
 
 /* ---- functions ---- */
@@ -150,7 +185,7 @@ static struct cel_value matches(struct cel_state *state, const struct cel_value 
     (void)count;
     if (pattern == NULL)
         return error;
-    found = cel_pattern_matches(pattern, args[0].text);
+    found = cel_pattern_matches(pattern, args[0].text, &state->work);
     return found < 0 ? too_complex() : cel_value_bool(found > 0);
 }
 
@@ -164,7 +199,7 @@ static struct cel_value find(struct cel_state *state, const struct cel_value *ar
     (void)count;
     if (pattern == NULL)
         return error;
-    found = cel_pattern_find(pattern, args[0].text, 0, &start, &end);
+    found = cel_pattern_find(pattern, args[0].text, 0, &state->work, &start, &end);
     if (found <= 0)
         return found < 0 ? too_complex() : cel_value_string(STR(""));
     return cel_value_string((struct str){ args[0].text.data + start, end - start });
@@ -182,7 +217,7 @@ static struct cel_value find_all(struct cel_state *state, const struct cel_value
     if (pattern == NULL)
         return error;
     while ((limit < 0 || (int64_t)cel_list_size(&list) < limit) && at <= text.size) {
-        int found = cel_pattern_find(pattern, text, at, &start, &end);
+        int found = cel_pattern_find(pattern, text, at, &state->work, &start, &end);
 
         if (found < 0)
             return too_complex();

@@ -17,10 +17,11 @@ struct cel_pattern;
 /* NULL when it is no pattern; *ret_error (may be NULL) then says why. The arena frees it. */
 const struct cel_pattern *cel_pattern_compile(struct arena *arena, struct str text, const char **ret_error);
 
-/* 1: it matches somewhere, 0: not, -1: too much work. Safe from many threads. */
-int cel_pattern_matches(const struct cel_pattern *pattern, struct str text);
+/* 1: it matches somewhere, 0: not, -1: too much work. What is more than usual is taken from *work. Safe from many threads. */
+int cel_pattern_matches(const struct cel_pattern *pattern, struct str text, int64_t *work);
 
 /* The first match at or behind the byte 'at'; as above. */
-int cel_pattern_find(const struct cel_pattern *pattern, struct str text, size_t at, size_t *ret_start, size_t *ret_end);
+int cel_pattern_find(const struct cel_pattern *pattern, struct str text, size_t at, int64_t *work, size_t *ret_start,
+                     size_t *ret_end);
 
 #endif

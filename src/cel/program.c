@@ -113,6 +113,8 @@ int cel_evaluate(const struct cel_program *program, const struct cel_value *valu
         .variables = values,
         .locals = arena_new_array(arena, struct cel_value, (size_t)program->locals + 1),
         .limit = limit,
+        .work = CEL_WORK_MAX,
+        .used_before = arena->used,
     };
     struct cel_value value = cel_evaluate_node(&state, program->root);
 

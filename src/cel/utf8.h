@@ -13,7 +13,7 @@
 /* Bytes of the first code point (1 for what is none); 0 of an empty text. */
 size_t utf8_size(struct str text);
 uint32_t utf8_decode(struct str text); /* UTF8_INVALID for what is none */
-size_t utf8_count(struct str text);
+size_t utf8_count(struct str text);    /* exact for what is UTF-8 */
 bool utf8_valid(struct str text);
 void utf8_append(struct buffer *out, uint32_t point);
 

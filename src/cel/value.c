@@ -295,37 +295,24 @@ bool cel_value_compare(const struct cel_value *a, const struct cel_value *b, int
 
 /* ---- equality ---- */
 
-/* Each element of one is in the other: what sets of equal size say of each other. */
-static bool set_equal(const struct cel_value *a, const struct cel_value *b)
-{
-    struct cel_list_reader reader;
-    struct cel_value element;
-
-    cel_list_read(a, &reader);
-    while (cel_list_next(&reader, &element))
-        if (!cel_list_contains(b, &element))
-            return false;
-    return true;
-}
-
-static bool list_equal(const struct cel_value *a, const struct cel_value *b)
+static bool list_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work)
 {
     struct cel_list_reader left, right;
     struct cel_value x, y;
 
     if (cel_list_size(a) != cel_list_size(b))
         return false;
-    if (cel_list_type_of(a) != CEL_LIST_ATOMIC) /* elements of both kinds are unique */
-        return set_equal(a, b);
+    if (cel_list_unique(a) != NULL)
+        return cel_unique_equal(cel_list_unique(a), a, b, work);
     cel_list_read(a, &left);
     cel_list_read(b, &right);
     while (cel_list_next(&left, &x) && cel_list_next(&right, &y))
-        if (!cel_value_equal(&x, &y))
+        if (!cel_equal(&x, &y, work))
             return false;
     return true;
 }
 
-static bool map_equal(const struct cel_value *a, const struct cel_value *b)
+static bool map_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work)
 {
     struct cel_map_reader reader;
     struct cel_value key, value, other;
@@ -334,10 +321,14 @@ static bool map_equal(const struct cel_value *a, const struct cel_value *b)
         return a->form == b->form && a->driver == b->driver && a->context == b->context;
     if (cel_map_size(a) != cel_map_size(b))
         return false;
+    if (a->form == CEL_FORM_JSON && b->form == CEL_FORM_JSON)
+        return cel_map_json_equal(a, b, work);
     cel_map_read(a, &reader);
-    while (cel_map_next(&reader, &key, &value))
-        if (!cel_map_find_member(b, &key, &other) || !cel_value_equal(&value, &other))
+    while (cel_map_next(&reader, &key, &value)) {
+        *work -= b->form == CEL_FORM_JSON ? (int64_t)(reader.size / CEL_BYTES_PER_STEP) : 0; /* walked to be found */
+        if (!cel_map_find_member(b, &key, &other) || !cel_equal(&value, &other, work))
             return false;
+    }
     return true;
 }
 
@@ -348,25 +339,35 @@ static bool type_value_equal(const struct cel_type *a, const struct cel_type *b)
 
 bool cel_value_equal(const struct cel_value *a, const struct cel_value *b)
 {
+    int64_t work = INT64_MAX;
+
+    return cel_equal(a, b, &work);
+}
+
+bool cel_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work)
+{
     int order;
 
+    *work -= a->kind == CEL_STRING || a->kind == CEL_BYTES ? 1 + (int64_t)(a->text.size / CEL_BYTES_PER_STEP) : 1;
+    if (*work < 0)
+        return false;
     if (cel_value_compare(a, b, &order))
         return order == 0;
     if (cel_is_map(a) && cel_is_map(b))
-        return map_equal(a, b);
+        return map_equal(a, b, work);
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
     case CEL_NULL:
         return true;
     case CEL_LIST:
-        return list_equal(a, b);
+        return list_equal(a, b, work);
     case CEL_TYPE:
         return type_value_equal(a->of, b->of);
     case CEL_OPTIONAL:
         if (a->optional == NULL || b->optional == NULL)
             return a->optional == b->optional;
-        return cel_value_equal(a->optional, b->optional);
+        return cel_equal(a->optional, b->optional, work);
     case CEL_OPAQUE:
         return a->form == b->form && cel_opaque_equal(a, b);
     default:

@@ -47,10 +47,10 @@ static inline bool cel_is_map(const struct cel_value *value)
 
 /* ---- lists ---- */
 
-enum cel_list_type cel_list_type_of(const struct cel_value *list);
+const struct cel_type *cel_list_unique(const struct cel_value *list); /* its type where elements are unique, or NULL */
 size_t cel_list_size(const struct cel_value *list);
 struct cel_value cel_list_at(const struct cel_value *list, size_t index); /* index < size */
-bool cel_list_contains(const struct cel_value *list, const struct cel_value *value);
+bool cel_list_contains(const struct cel_value *list, const struct cel_value *value, int64_t *work);
 
 /* An empty list with room, to be filled by cel_list_push(). */
 struct cel_value cel_list_new(struct arena *arena, size_t capacity);
@@ -66,6 +66,11 @@ struct cel_list_reader {
 void cel_list_read(const struct cel_value *list, struct cel_list_reader *reader);
 bool cel_list_next(struct cel_list_reader *reader, struct cel_value *ret_value);
 
+/* Sets and lists with keys, see unique.c; sizes are equal. */
+bool cel_unique_equal(const struct cel_type *type, const struct cel_value *a, const struct cel_value *b, int64_t *work);
+struct cel_value cel_unique_add(struct arena *arena, const struct cel_type *type, const struct cel_value *a,
+                                const struct cel_value *b);
+
 /* ---- maps and objects ---- */
 
 size_t cel_map_size(const struct cel_value *map);
@@ -75,6 +80,8 @@ bool cel_map_select(struct arena *arena, const struct cel_value *map, struct str
 
 /* For comparing whole objects: also finds members that their type does not know. */
 bool cel_map_find_member(const struct cel_value *map, const struct cel_value *key, struct cel_value *ret_value);
+
+bool cel_map_json_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work); /* equal in size */
 
 struct cel_value cel_map_new(struct arena *arena);
 
@@ -98,6 +105,9 @@ struct cel_value cel_value_settle(struct arena *arena, struct cel_value value);
 /* Units of length that costs count: code points, bytes, elements, entries; 1 for what has no size. */
 uint64_t cel_value_size(const struct cel_value *value);
 uint64_t cel_value_traversal(const struct cel_value *value); /* cost of looking at all of it */
+
+/* Takes steps from *work, and is false when there are none left. */
+bool cel_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work);
 
 /* -1, 0, 1; false where there is no order between them. NaN is below nothing and above nothing: order 2. */
 bool cel_value_compare(const struct cel_value *a, const struct cel_value *b, int *ret_order);

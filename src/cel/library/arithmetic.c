@@ -6,6 +6,8 @@
 
 #include "cel/value.h"
 
+#define LIST_MAX 1000000 /* elements */
+
 #define BINARY(name) static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)
 
 static struct cel_value overflow(enum cel_kind kind)
@@ -30,7 +32,9 @@ BINARY(add)
     case CEL_DOUBLE:
         return cel_value_double(args[0].number + args[1].number);
     case CEL_LIST:
-        return cel_list_add(state->arena, &args[0], &args[1]);
+        if (cel_list_size(&args[0]) + cel_list_size(&args[1]) > LIST_MAX)
+            state->stopped = true; /* costs do not count how long lists become */
+        return state->stopped ? args[0] : cel_list_add(state->arena, &args[0], &args[1]);
     default:
         buffer_append_str(&text, args[0].text);
         buffer_append_str(&text, args[1].text);

@@ -13,7 +13,7 @@
 /* The shortest text that reads back as the same number, as Go's 'g' without a fixed precision has it. */
 void cel_double_format(double number, struct buffer *out)
 {
-    char text[40], digits[24];
+    char text[40], digits[24] = "0";
     int exponent, count = 0;
 
     if (isnan(number) || isinf(number)) {

@@ -101,12 +101,15 @@ static bool format_map(struct formatting *formatting, const struct cel_value *ma
     while (cel_map_next(&reader, &key, &entries[at].value)) {
         auto_buffer struct buffer text = { .max = FORMAT_MAX };
 
+        bool good;
+
         formatting->out = &text;
-        if (!format_value(formatting, &key, true))
+        good = format_value(formatting, &key, true);
+        formatting->out = out;
+        if (!good)
             return false;
         entries[at++].key = arena_str(arena, buffer_str(&text));
     }
-    formatting->out = out;
     if (count > 1)
         qsort(entries, count, sizeof(entries[0]), entry_compare);
     buffer_append_char(out, '{');

@@ -112,7 +112,7 @@ LIST_FUNCTION(max)
     return extreme(&args[0], 1);
 }
 
-static struct cel_value position(const struct cel_value *args, bool last)
+static struct cel_value position(struct cel_state *state, const struct cel_value *args, bool last)
 {
     struct cel_list_reader reader;
     struct cel_value element;
@@ -120,23 +120,21 @@ static struct cel_value position(const struct cel_value *args, bool last)
 
     cel_list_read(&args[0], &reader);
     while ((last || found < 0) && cel_list_next(&reader, &element))
-        if (cel_value_equal(&element, &args[1]))
+        if (cel_equal(&element, &args[1], &state->work))
             found = (int64_t)reader.at - 1;
     return cel_value_int(found);
 }
 
 LIST_FUNCTION(index_of)
 {
-    (void)state;
     (void)count;
-    return position(args, false);
+    return position(state, args, false);
 }
 
 LIST_FUNCTION(last_index_of)
 {
-    (void)state;
     (void)count;
-    return position(args, true);
+    return position(state, args, true);
 }
 
 LIST_FUNCTION(slice)
@@ -293,7 +291,7 @@ LIST_FUNCTION(distinct)
     }
     cel_list_read(&args[0], &reader);
     while (cel_list_next(&reader, &element))
-        if (!cel_list_contains(&list, &element))
+        if (!cel_list_contains(&list, &element, &state->work))
             cel_list_push(state->arena, &list, element);
     return list;
 }

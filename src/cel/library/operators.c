@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* operators.c - logic, equality, order, membership, and the operators that the evaluator does itself. */
+#include "cel/index.h"
 #include "cel/value.h"
 
 static struct cel_value op_not(struct cel_state *state, const struct cel_value *args, size_t count)
@@ -13,16 +14,14 @@ static struct cel_value op_not(struct cel_state *state, const struct cel_value *
 
 static struct cel_value op_equal(struct cel_state *state, const struct cel_value *args, size_t count)
 {
-    (void)state;
     (void)count;
-    return cel_value_bool(cel_value_equal(&args[0], &args[1]));
+    return cel_value_bool(cel_equal(&args[0], &args[1], &state->work));
 }
 
 static struct cel_value op_not_equal(struct cel_state *state, const struct cel_value *args, size_t count)
 {
-    (void)state;
     (void)count;
-    return cel_value_bool(!cel_value_equal(&args[0], &args[1]));
+    return cel_value_bool(!cel_equal(&args[0], &args[1], &state->work));
 }
 
 /* NaN is neither below nor above anything: order 2 satisfies none of these. */
@@ -41,9 +40,8 @@ ORDER_FUNCTION(op_greater_equal, order == 1 || order == 0)
 
 static struct cel_value op_in_list(struct cel_state *state, const struct cel_value *args, size_t count)
 {
-    (void)state;
     (void)count;
-    return cel_value_bool(cel_list_contains(&args[1], &args[0]));
+    return cel_value_bool(cel_list_contains(&args[1], &args[0], &state->work));
 }
 
 static struct cel_value op_in_map(struct cel_state *state, const struct cel_value *args, size_t count)
@@ -51,7 +49,7 @@ static struct cel_value op_in_map(struct cel_state *state, const struct cel_valu
     struct cel_value found;
 
     (void)count;
-    return cel_value_bool(cel_map_find(state->arena, &args[1], &args[0], &found));
+    return cel_value_bool(cel_index_find(state, &args[1], &args[0], &found));
 }
 
 static struct cel_value fn_type(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -14,14 +14,14 @@ static bool too_costly(struct cel_state *state, const struct cel_value *args)
     return state->stopped;
 }
 
-static bool contains_all(const struct cel_value *list, const struct cel_value *part)
+static bool contains_all(struct cel_state *state, const struct cel_value *list, const struct cel_value *part)
 {
     struct cel_list_reader reader;
     struct cel_value element;
 
     cel_list_read(part, &reader);
     while (cel_list_next(&reader, &element))
-        if (!cel_list_contains(list, &element))
+        if (!cel_list_contains(list, &element, &state->work))
             return false;
     return true;
 }
@@ -29,14 +29,14 @@ static bool contains_all(const struct cel_value *list, const struct cel_value *p
 static struct cel_value sets_contains(struct cel_state *state, const struct cel_value *args, size_t count)
 {
     (void)count;
-    return cel_value_bool(!too_costly(state, args) && contains_all(&args[0], &args[1]));
+    return cel_value_bool(!too_costly(state, args) && contains_all(state, &args[0], &args[1]));
 }
 
 static struct cel_value sets_equivalent(struct cel_state *state, const struct cel_value *args, size_t count)
 {
     (void)count;
-    return cel_value_bool(!too_costly(state, args) && contains_all(&args[0], &args[1]) &&
-                          contains_all(&args[1], &args[0]));
+    return cel_value_bool(!too_costly(state, args) && contains_all(state, &args[0], &args[1]) &&
+                          contains_all(state, &args[1], &args[0]));
 }
 
 static struct cel_value sets_intersects(struct cel_state *state, const struct cel_value *args, size_t count)
@@ -49,7 +49,7 @@ static struct cel_value sets_intersects(struct cel_state *state, const struct ce
         return cel_value_bool(false);
     cel_list_read(&args[0], &reader);
     while (cel_list_next(&reader, &element))
-        if (cel_list_contains(&args[1], &element))
+        if (cel_list_contains(&args[1], &element, &state->work))
             return cel_value_bool(true);
     return cel_value_bool(false);
 }

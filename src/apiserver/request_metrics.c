@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "apiserver/http/front.h"
+#include "apiserver/listing/watch.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 
@@ -16,6 +17,7 @@ static const double request_bounds[] = { 0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6,
                                          3,     4,     5,    6,   8,   10,  15,  20,  30, 45,   60 };
 static const double sli_bounds[] = { 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1,  1.25, 1.5, 2, 3,
                                      4,    5,   6,   8,   10,  15,  20, 30,   45,  60 };
+static const double watch_list_bounds[] = { 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60 };
 static const double access_bounds[] = { 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128,
                                         0.256, 0.512, 1.024, 2.048, 4.096, 8.192, 16.384 };
 
@@ -50,6 +52,20 @@ static const struct metric_family longrunning = {
     .kind = METRIC_GAUGE,
     .labels =
         (const char *const[]){ "component", "group", "resource", "scope", "subresource", "verb", "version", NULL },
+};
+static const struct metric_family watch_events = {
+    .name = "apiserver_watch_events_total",
+    .help = "[ALPHA] Events told to watchers, by resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "resource", "version", NULL },
+};
+static const struct metric_family watch_lists = {
+    .name = "apiserver_watch_list_duration_seconds",
+    .help = "[BETA] Time from a watch's request to the end of its initial events in seconds, by resource.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = (const char *const[]){ "group", "resource", "scope", "version", NULL },
+    .bounds = watch_list_bounds,
+    .n_bounds = countof(watch_list_bounds),
 };
 static const struct metric_family inflight = {
     .name = "apiserver_current_inflight_requests",
@@ -299,6 +315,19 @@ struct metric *request_metrics_longrunning(const struct request *request)
     return metrics_get(request->server->metrics, &longrunning, values);
 }
 
+struct metric *request_metrics_watch_events(const struct request *request)
+{
+    const char *const values[] = { request->group, request->plural, request->version };
+    return metrics_get(request->server->metrics, &watch_events, values);
+}
+
+void request_metrics_watch_listed(const struct request *request)
+{
+    const char *const values[] = { request->group, request->plural, scope_of(request), request->version };
+    usec_t span = loop_monotonic(request->server->loop) - request->received;
+    metric_observe(metrics_get(request->server->metrics, &watch_lists, values), (double)span / USEC_PER_SEC);
+}
+
 void request_metrics_called(const struct request *request)
 {
     static const struct {
@@ -402,6 +431,9 @@ void request_metrics_sample(struct api_server *server)
 {
     sample_inflight(server);
     sample_connections(server);
+    struct watch *watch;
+    list_for_each (&server->watches, watch, node)
+        watch_count(watch);
     for (size_t i = 0; i < server->n_caches; i++) {
         const struct api_resource *resource = watch_cache_resource(server->caches[i]);
         double count = (double)watch_cache_objects(server->caches[i])->size;

@@ -18,6 +18,9 @@ void request_metrics_destroy(struct request_metrics *own);               /* NULL
 void request_metrics_answered(const struct request *request);
 /* The gauge of apiserver_longrunning_requests that a watch raises as long as it is open. */
 struct metric *request_metrics_longrunning(const struct request *request);
+/* What counts the events of a watch, and: its initial events are complete. */
+struct metric *request_metrics_watch_events(const struct request *request);
+void request_metrics_watch_listed(const struct request *request);
 /* A call of a client in this process: rest_client_requests_total. */
 void request_metrics_called(const struct request *request);
 

@@ -21,6 +21,7 @@ static bool watch_deliver(struct cache_watcher *watcher, struct cache_event *eve
                           const struct object *object)
 {
     struct watch *watch = container_of(watcher, struct watch, watcher);
+    watch->told++;
     bool more = watch->consumer->event(watch, type, object, event);
     if (!more)
         watch->stopped = true;
@@ -57,6 +58,7 @@ static void send_initial(struct loop_task *task)
     }
     while (watch->next_initial < watch->n_initial) {
         const struct object *object = watch->initial[watch->next_initial++];
+        watch->told++;
         bool more = watch->consumer->event(watch, CLIENT_ADDED, object, NULL);
         if (watch->watcher.cache == NULL)
             return; /* closed by its consumer */
@@ -67,6 +69,8 @@ static void send_initial(struct loop_task *task)
     }
     if (watch->end_initial) {
         watch->end_initial = false;
+        watch->told++;
+        request_metrics_watch_listed(watch->request);
         watch->consumer->bookmark(watch, watch->revision, true);
     }
     cache_watcher_resume(&watch->watcher);
@@ -89,6 +93,7 @@ void watch_begin(struct watch *watch, const struct watch_consumer *consumer, voi
     server->n_watches++;
     watch->running = request_metrics_longrunning(watch->request);
     metric_add(watch->running, 1);
+    watch->events = request_metrics_watch_events(watch->request);
 }
 
 void watch_resume(struct watch *watch)
@@ -111,6 +116,7 @@ void watch_close(struct watch *watch)
     if (list_linked(&watch->node)) {
         server->n_watches--;
         metric_add(watch->running, -1);
+        watch_count(watch);
     }
     list_remove(&watch->node);
 }
@@ -129,8 +135,16 @@ void watch_bookmark(struct watch *watch)
         position == NULL || position->next != NULL)
         return;
     uint64_t revision = watch_cache_revision(watch->watcher.cache);
-    if (revision >= watch->watcher.after) /* less: it waits for a revision that is yet to come */
-        watch->consumer->bookmark(watch, revision, false);
+    if (revision < watch->watcher.after)
+        return; /* it waits for a revision that is yet to come */
+    watch->told++;
+    watch->consumer->bookmark(watch, revision, false);
+}
+
+void watch_count(struct watch *watch)
+{
+    metric_add(watch->events, (double)watch->told);
+    watch->told = 0;
 }
 
 /* ---------------------------------------------------------------- opening */

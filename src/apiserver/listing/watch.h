@@ -46,6 +46,8 @@ struct watch {
     struct loop_task initial_task;
     struct loop_timer deadline;
     struct metric *running; /* raised by this watch while it is open */
+    struct metric *events;  /* counts what it is told, now and then: */
+    uint64_t told;          /* and not counted yet */
     struct list_node node;  /* in api_server.watches */
 };
 
@@ -56,5 +58,6 @@ void watch_close(struct watch *watch); /* no call after it; the request is the f
 /* For the server: a bookmark to whoever wants one; and the polite end. */
 void watch_bookmark(struct watch *watch);
 void watch_end(struct watch *watch, int rc, const struct error *err);
+void watch_count(struct watch *watch); /* puts into the metrics what it has been told */
 
 #endif

@@ -353,6 +353,24 @@ static void test_slow_watcher_dropped(void **state)
     connection_close(&watch);
 }
 
+static void test_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct connection watch;
+    make(f, "a", "1"); /* 3 */
+    watch_maps(f, &watch, INITIAL "allowWatchBookmarks=1");
+    make(f, "b", "1");
+#define EVENTS "apiserver_watch_events_total{group=\"\",resource=\"configmaps\",version=\"v1\"} "
+    expect(ask(f, "GET", "/metrics", ""), EVENTS "3\n");
+    make(f, "c", "1");
+    connection_close(&watch);
+    run(f);
+    const char *answer = ask(f, "GET", "/metrics", "");
+    expect(answer, EVENTS "4\n");
+    expect(answer, "apiserver_watch_list_duration_seconds_count{group=\"\",resource=\"configmaps\",scope=\"namespace\","
+                   "version=\"v1\"} 1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shapes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_watcher_dropped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_counted, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,9 @@ struct object {
     _Atomic(struct bytes *) message;
     _Atomic(uint64_t) found; /* by object_text() last: number, size (16 bits), offset in the bytes (32); 0: nothing */
     /* In 'text': the namespace, then the key, whose end is the name, then the uid. */
+    uint32_t version_offset; /* of the resourceVersion that was put in, with its comma */
+    uint16_t version_size;   /* 0: none was */
+    bool ended_line;         /* the stored text ends with a newline, too */
     uint16_t key_offset;
     uint16_t name_offset;
     uint16_t uid_offset;
@@ -285,6 +288,7 @@ int object_from_stored(const struct api_resource *resource, struct str json, uin
                        struct object **ret_object, struct error *err)
 {
     struct metadata metadata;
+    bool ended_line = str_ends(json, STR("\n"));
     json = str_trim(json); /* upstream's encoder ends documents with a newline */
     int rc = scan(resource, json, &metadata, err);
     if (rc < 0)
@@ -300,10 +304,23 @@ int object_from_stored(const struct api_resource *resource, struct str json, uin
                         (unsigned long long)revision);
     struct bytes *bytes = splice(json, before, (struct str){ member, (size_t)size }, after);
     *ret_object = create(resource, &metadata, bytes, revision);
+    if (before == after) {
+        (*ret_object)->version_offset = (uint32_t)(before - json.data);
+        (*ret_object)->version_size = (uint16_t)size;
+        (*ret_object)->ended_line = ended_line;
+    }
     bool behind = metadata.labels.data >= after;
     size_t grown = (size_t)size - (size_t)(after - before);
     remember_labels(*ret_object, metadata.labels, json.data, behind ? grown : 0);
     return 0;
+}
+
+bool object_stored_form(const struct object *object, size_t *ret_size, size_t *ret_gap, size_t *ret_gap_size)
+{
+    *ret_size = object->bytes->size - (object->ended_line ? 0 : 1);
+    *ret_gap = object->version_offset;
+    *ret_gap_size = object->version_size;
+    return object->version_size > 0;
 }
 
 static struct decoded *decode(const struct object *object, struct error *err)

@@ -39,6 +39,9 @@ struct bytes *object_bytes(const struct object *object); /* that and a newline; 
  * object once for all who read protobuf. Only of kinds that have that form. */
 struct bytes *object_message(const struct object *object);
 
+/* Its bytes as they were stored: the first *ret_size but for a gap, where the resourceVersion is. False when it was not
+ * made by object_from_stored(), or the stored text had a resourceVersion. */
+bool object_stored_form(const struct object *object, size_t *ret_size, size_t *ret_gap, size_t *ret_gap_size);
 uint64_t object_revision(const struct object *object);
 const char *object_name(const struct object *object);
 const char *object_namespace(const struct object *object); /* "" for cluster-scoped ones */

@@ -80,14 +80,18 @@ static int put_item(MDB_txn *txn, MDB_dbi dbi, const struct checkpoint_item *ite
     }
     struct record_head head = { htole64(item->revision), htole32(item->is_volatile ? FLAG_VOLATILE : 0),
                                 htole32((uint32_t)item->key->size) };
-    MDB_val value = { sizeof(head) + item->key->size + item->value->size, NULL };
+    struct store_value_parts parts = store_value_parts(item->value);
+    MDB_val value = { sizeof(head) + item->key->size + store_value_size(item->value), NULL };
     int rc = mdb_put(txn, dbi, &key, &value, MDB_RESERVE);
     if (rc != 0)
         return rc;
     char *at = value.mv_data;
     memcpy(at, &head, sizeof(head));
     memcpy(at + sizeof(head), item->key->data, item->key->size);
-    memcpy(at + sizeof(head) + item->key->size, item->value->data, item->value->size);
+    at += sizeof(head) + item->key->size;
+    memcpy(at, parts.head.data, parts.head.size);
+    if (parts.tail.size > 0)
+        memcpy(at + parts.head.size, parts.tail.data, parts.tail.size);
     return 0;
 }
 

@@ -15,12 +15,13 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "store/store_value.h"
 
 struct checkpoint_item {
     uint64_t create_revision;
     uint64_t revision;
     struct bytes *key; /* NULL: this record is gone */
-    struct bytes *value;
+    struct store_value value;
     bool is_volatile;
 };
 

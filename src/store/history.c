@@ -23,15 +23,18 @@ static void trim_oldest(struct store *store)
     store_change_free(oldest);
 }
 
-static void tell(struct store_watch *watch, const struct store_change *change)
+/* 'offered': see store_record_share(); NULL: nothing is taken. */
+static void tell(struct store_watch *watch, const struct store_change *change, struct store_value *offered)
 {
     struct store_record record = { .key = bytes_str(change->key),
                                    .value = change->value,
                                    .create_revision = change->create_revision,
                                    .revision = change->revision,
-                                   .previous_revision = change->previous_revision };
+                                   .previous_revision = change->previous_revision,
+                                   .previous = &change->previous,
+                                   .offered = offered };
     watch->after = change->revision;
-    watch->event(watch, &record, change->previous);
+    watch->event(watch, &record);
 }
 
 static bool concerns(const struct store_watch *watch, const struct store_change *change)
@@ -79,8 +82,9 @@ void store_history_restore(struct store *store, struct store_change *change)
     trim(store);
 }
 
-void store_history_add(struct store *store, struct store_change *change)
+void store_history_add(struct store *store, struct store_change *change, struct store_value *ret_offered)
 {
+    *ret_offered = (struct store_value){ 0 };
     append(store, change);
     /* A watcher may stop itself or any other, or start new ones: next_watch is moved by store_watch_stop(). */
     struct list_node *node = store->watches.head.next;
@@ -88,7 +92,7 @@ void store_history_add(struct store *store, struct store_change *change)
         store->next_watch = node->next;
         struct store_watch *watch = container_of(node, struct store_watch, node);
         if (concerns(watch, change))
-            tell(watch, change);
+            tell(watch, change, ret_offered);
         node = store->next_watch;
     }
     store->next_watch = NULL;
@@ -109,7 +113,7 @@ int store_watch_start(struct store *store, struct store_watch *watch, uint64_t r
     for (; node != &store->history.head && list_linked(&watch->node); node = node->next) {
         const struct store_change *change = container_of(node, struct store_change, by_age);
         if (concerns(watch, change))
-            tell(watch, change);
+            tell(watch, change, NULL);
     }
     return 0;
 }

@@ -53,7 +53,7 @@ static struct bytes *value_of(struct history_load *load, const struct wal_record
     struct store_entry *entry = store_loaded_entry(load->store, record->key);
     if (entry != NULL && entry->revision == record->revision) {
         entry->is_unlogged = false;
-        return bytes_ref(entry->value);
+        return store_value_bytes(entry->value);
     }
     return record->is_deletion ? NULL : bytes_create(record->value.data, record->value.size);
 }
@@ -93,7 +93,8 @@ static void add_change(struct history_load *load, const struct wal_record *recor
         struct store_change *change = memory_new(struct store_change);
         change->key = bytes_ref(state->key);
         change->value = bytes_ref(value);
-        change->previous = previous;
+        change->previous = store_value_of(previous);
+        bytes_unref(previous);
         change->previous_revision = record->previous_revision;
         change->create_revision = record->create_revision;
         change->revision = record->revision;
@@ -139,8 +140,8 @@ static void add_lagging(struct history_load *load, const struct store_entry *ent
     bool known = state != NULL && state->value != NULL && state->revision < entry->revision;
     struct store_change *change = memory_new(struct store_change);
     change->key = bytes_ref(entry->key);
-    change->value = bytes_ref(entry->value);
-    change->previous = bytes_ref(known ? state->value : entry->value);
+    change->value = store_value_bytes(entry->value);
+    change->previous = known ? store_value_of(state->value) : store_value_ref(entry->value);
     change->previous_revision = known ? state->revision : load->store->compact_revision;
     change->create_revision = entry->create_revision;
     change->revision = entry->revision;

@@ -31,7 +31,7 @@ void store_fini(struct store *store)
     struct store_entry *entry = NULL;
     tree_for_each (&store->entries, entry, node) {
         tree_remove(&store->entries, &entry->node);
-        bytes_unref(entry->value);
+        store_value_unref(entry->value);
         bytes_unref(entry->key);
         free(entry);
     }
@@ -55,7 +55,7 @@ static struct store_entry *add_entry(struct store *store, struct str key)
 /* An entry stays as long as it has a value or a change on its way. */
 static void drop_if_empty(struct store *store, struct store_entry *entry)
 {
-    if (entry->value != NULL || entry->newest != NULL)
+    if (entry->value.bytes != NULL || entry->newest != NULL)
         return;
     tree_remove(&store->entries, &entry->node);
     list_remove(&entry->by_dirty);
@@ -67,7 +67,7 @@ void store_change_free(struct store_change *change)
 {
     bytes_unref(change->key);
     bytes_unref(change->value);
-    bytes_unref(change->previous);
+    store_value_unref(change->previous);
     free(change);
 }
 
@@ -127,8 +127,8 @@ static void decide(struct store *store, struct store_write *write)
     struct store_change *change = memory_new(struct store_change);
     change->entry = entry;
     change->key = bytes_ref(entry->key);
-    change->previous = bytes_ref(newest != NULL ? newest->value : entry->value);
-    change->previous_revision = change->previous == NULL ? 0 : revision;
+    change->previous = newest != NULL ? store_value_of(newest->value) : store_value_ref(entry->value);
+    change->previous_revision = change->previous.bytes == NULL ? 0 : revision;
     change->previous_unlogged = newest != NULL ? newest->is_unlogged : entry->is_unlogged;
     change->value = write->operation == STORE_DELETE ? NULL : bytes_ref(write->value);
     change->revision = ++store->assigned;
@@ -186,17 +186,32 @@ static void dispatch(struct loop_task *task)
         commit_next(store);
 }
 
+/* Takes the reference. Nobody is believed: what is not the value is not taken. */
+static void adopt(struct store_entry *entry, struct store_value offered)
+{
+    if (offered.bytes == NULL)
+        return;
+    if (!store_value_equal(entry->value, offered)) {
+        store_value_unref(offered);
+        return;
+    }
+    store_value_unref(entry->value);
+    entry->value = offered;
+}
+
 static void apply(struct store *store, struct store_change *change)
 {
     struct store_entry *entry = change->entry;
-    uint64_t previous_create = entry->value != NULL ? entry->create_revision : 0;
+    uint64_t previous_create = entry->value.bytes != NULL ? entry->create_revision : 0;
+    bool exists = change->value != NULL;
+    struct store_value offered;
     store->pending_bytes -= store_change_size(change);
     store->revision = change->revision;
     if (entry->newest == change)
         entry->newest = NULL;
     change->entry = NULL;
-    bytes_unref(entry->value);
-    entry->value = bytes_ref(change->value);
+    store_value_unref(entry->value);
+    entry->value = store_value_of(change->value);
     entry->create_revision = change->create_revision;
     entry->revision = change->revision;
     entry->is_volatile = change->is_volatile;
@@ -204,7 +219,11 @@ static void apply(struct store *store, struct store_change *change)
     if (store->driver->applied != NULL)
         store->driver->applied(store, entry, previous_create);
     drop_if_empty(store, entry);
-    store_history_add(store, change);
+    store_history_add(store, change, &offered);
+    if (exists)
+        adopt(entry, offered);
+    else
+        store_value_unref(offered);
 }
 
 static void finish_group(struct store *store)
@@ -280,23 +299,52 @@ void store_committed(struct store *store, int rc, const struct error *err)
 
 /* --- reading --- */
 
+/* With a reference to the value. */
 static struct store_record record_of(const struct store_entry *entry)
 {
     return (struct store_record){ .key = bytes_str(entry->key),
-                                  .value = entry->value,
+                                  .value = store_value_bytes(entry->value),
                                   .create_revision = entry->create_revision,
                                   .revision = entry->revision };
+}
+
+struct bytes *store_record_previous(const struct store_record *record)
+{
+    return record->previous == NULL ? NULL : store_value_bytes(*record->previous);
+}
+
+void store_record_share(const struct store_record *record, const struct store_share *share)
+{
+    bool fits = share->size <= share->bytes->size && share->gap <= share->size &&
+                share->gap_size <= share->size - share->gap && share->size <= UINT32_MAX;
+    if (record->offered == NULL || record->offered->bytes != NULL || !fits)
+        return;
+    *record->offered = (struct store_value){ .bytes = bytes_ref(share->bytes),
+                                             .size = (uint32_t)share->size,
+                                             .gap = (uint32_t)share->gap,
+                                             .gap_size = (uint32_t)share->gap_size };
 }
 
 int store_get(struct store *store, struct str key, struct store_record *ret_record, struct error *err)
 {
     struct store_entry *entry = find_entry(store, key);
-    if (entry == NULL || entry->value == NULL)
+    if (entry == NULL || entry->value.bytes == NULL)
         return error_set(err, ERROR_NOT_FOUND, STR_FMT ": not found", STR_ARG(key));
     *ret_record = record_of(entry);
     ret_record->key = key;
-    bytes_ref(ret_record->value);
     return 0;
+}
+
+static bool tell_record(struct store_entry *entry, bool (*each)(void *context, const struct store_record *record),
+                        void *context)
+{
+    struct store_value offered = { 0 };
+    struct store_record record = record_of(entry);
+    record.offered = &offered;
+    bool more = each(context, &record);
+    bytes_unref(record.value);
+    adopt(entry, offered);
+    return more;
 }
 
 uint64_t store_range(struct store *store, struct str prefix, struct str start,
@@ -306,8 +354,7 @@ uint64_t store_range(struct store *store, struct str prefix, struct str start,
     struct tree_node *node = tree_lower_bound(&store->entries, from);
     for (; node != NULL && str_starts(node->key, prefix); node = tree_next(node)) {
         struct store_entry *entry = container_of(node, struct store_entry, node);
-        struct store_record record = record_of(entry);
-        if (entry->value != NULL && !each(context, &record))
+        if (entry->value.bytes != NULL && !tell_record(entry, each, context))
             break;
     }
     return store->revision;
@@ -333,8 +380,8 @@ void store_load(struct store *store, struct str key, struct bytes *value, uint64
         entry = add_entry(store, key);
     if (entry->revision < revision) {
         uint64_t previous_create = entry->create_revision;
-        bytes_unref(entry->value);
-        entry->value = bytes_ref(value);
+        store_value_unref(entry->value);
+        entry->value = store_value_of(value);
         entry->create_revision = create_revision;
         entry->revision = revision;
         entry->is_volatile = is_volatile;

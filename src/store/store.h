@@ -23,13 +23,29 @@ struct store;
 #define STORE_KEY_MAX   1024      /* bytes */
 #define STORE_VALUE_MAX (3 << 20) /* what upstream accepts as a request body, 3 MiB */
 
+/* Whoever is given a record and keeps its content anyway may say within which bytes: when these are the value, the store
+ * keeps them instead of a copy of its own. 'bytes' is borrowed. */
+struct store_share {
+    struct bytes *bytes;
+    size_t size;          /* of the bytes that belong to the value, the gap among them */
+    size_t gap, gap_size; /* what lies in between and is not part of it */
+};
+
 struct store_record {
     struct str key;
     struct bytes *value; /* borrowed; NULL in a deletion */
     uint64_t create_revision;
     uint64_t revision;          /* of this write */
     uint64_t previous_revision; /* told to watches: of what it replaced; 0: nothing */
+    /* private */
+    const struct store_value *previous;
+    struct store_value *offered;
 };
+
+/* What a record that is told to a watch replaced, or the last state of what was deleted. The caller's reference; NULL: nothing. */
+struct bytes *store_record_previous(const struct store_record *record);
+/* During the call in which the record was given: see struct store_share. Anything else than the value is not taken. */
+void store_record_share(const struct store_record *record, const struct store_share *share);
 
 enum store_operation {
     STORE_CREATE, /* -ERROR_ALREADY_EXISTS when the key is there */
@@ -80,7 +96,7 @@ uint64_t store_compact_revision(struct store *store);
 
 struct store_watch {
     struct str prefix; /* must stay */
-    void (*event)(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
+    void (*event)(struct store_watch *watch, const struct store_record *record);
     struct list_node node; /* private from here on */
     struct store *store;
     uint64_t after; /* the newest revision it has been told of */
@@ -88,7 +104,7 @@ struct store_watch {
 
 /* Replays history after 'revision' before it returns (0: none, from now on; a revision to come: only what is
  * newer). -ERROR_EXPIRED when that history is compacted. A watch may be stopped inside any event(). The
- * record and values are borrowed for the call. Stopping one that was never started is fine. */
+ * record and its value are borrowed for the call. Stopping one that was never started is fine. */
 int store_watch_start(struct store *store, struct store_watch *watch, uint64_t revision, struct error *err) must_check;
 void store_watch_stop(struct store_watch *watch);
 

@@ -18,14 +18,15 @@
 
 #include "base/tree.h"
 #include "store/store.h"
+#include "store/store_value.h"
 
 /* An accepted write on its way; once applied, a piece of history. */
 struct store_change {
     struct list_node by_age;   /* in store.history once applied */
     struct store_entry *entry; /* until applied */
     struct bytes *key;
-    struct bytes *value;    /* NULL: deletion */
-    struct bytes *previous; /* the value it replaced */
+    struct bytes *value;         /* NULL: deletion */
+    struct store_value previous; /* what it replaced */
     uint64_t create_revision;
     uint64_t revision;
     uint64_t previous_revision; /* 0: there was nothing */
@@ -38,7 +39,7 @@ struct store_change {
 struct store_entry {
     struct tree_node node; /* in store.entries */
     struct bytes *key;
-    struct bytes *value; /* NULL: does not exist (any more, or yet) */
+    struct store_value value; /* none: does not exist (any more, or yet) */
     uint64_t create_revision;
     uint64_t revision;
     struct store_change *newest; /* the last change that is not applied yet; NULL: none */
@@ -104,7 +105,8 @@ struct store_entry *store_loaded_entry(const struct store *store, struct str key
 
 /* history.c */
 void store_history_init(struct store *store);
-void store_history_add(struct store *store, struct store_change *change);     /* takes it over; tells the watchers */
+/* Takes it over; tells the watchers, who may offer bytes for its value: a reference for the caller. */
+void store_history_add(struct store *store, struct store_change *change, struct store_value *ret_offered);
 void store_history_restore(struct store *store, struct store_change *change); /* while opening; in revision order */
 void store_history_clear(struct store *store);
 
@@ -119,7 +121,7 @@ static inline size_t store_change_size(const struct store_change *change)
 /* Bytes of a change in a log, at the most. */
 static inline size_t store_change_logged_size(const struct store_change *change)
 {
-    return store_change_size(change) + (change->previous != NULL ? change->previous->size : 0);
+    return store_change_size(change) + store_value_size(change->previous);
 }
 
 #endif

@@ -112,7 +112,7 @@ static struct checkpoint_job *take_snapshot(struct lmdb_store *store)
         job->items[job->count++] = (struct checkpoint_item){ .create_revision = entry->create_revision,
                                                              .revision = entry->revision,
                                                              .key = bytes_ref(entry->key),
-                                                             .value = bytes_ref(entry->value),
+                                                             .value = store_value_ref(entry->value),
                                                              .is_volatile = entry->is_volatile };
     }
     store->tombstone_count = 0;
@@ -140,7 +140,7 @@ static void put_back(struct lmdb_store *store, const struct checkpoint_job *job)
         struct store_entry *entry =
             item->key == NULL ? NULL
                               : tree_find_entry(&store->base.entries, bytes_str(item->key), struct store_entry, node);
-        if (entry == NULL || entry->value == NULL || entry->create_revision != item->create_revision)
+        if (entry == NULL || entry->value.bytes == NULL || entry->create_revision != item->create_revision)
             add_tombstone(store, item->create_revision);
         else if (!list_linked(&entry->by_dirty))
             list_append(&store->dirty, &entry->by_dirty);
@@ -151,7 +151,7 @@ static void free_snapshot(struct checkpoint_job *job)
 {
     for (size_t i = 0; i < job->count; i++) {
         bytes_unref(job->items[i].key);
-        bytes_unref(job->items[i].value);
+        store_value_unref(job->items[i].value);
     }
     free(take_pointer(&job->items));
     job->count = 0;
@@ -254,6 +254,13 @@ static void start_append(struct lmdb_store *store)
     loop_work_start(store->base.loop, &job->work);
 }
 
+static void add_previous(struct wal_record *record, struct store_value previous)
+{
+    struct store_value_parts parts = store_value_parts(previous);
+    record->previous = parts.head;
+    record->previous_tail = parts.tail;
+}
+
 /* What a change replaced goes along, unless it stands in the same file: so the file alone tells what happened. */
 static void add_record(struct lmdb_store *store, const struct store_change *change)
 {
@@ -264,7 +271,7 @@ static void add_record(struct lmdb_store *store, const struct store_change *chan
                                  .is_deletion = change->value == NULL,
                                  .previous_revision = change->previous_revision };
     if (change->previous_unlogged || change->previous_revision < store->file_first)
-        record.previous = bytes_str(change->previous);
+        add_previous(&record, change->previous);
     wal_frame_add(&store->frame, &record);
 }
 
@@ -353,11 +360,11 @@ static void lmdb_commit(struct store *base)
 static void lmdb_applied(struct store *base, struct store_entry *entry, uint64_t previous_create)
 {
     struct lmdb_store *store = lmdb_of(base);
-    if (previous_create != 0 && (entry->value == NULL || previous_create != entry->create_revision))
+    if (previous_create != 0 && (entry->value.bytes == NULL || previous_create != entry->create_revision))
         add_tombstone(store, previous_create);
     if (store->loading)
         return;
-    if (entry->value == NULL)
+    if (entry->value.bytes == NULL)
         list_remove(&entry->by_dirty);
     else if (!list_linked(&entry->by_dirty))
         list_append(&store->dirty, &entry->by_dirty);

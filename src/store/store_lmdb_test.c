@@ -343,8 +343,9 @@ struct notes {
     size_t count;
 };
 
-static void take_note(struct store_watch *watch, const struct store_record *record, struct bytes *previous)
+static void take_note(struct store_watch *watch, const struct store_record *record)
 {
+    struct bytes *previous = store_record_previous(record);
     struct notes *notes = container_of(watch, struct notes, watch);
     assert_true(notes->count < NOTES_MAX);
     struct note *note = &notes->notes[notes->count++];
@@ -353,6 +354,7 @@ static void take_note(struct store_watch *watch, const struct store_record *reco
                            .revision = record->revision,
                            .previous_revision = record->previous_revision };
     snprintf(note->key, sizeof(note->key), STR_FMT, STR_ARG(record->key));
+    bytes_unref(previous);
 }
 
 static struct notes *watch_all(struct fixture *fixture, uint64_t revision)

@@ -201,13 +201,15 @@ struct watcher {
     struct store_watch *stops; /* at the first event */
 };
 
-static void on_event(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value)
+static void on_event(struct store_watch *watch, const struct store_record *record)
 {
+    struct bytes *previous_value = store_record_previous(record);
     struct watcher *watcher = container_of(watch, struct watcher, watch);
     size_t used = strlen(watcher->text);
     snprintf(watcher->text + used, sizeof(watcher->text) - used, "%llu:" STR_FMT "=%s<%s ",
              (unsigned long long)record->revision, STR_ARG(record->key),
              record->value == NULL ? "-" : record->value->data, previous_value == NULL ? "-" : previous_value->data);
+    bytes_unref(previous_value);
     assert_true(store_revision(watcher->store) >= record->revision);
     if (watcher->stops != NULL)
         store_watch_stop(watcher->stops);
@@ -247,6 +249,66 @@ static void test_watch(void **state)
     assert_int_equal(store_watch_start(fixture->store, &expired.watch, 3, &err), -ERROR_EXPIRED);
     assert_int_equal(store_watch_start(fixture->store, &edge.watch, 4, &err), 0);
     assert_string_equal(edge.text, "5:/a/1=-<y 6:/a/1=z<- ");
+}
+
+/* Keeps the value within longer bytes, as a server that puts a version into what it serves; every third time it offers
+ * something else. */
+struct keeper {
+    struct store_watch watch;
+    struct bytes *kept[8];
+    size_t count, offers;
+};
+
+static void keep(struct store_watch *watch, const struct store_record *record)
+{
+    struct keeper *keeper = container_of(watch, struct keeper, watch);
+    if (record->value == NULL)
+        return;
+    bool lie = ++keeper->offers % 3 == 0;
+    char text[64];
+    int size =
+        snprintf(text, sizeof(text), "%c(version)%s\n", lie ? '?' : record->value->data[0], record->value->data + 1);
+    struct bytes *bytes = bytes_create(text, (size_t)size);
+    keeper->kept[keeper->count++] = bytes;
+    store_record_share(record,
+                       &(struct store_share){ .bytes = bytes, .size = bytes->size - 1, .gap = 1, .gap_size = 9 });
+}
+
+static void expect_stored(struct fixture *fixture, const char *key, const char *text)
+{
+    struct store_record record;
+    assert_int_equal(store_get(fixture->store, str_of(key), &record, NULL), 0);
+    assert_true(str_is(bytes_str(record.value), text));
+    bytes_unref(record.value);
+}
+
+/* Whatever is shared, the store says what was written: now, as what was replaced, and after it was opened again. */
+static void test_values_are_shared(void **state)
+{
+    struct fixture *fixture = *state;
+    struct keeper keeper = { .watch = { .prefix = STR("/a"), .event = keep } };
+    struct watcher live = watcher_of(fixture, "/a");
+    assert_int_equal(store_watch_start(fixture->store, &keeper.watch, 0, NULL), 0);
+    assert_int_equal(store_watch_start(fixture->store, &live.watch, 0, NULL), 0);
+    write_one(fixture, STORE_CREATE, "/a/1", "one", 0);
+    write_one(fixture, STORE_UPDATE, "/a/1", "two", 0);
+    write_one(fixture, STORE_UPDATE, "/a/1", "three", 0); /* the lie */
+    expect_stored(fixture, "/a/1", "three");
+    write_one(fixture, STORE_UPDATE, "/a/1", "four", 0);
+    write_one(fixture, STORE_CREATE, "/a/2", "five", 0);
+    assert_string_equal(live.text, "2:/a/1=one<- 3:/a/1=two<one 4:/a/1=three<two 5:/a/1=four<three 6:/a/2=five<- ");
+    expect_stored(fixture, "/a/1", "four");
+    expect_stored(fixture, "/a/2", "five");
+    store_watch_stop(&keeper.watch);
+    store_watch_stop(&live.watch);
+    if (fixture->directory[0] != '\0') {
+        store_close(fixture->store);
+        assert_int_equal(store_open_lmdb(fixture->loop, fixture->directory, &fixture->store, NULL), 0);
+        expect_stored(fixture, "/a/1", "four");
+        expect_stored(fixture, "/a/2", "five");
+    }
+    for (size_t i = 0; i < keeper.count; i++)
+        bytes_unref(keeper.kept[i]);
 }
 
 static void test_watchers_stop_each_other(void **state)
@@ -333,6 +395,7 @@ static void test_done_starts_the_next(void **state)
         cmocka_unit_test_setup_teardown(test_decided_against_earlier_writes, setup, teardown), \
         cmocka_unit_test_setup_teardown(test_range, setup, teardown),                          \
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),                          \
+        cmocka_unit_test_setup_teardown(test_values_are_shared, setup, teardown),              \
         cmocka_unit_test_setup_teardown(test_watchers_stop_each_other, setup, teardown),       \
         cmocka_unit_test_setup_teardown(test_done_starts_the_next, setup, teardown)
 

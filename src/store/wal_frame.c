@@ -60,7 +60,8 @@ void wal_frame_add(struct buffer *buffer, const struct wal_record *record)
     put32(head + 16, (uint32_t)record->key.size);
     put32(head + 20, record->is_deletion ? NO_VALUE : (uint32_t)record->value.size);
     put64(head + 24, record->previous_revision);
-    put32(head + 32, record->previous.data == NULL ? NO_VALUE : (uint32_t)record->previous.size);
+    put32(head + 32,
+          record->previous.data == NULL ? NO_VALUE : (uint32_t)(record->previous.size + record->previous_tail.size));
     put32(head + 36, 0);
     buffer_append(buffer, head, sizeof(head));
     buffer_append_str(buffer, record->key);
@@ -68,6 +69,7 @@ void wal_frame_add(struct buffer *buffer, const struct wal_record *record)
         buffer_append_str(buffer, record->value);
     if (record->previous.data != NULL)
         buffer_append_str(buffer, record->previous);
+    buffer_append_str(buffer, record->previous_tail);
 }
 
 void wal_frame_end(struct buffer *buffer, uint64_t sequence, uint64_t reserved, uint32_t count)

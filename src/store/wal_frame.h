@@ -43,7 +43,8 @@ struct wal_record {
     struct str value;
     bool is_deletion;
     uint64_t previous_revision;
-    struct str previous; /* data NULL: not in the record */
+    struct str previous;      /* data NULL: not in the record */
+    struct str previous_tail; /* of a value in two pieces; always empty when read */
 };
 
 /* begin, add..., end: the buffer then holds whole blocks. */

@@ -86,7 +86,7 @@ static void link_event(struct recall *recall, struct cache_event *event)
     recall->count++;
 }
 
-static void recall_event(struct store_watch *feed, const struct store_record *record, struct bytes *previous)
+static void recall_event(struct store_watch *feed, const struct store_record *record)
 {
     struct recall *recall = container_of(feed, struct recall, feed);
     struct watch_cache *cache = recall->cache;
@@ -94,7 +94,9 @@ static void recall_event(struct store_watch *feed, const struct store_record *re
     if (recall->rc < 0 || record->revision > cache->oldest->revision) /* what is newer is known */
         return;
     struct past *past = past_of(recall, str_skip(record->key, strlen(cache->prefix)));
+    struct bytes *previous = store_record_previous(record);
     recall->rc = find_objects(recall, past, record, previous, &before, &after);
+    bytes_unref(previous);
     if (recall->rc < 0 || after == NULL) /* a deletion of nothing: of an object that could not be read */
         return;
     enum client_watch_event type = record->value == NULL ? CLIENT_DELETED

@@ -19,7 +19,7 @@
 #define PUMP_SLICE        512                  /* deliveries to one watcher before the next has its turn */
 
 static void cache_pump(struct loop_task *task);
-static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value);
+static void cache_observe(struct store_watch *watch, const struct store_record *record);
 
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource)
 {
@@ -88,6 +88,14 @@ struct cache_load {
     struct error *err;
 };
 
+/* The object is kept here, and its bytes but for the resourceVersion are what the store keeps. */
+static void share(const struct store_record *record, const struct object *object)
+{
+    struct store_share share = { .bytes = object_bytes(object) };
+    if (object_stored_form(object, &share.size, &share.gap, &share.gap_size))
+        store_record_share(record, &share);
+}
+
 static bool load_each(void *context, const struct store_record *record)
 {
     struct cache_load *load = context;
@@ -97,6 +105,7 @@ static bool load_each(void *context, const struct store_record *record)
         load->rc = error_wrap_code(load->err, load->rc, "stored object " STR_FMT, STR_ARG(record->key));
         return false;
     }
+    share(record, object);
     cache_put(load->cache, str_skip(record->key, strlen(load->cache->prefix)), object);
     return true;
 }
@@ -219,9 +228,8 @@ static void tell_waits(struct watch_cache *cache, struct str key)
     }
 }
 
-static void cache_observe(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value)
+static void cache_observe(struct store_watch *watch, const struct store_record *record)
 {
-    (void)previous_value; /* the object that was decoded from it is in the tree */
     watch_cache_observe(container_of(watch, struct watch_cache, feed), record);
 }
 
@@ -277,6 +285,7 @@ void watch_cache_observe(struct watch_cache *cache, const struct store_record *r
             return;
         }
         after = object;
+        share(record, object);
         event = cache_event_create(before == NULL ? CLIENT_ADDED : CLIENT_MODIFIED, object_ref(object), before,
                                    record->revision);
         cache_put(cache, key, object);

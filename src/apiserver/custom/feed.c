@@ -96,10 +96,9 @@ static bool take_initial(void *context, const struct store_record *record)
     return true;
 }
 
-static void observed(struct store_watch *watch, const struct store_record *record, struct bytes *previous_value)
+static void observed(struct store_watch *watch, const struct store_record *record)
 {
     struct feed *feed = container_of(watch, struct feed, watch);
-    (void)previous_value;
     enqueue(feed, record);
     go_on(feed);
 }

@@ -119,10 +119,9 @@ static void wait_over(struct cache_wait *cache_wait)
     wait->waited(request, came ? NULL : &err);
 }
 
-static void revision_came(struct store_watch *feed, const struct store_record *record, struct bytes *previous_value)
+static void revision_came(struct store_watch *feed, const struct store_record *record)
 {
     struct revision_wait *wait = container_of(feed, struct revision_wait, feed);
-    (void)previous_value;
     if (record->revision < wait->revision)
         return;
     store_watch_stop(feed);

@@ -7,6 +7,7 @@
 
 #include "api/openapi/writer.h"
 #include "codec/json.h"
+#include "generated/apiextensions_v1.h"
 
 #define MACHINERY "io.k8s.apimachinery.pkg."
 
@@ -129,6 +130,13 @@ void openapi_write_scalar(struct openapi_writer *writer, const struct api_field 
         write_enum(field->enumeration, writer->out);
 }
 
+/* Defaults, examples and enumerated values of a schema: whatever JSON has, not only objects. */
+static bool is_any_json(const struct api_field *field)
+{
+    const struct api_type *type = &api_type_apiextensions_json_schema_props;
+    return field->value == API_RAW && field >= type->fields && field < type->fields + type->n_fields;
+}
+
 /* The schema of one value: a field's own, a list's item, a map's value; without the closing brace. */
 static void write_value(struct openapi_writer *writer, const struct api_field *field)
 {
@@ -139,6 +147,10 @@ static void write_value(struct openapi_writer *writer, const struct api_field *f
     if (field->value != API_MESSAGE && known == NULL) {
         buffer_append_char(out, '{');
         openapi_write_scalar(writer, field);
+        return;
+    }
+    if (is_any_json(field)) {
+        buffer_append_text(out, "{\"x-kubernetes-preserve-unknown-fields\":true");
         return;
     }
     /* Beside a $ref version 3.0 allows nothing else. */

@@ -16,6 +16,17 @@ POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"generateName": "bench-",
                                 "env": [{"name": "PORT", "value": "8080"}],
                                 "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}}]}}
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "bench-"}, "data": {"text": "x" * 900}}
+WIDGET = {"apiVersion": "bench.example.com/v1", "kind": "Widget", "metadata": {"generateName": "bench-"},
+          "spec": {"size": 3, "text": "x" * 880, "parts": [{"name": "a"}, {"name": "b"}]}}
+DEFINITION = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.bench.example.com"},
+              "spec": {"group": "bench.example.com", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"}, "versions": [
+                  {"name": "v1", "served": True, "storage": True, "subresources": {"status": {}}, "schema": {"openAPIV3Schema": {
+                      "type": "object", "properties": {"spec": {"type": "object", "required": ["size"], "properties": {
+                          "size": {"type": "integer", "minimum": 1}, "text": {"type": "string"}, "mode": {"type": "string", "default": "fast"},
+                          "parts": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}}}},
+                          "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}}}]}}
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+WIDGETS = "/apis/bench.example.com/v1/namespaces/default/widgets"
 PODS = "/api/v1/namespaces/default/pods"
 GRPC = ("content-type: application/grpc", "te: trailers")
 
@@ -73,6 +84,25 @@ def creates(place, server, headers):
     report("durable CREATE, one client, median", ours, "us", "etcd put", peer, "")
 
 
+def customs(place, server, headers):
+    """Custom resources beside built-in ones of the same size."""
+    server.ask("POST", DEFINITIONS, DEFINITION)
+    while server.raw("GET", WIDGETS)[0] != 200:
+        time.sleep(0.01)
+    configs = "/api/v1/namespaces/default/configmaps"
+    config, widget = place.file("config.json", json.dumps(CONFIG)), place.file("widget.json", json.dumps(WIDGET))
+    writing = (*headers, "content-type: application/json")
+    ours, peer = by_turns(lambda: Load(server.url + WIDGETS, 8000, 32, 16, writing, widget).rate,
+                          lambda: Load(server.url + configs, 8000, 32, 16, writing, config).rate)
+    report("durable CREATE of a custom object, 512 at once", ours, "/s", "ConfigMaps of its size", peer, "ratio >= 0.5")
+    first = {path: server.ask("GET", f"{path}?limit=1")["items"][0]["metadata"]["name"] for path in (WIDGETS, configs)}
+    for what, rest, count, clients, streams in (("GET of a custom object, 8 x 32 streams", "/{}", 40000, 8, 32),
+                                                ("LIST of 500 custom objects, 8 clients", "?limit=500", 800, 8, 1)):
+        ours, peer = by_turns(*(lambda path=path: Load(server.url + path + rest.format(first[path]), count, clients, streams, headers).rate
+                                for path in (WIDGETS, configs)))
+        report(what, ours, "/s", "ConfigMaps of its size", peer, "ratio >= 0.5")
+
+
 def main():
     need("nginx", "h2load", "etcd", "openssl")
     with Workplace("api-bench") as place:
@@ -84,6 +114,7 @@ def main():
         size = len(server.raw("GET", f"{PODS}/{names[0]}")[1])
         reads(place, server, headers, names)
         creates(place, server, headers)
+        customs(place, server, headers)
         remark(f"a pod is {size} bytes here")
 
 

@@ -217,14 +217,28 @@ def test_python_clients(shirts):
 
 
 def test_two_hundred_definitions(server):
+    client = pytest.importorskip("kubernetes").client
+    from kubernetes import config
+    custom = client.CustomObjectsApi(config.new_client_from_config(config_file=str(server.kubeconfig)))
+    where = ("apiextensions.k8s.io", "v1", "customresourcedefinitions")
     documents = [definition(f"kinds{number}", f"Kind{number}", group=f"g{number % 10}.example.com") for number in range(200)]
-    listing = {"apiVersion": "v1", "kind": "List", "items": documents}
-    server.kubectl("create", "-f", "-", stdin=json.dumps(listing), timeout=120)
-    try:
-        wait_for("all of them to be served", lambda: server.kubectl("api-resources", "-o", "name").stdout.count("kinds") == 200, 20)
-        create(server, thing("Kind199", "one", group="g9.example.com"))
-        assert server.json("get", "kinds199.g9.example.com", "one")["spec"]["size"] == 2
-    finally:
-        names = [document["metadata"]["name"] for document in documents]
-        server.kubectl("delete", "crd", *names, timeout=120)
+    for document in documents:
+        custom.create_cluster_custom_object(*where, document)
+    wait_for("all of them to be served", lambda: server.kubectl("api-resources", "-o", "name").stdout.count("kinds") == 200, 20)
+    create(server, thing("Kind199", "one", group="g9.example.com"))
+    assert server.json("get", "kinds199.g9.example.com", "one")["spec"]["size"] == 2
+    assert "size" in server.kubectl("explain", "kinds199.spec").stdout
+    for document in documents:
+        custom.delete_cluster_custom_object(*where, document["metadata"]["name"])
+    wait_for("all of them to go", lambda: custom.list_cluster_custom_object(*where)["items"] == [], 20)
     assert "kinds" not in server.kubectl("api-resources", "-o", "name").stdout
+
+
+def test_definitions_survive_a_restart(server):
+    create(server, definition("hats", "Hat"))
+    established(server, "hats.shop.example.com")
+    create(server, thing("Hat", "one"))
+    server.stop()
+    server.start()
+    assert server.json("get", "hats", "-A")["items"][0]["metadata"]["name"] == "one"
+    server.kubectl("delete", "crd", "hats.shop.example.com", timeout=20)

@@ -53,4 +53,19 @@ void signing_request_prepare_status(struct request *request, void *object, const
 void signing_request_validate(const void *object, const void *old, struct api_invalid *errors);
 void signing_request_validate_status(const void *object, const void *old, struct api_invalid *errors);
 
+/* gated.c */
+void stateful_set_prepare_create(struct request *request, void *object);
+void stateful_set_prepare_update(struct request *request, void *object, const void *old);
+void lease_prepare_create(struct request *request, void *object);
+void lease_prepare_update(struct request *request, void *object, const void *old);
+void csi_driver_prepare_create(struct request *request, void *object);
+void csi_driver_prepare_update(struct request *request, void *object, const void *old);
+void resource_slice_prepare_create(struct request *request, void *object);
+void resource_slice_prepare_update(struct request *request, void *object, const void *old);
+void resource_claim_prepare_status(struct request *request, void *object, const void *old);
+void endpoint_slice_prepare_create(struct request *request, void *object);
+void endpoint_slice_prepare_update(struct request *request, void *object, const void *old);
+void api_service_prepare_create(struct request *request, void *object);
+bool never_changed(const void *object, const void *old); /* kinds whose updates raise no generation */
+
 #endif

@@ -78,7 +78,8 @@ static void test_operators(void **state)
         { "dyn('a') == 1", "false" },
         { "'a' < 'b' && b'a' < b'b' && false < true", "true" },
         { "double('NaN') == double('NaN')", "false" },
-        { "double('NaN') < 1.0 || double('NaN') >= 1.0", "false" },
+        { "double('NaN') < 1.0", "!NaN values cannot be ordered" },
+        { "dyn(1).startsWith('a')", "!no such overload: startsWith" },
         { "[1, 2] == [1, 2] && [1] != [2] && {'a': 1} == {'a': 1}", "true" },
         { "{'a': 1, 'b': 2} == {'b': 2, 'a': 1}", "true" },
         { "1 in [1, 2] && !(3 in [1, 2]) && 'a' in {'a': 1}", "true" },
@@ -197,7 +198,7 @@ static void test_conversions(void **state)
     static const struct fixture_row rows[] = {
         { "int('-5') + int(2.9) + int(3u)", "0" },
         { "int(-2.9)", "-2" },
-        { "int('x' + self.name)", "!strconv.ParseInt: parsing \"xweb\": invalid syntax" },
+        { "int('x' + self.name)", "!type conversion error from 'string' to 'int'" },
         { "int(self.ratio * 1e30)", "!integer overflow" },
         { "uint(5) == 5u && uint('6') == 6u && uint(7.9) == 7u", "true" },
         { "uint(self.count - 5)", "!unsigned integer overflow" },
@@ -214,7 +215,7 @@ static void test_conversions(void **state)
         { "int(timestamp('1970-01-01T00:01:00Z'))", "60" },
         { "timestamp('nonsense')", "!invalid timestamp argument" },
         { "duration('nonsense')", "!invalid duration argument" },
-        { "timestamp(self.name)", "!invalid timestamp" },
+        { "timestamp(self.name)", "!type conversion error from 'string' to 'google.protobuf.Timestamp'" },
         { "string(b'\\xff')", "!invalid UTF-8 in bytes, cannot convert to string" },
     };
 

@@ -85,6 +85,33 @@ static uint64_t sets_cost(const struct cel_value *args, double factor)
     return 1 + (uint64_t)((double)cel_list_size(&args[0]) * (double)cel_list_size(&args[1]) * factor);
 }
 
+/* Rules of functions that compare lists or make them. */
+static uint64_t list_rule_cost(enum cel_cost_rule rule, const struct cel_value *args, size_t count,
+                               const struct cel_value *result)
+{
+    switch (rule) {
+    case CEL_COST_SETS:
+        return sets_cost(args, 1);
+    case CEL_COST_SETS_TWICE:
+        return sets_cost(args, 2);
+    case CEL_COST_SLICE:
+    case CEL_COST_RANGE:
+    case CEL_COST_COPY:
+        return list_cost((double)cel_value_size(result), 1);
+    case CEL_COST_FLATTEN:
+        return list_cost((double)cel_list_size(&args[0]), count > 1 ? (double)args[1].integer : 1);
+    case CEL_COST_DISTINCT:
+    case CEL_COST_SORT:
+    case CEL_COST_SORT_TEXT:
+        return self_compare_cost(&args[0]);
+    case CEL_COST_SORT_BY:
+    case CEL_COST_SORT_BY_TEXT:
+        return self_compare_cost(&args[1]);
+    default:
+        return 1;
+    }
+}
+
 uint64_t cel_cost_of_call(enum cel_cost_rule rule, const struct cel_value *args, size_t count,
                           const struct cel_value *result)
 {
@@ -135,24 +162,7 @@ uint64_t cel_cost_of_call(enum cel_cost_rule rule, const struct cel_value *args,
         return equal_cost(args);
     case CEL_COST_ADD_TEXT:
         return scaled((double)(cel_value_size(&args[0]) + cel_value_size(&args[1])), CEL_FACTOR_TEXT);
-    case CEL_COST_SETS:
-        return sets_cost(args, 1);
-    case CEL_COST_SETS_TWICE:
-        return sets_cost(args, 2);
-    case CEL_COST_SLICE:
-    case CEL_COST_RANGE:
-    case CEL_COST_COPY:
-        return list_cost((double)cel_value_size(result), 1);
-    case CEL_COST_FLATTEN:
-        return list_cost((double)cel_list_size(&args[0]), count > 1 ? (double)args[1].integer : 1);
-    case CEL_COST_DISTINCT:
-    case CEL_COST_SORT:
-    case CEL_COST_SORT_TEXT:
-        return self_compare_cost(&args[0]);
-    case CEL_COST_SORT_BY:
-    case CEL_COST_SORT_BY_TEXT:
-        return self_compare_cost(&args[1]);
     default:
-        return 1;
+        return list_rule_cost(rule, args, count, result);
     }
 }

@@ -215,7 +215,7 @@ static void test_texts(void **state)
     CHECK_GROUP("{\"a\":\"string\",\"q\":\"string\"}", "{\"a\":\"Rook takes \xf0\x9f\x91\x91\",\"q\":\"20\"}", rows);
 }
 
-static void test_containers(void **state)
+static void test_lists(void **state)
 {
     (void)state;
     static const struct row lists[] = {
@@ -258,6 +258,11 @@ static void test_containers(void **state)
     };
     CHECK_GROUP("{\"a\":{\"items\":\"integer\"},\"b\":{\"items\":\"integer\"}}", "{\"a\":[1,2,3],\"b\":[1,2,3]}",
                 lists);
+}
+
+static void test_sets_and_maps(void **state)
+{
+    (void)state;
 
     static const struct row sets[] = {
         { "self.a == ['c', 'b', 'a']", 13, 3 },
@@ -430,11 +435,8 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scalars),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_containers),
-        cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_optionals_and_more),
+        cmocka_unit_test(test_scalars),       cmocka_unit_test(test_texts),   cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_sets_and_maps), cmocka_unit_test(test_objects), cmocka_unit_test(test_optionals_and_more),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,7 +250,9 @@ static struct cel_value evaluate_function(struct cel_state *state, const struct 
     while (at < call->candidate_count && !candidate_fits(&call->candidates[at], args, call->count))
         at++;
     if (at == call->candidate_count)
-        return cel_no_overload();
+        return strchr("_!-@", call->function.data[0]) != NULL /* operators fail inside of their one function */
+                   ? cel_no_overload()
+                   : cel_value_error(state->arena, "no such overload: " STR_FMT, STR_ARG(call->function));
     overload = call->candidates[at].overload;
     state->call = call;
     result = overload->call(state, args, call->count);

@@ -71,6 +71,7 @@ static struct cel_value to_int(struct cel_state *state, const struct cel_value *
     int64_t integer;
     struct str text;
 
+    (void)state;
     (void)count;
     switch (from->kind) {
     case CEL_UINT:
@@ -89,8 +90,7 @@ static struct cel_value to_int(struct cel_state *state, const struct cel_value *
             text = str_skip(text, 1);
         if (str_to_int64(text, &integer))
             return cel_value_int(integer);
-        return cel_value_error(state->arena, "strconv.ParseInt: parsing \"" STR_FMT "\": invalid syntax",
-                               STR_ARG(from->text));
+        return cel_error_text("type conversion error from 'string' to 'int'");
     default:
         return *from;
     }
@@ -101,6 +101,7 @@ static struct cel_value to_uint(struct cel_state *state, const struct cel_value 
     const struct cel_value *from = &args[0];
     uint64_t uinteger;
 
+    (void)state;
     (void)count;
     switch (from->kind) {
     case CEL_INT:
@@ -112,8 +113,7 @@ static struct cel_value to_uint(struct cel_state *state, const struct cel_value 
     case CEL_STRING:
         if (str_to_uint64(from->text, &uinteger))
             return cel_value_uint(uinteger);
-        return cel_value_error(state->arena, "strconv.ParseUint: parsing \"" STR_FMT "\": invalid syntax",
-                               STR_ARG(from->text));
+        return cel_error_text("type conversion error from 'string' to 'uint'");
     default:
         return *from;
     }
@@ -124,6 +124,7 @@ static struct cel_value to_double(struct cel_state *state, const struct cel_valu
     const struct cel_value *from = &args[0];
     double number;
 
+    (void)state;
     (void)count;
     switch (from->kind) {
     case CEL_INT:
@@ -133,8 +134,7 @@ static struct cel_value to_double(struct cel_state *state, const struct cel_valu
     case CEL_STRING:
         if (text_to_double(from->text, &number))
             return cel_value_double(number);
-        return cel_value_error(state->arena, "strconv.ParseFloat: parsing \"" STR_FMT "\": invalid syntax",
-                               STR_ARG(from->text));
+        return cel_error_text("type conversion error from 'string' to 'double'");
     default:
         return *from;
     }
@@ -185,6 +185,7 @@ static struct cel_value to_bool(struct cel_state *state, const struct cel_value 
     static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
     static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
 
+    (void)state;
     (void)count;
     if (args[0].kind == CEL_BOOL)
         return args[0];
@@ -194,14 +195,14 @@ static struct cel_value to_bool(struct cel_state *state, const struct cel_value 
         if (str_is(args[0].text, no[i]))
             return cel_value_bool(false);
     }
-    return cel_value_error(state->arena, "strconv.ParseBool: parsing \"" STR_FMT "\": invalid syntax",
-                           STR_ARG(args[0].text));
+    return cel_error_text("type conversion error from 'string' to 'bool'");
 }
 
 static struct cel_value to_timestamp(struct cel_state *state, const struct cel_value *args, size_t count)
 {
     struct cel_value value;
 
+    (void)state;
     (void)count;
     if (args[0].kind == CEL_TIMESTAMP)
         return args[0];
@@ -211,17 +212,18 @@ static struct cel_value to_timestamp(struct cel_state *state, const struct cel_v
                    : cel_error_text("timestamp overflow");
     if (cel_timestamp_parse(args[0].text, &value))
         return value;
-    return cel_value_error(state->arena, "invalid timestamp \"" STR_FMT "\"", STR_ARG(args[0].text));
+    return cel_error_text("type conversion error from 'string' to 'google.protobuf.Timestamp'");
 }
 
 static struct cel_value to_duration(struct cel_state *state, const struct cel_value *args, size_t count)
 {
     struct cel_value value;
 
+    (void)state;
     (void)count;
     if (args[0].kind == CEL_DURATION || cel_duration_parse(args[0].text, &value))
         return args[0].kind == CEL_DURATION ? args[0] : value;
-    return cel_value_error(state->arena, "time: invalid duration \"" STR_FMT "\"", STR_ARG(args[0].text));
+    return cel_error_text("type conversion error from 'string' to 'google.protobuf.Duration'");
 }
 
 struct cel_functions cel_conversions(void)

@@ -124,28 +124,22 @@ static bool format_map(struct formatting *formatting, const struct cel_value *ma
     return true;
 }
 
-/* A value for %s; inside of lists and maps as the expression that makes it. */
-static bool format_value(struct formatting *formatting, const struct cel_value *value, bool inside)
+/* Numbers, texts, times; inside of lists and maps as the expressions that make them. False: it is something else. */
+static bool format_scalar(const struct cel_value *value, bool inside, struct buffer *out)
 {
-    struct buffer *out = formatting->out;
-    bool good = true;
-
-    if (formatting->depth == CEL_DEPTH_MAX)
-        return format_fail(formatting, "string", value);
-    formatting->depth++;
     switch (value->kind) {
     case CEL_NULL:
         buffer_append_text(out, "null");
-        break;
+        return true;
     case CEL_BOOL:
         buffer_append_text(out, value->boolean ? "true" : "false");
-        break;
+        return true;
     case CEL_INT:
         buffer_append_int64(out, value->integer);
-        break;
+        return true;
     case CEL_UINT:
         buffer_append_uint64(out, value->uinteger);
-        break;
+        return true;
     case CEL_DOUBLE:
         if (!inside)
             cel_double_format(value->number, out);
@@ -153,7 +147,7 @@ static bool format_value(struct formatting *formatting, const struct cel_value *
             buffer_format(out, "%.6f", value->number);
         else
             buffer_format(out, "\"%s\"", isnan(value->number) ? "NaN" : value->number > 0 ? "+Inf" : "-Inf");
-        break;
+        return true;
     case CEL_STRING:
     case CEL_BYTES:
         if (inside && value->kind == CEL_BYTES)
@@ -162,20 +156,36 @@ static bool format_value(struct formatting *formatting, const struct cel_value *
             append_quoted(out, value->text);
         else
             buffer_append_str(out, value->text);
-        break;
+        return true;
     case CEL_TIMESTAMP:
         buffer_append_text(out, inside ? "timestamp(\"" : "");
         cel_timestamp_format(value, out);
         buffer_append_text(out, inside ? "\")" : "");
-        break;
+        return true;
     case CEL_DURATION:
         buffer_append_text(out, inside ? "duration(\"" : "");
         cel_duration_format(value, out);
         buffer_append_text(out, inside ? "\")" : "");
-        break;
+        return true;
     case CEL_TYPE:
         buffer_append_text(out, cel_type_runtime_name(value->of));
-        break;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A value for %s; inside of lists and maps as the expression that makes it. */
+static bool format_value(struct formatting *formatting, const struct cel_value *value, bool inside)
+{
+    bool good = true;
+
+    if (format_scalar(value, inside, formatting->out))
+        return true;
+    if (formatting->depth == CEL_DEPTH_MAX)
+        return format_fail(formatting, "string", value);
+    formatting->depth++;
+    switch (value->kind) {
     case CEL_LIST:
         good = format_list(formatting, value);
         break;

@@ -24,14 +24,16 @@ static struct cel_value op_not_equal(struct cel_state *state, const struct cel_v
     return cel_value_bool(!cel_equal(&args[0], &args[1], &state->work));
 }
 
-/* NaN is neither below nor above anything: order 2 satisfies none of these. */
-#define ORDER_FUNCTION(name, condition)                                                                       \
-    static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)         \
-    {                                                                                                         \
-        int order;                                                                                            \
-        (void)state;                                                                                          \
-        (void)count;                                                                                          \
-        return cel_value_compare(&args[0], &args[1], &order) ? cel_value_bool(condition) : cel_no_overload(); \
+/* Order 2: one of them is NaN. */
+#define ORDER_FUNCTION(name, condition)                                                                 \
+    static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)   \
+    {                                                                                                   \
+        int order;                                                                                      \
+        (void)state;                                                                                    \
+        (void)count;                                                                                    \
+        if (!cel_value_compare(&args[0], &args[1], &order))                                             \
+            return cel_no_overload();                                                                   \
+        return order == 2 ? cel_error_text("NaN values cannot be ordered") : cel_value_bool(condition); \
     }
 ORDER_FUNCTION(op_less, order == -1)
 ORDER_FUNCTION(op_less_equal, order == -1 || order == 0)

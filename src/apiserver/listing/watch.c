@@ -158,12 +158,38 @@ static bool initial_wanted(const struct request_options *options, uint64_t revis
 static bool collect_initial(void *context, const struct object *object)
 {
     struct watch *watch = context;
-    if (selection_has(&watch->selection, object)) {
-        struct arena *arena = &watch->request->arena;
-        arena_hold(arena, (void (*)(void *))object_unref, object_ref(object));
-        watch->initial[watch->n_initial++] = object;
+    struct arena *arena = &watch->request->arena;
+    if (!selection_has(&watch->selection, object))
+        return true;
+    if (watch->n_initial == watch->initial_capacity) {
+        size_t capacity = watch->initial_capacity == 0 ? 16 : watch->initial_capacity * 4;
+        const struct object **grown = arena_alloc(arena, capacity * sizeof(*grown));
+        if (watch->n_initial > 0)
+            memcpy(grown, watch->initial, watch->n_initial * sizeof(*grown));
+        watch->initial = grown;
+        watch->initial_capacity = capacity;
     }
+    arena_hold(arena, (void (*)(void *))object_unref, object_ref(object));
+    watch->initial[watch->n_initial++] = object;
     return true;
+}
+
+/* What is there now. A kubelet that wants its own of very many pods is spared a look at most of the others. */
+static int find_initial(struct watch *watch, uint64_t now, struct error *err)
+{
+    struct watch_cache *cache = watch->watcher.cache;
+    const struct selection *selection = &watch->selection;
+    if (selection->only.data != NULL) {
+        const struct object *object = watch_cache_find(cache, selection->only);
+        if (object != NULL)
+            (void)collect_initial(watch, object);
+        return 0;
+    }
+    if (selection->all)
+        return watch_cache_range(cache, now, selection->prefix, STR(""), collect_initial, watch, err);
+    watch_cache_select(cache, &selection->labels, &selection->fields, selection->prefix, STR(""), collect_initial,
+                       watch);
+    return 0;
 }
 
 static int start_watcher(struct watch *watch, struct error *err)
@@ -182,10 +208,7 @@ static int start_watcher(struct watch *watch, struct error *err)
         return 0;
     watch->revision = now;
     watch->end_initial = watch->bookmarks;
-    watch->initial = arena_new_array(&watch->request->arena, const struct object *, watch_cache_objects(cache)->size);
-    const struct selection *selection = &watch->selection;
-    struct str prefix = selection->only.data != NULL ? selection->only : selection->prefix;
-    return watch_cache_range(cache, now, prefix, STR(""), collect_initial, watch, err);
+    return find_initial(watch, now, err);
 }
 
 /* What is wrong with a revision is told by an event: the request itself is good. */

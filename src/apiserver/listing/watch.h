@@ -33,7 +33,7 @@ struct watch {
     struct cache_watcher watcher;
     struct selection selection;
     const struct object **initial; /* references, held by the request's arena */
-    size_t n_initial;
+    size_t n_initial, initial_capacity;
     size_t next_initial;
     uint64_t wanted;   /* the resourceVersion asked for; 0: any */
     bool from_now;     /* with what is there */

@@ -68,7 +68,7 @@ static int take_step(struct structural_path *path, struct str name, struct error
 
 static int take_bracket(struct structural_path *path, struct str *rest, struct arena *arena, struct error *err)
 {
-    struct str token, name;
+    struct str token, name = { 0 };
     if (!next_token(rest, &token))
         return error_set(err, ERROR_INVALID, "unexpected end of JSON path");
     int rc = unquote(token, arena, &name, err);

@@ -40,6 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     auto_with(structural_unref_cleanup) const struct structural *schema =
         make_schema((struct str){ all.data, end }, &arena);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL, *once = NULL;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *unicode = yyjson_read(all.data, size, YYJSON_READ_STOP_WHEN_DONE);
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *unicode_too =
+        end < size ? yyjson_read(all.data + end, size - end, 0) : NULL;
+    if (unicode == NULL || unicode_too == NULL)
+        return 0; /* what is no UTF-8 is replaced, and then something else */
     if (schema == NULL || json_read(str_skip(all, end), 200, &doc, NULL) < 0)
         return 0;
     auto_buffer struct buffer first = { .max = 1 << 20 }, second = { .max = 1 << 20 }, errors = { 0 }, same = { 0 };

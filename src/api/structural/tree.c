@@ -207,6 +207,8 @@ static int compile_checks(struct compiler *compiler, const props *from, size_t d
 /* What a node says of all that is below it. */
 static void note_below(struct structural_node *node, const struct structural_node *below)
 {
+    if (below == NULL)
+        return;
     node->fills = node->fills || below->fills;
     node->embeds_below = node->embeds_below || below->embeds_below;
     node->unique_below = node->unique_below || below->unique_below;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/structural/checks.h"
+#include "api/structural/structure.h"
 #include "base/ip.h"
 #include "base/time.h"
 
@@ -528,4 +529,13 @@ const struct structural_format *structural_format_find(struct str name)
         if (str_is((struct str){ normal, size }, formats[i].name))
             return &formats[i];
     return NULL;
+}
+
+bool structural_format_known(const char *type, const char *format)
+{
+    if (text_empty(type) || strcmp(type, "string") == 0)
+        return structural_format_find(str_of(format)) != NULL;
+    if (strcmp(type, "integer") == 0)
+        return strcmp(format, "int32") == 0 || strcmp(format, "int64") == 0;
+    return strcmp(type, "number") == 0 && (strcmp(format, "float") == 0 || strcmp(format, "double") == 0);
 }

@@ -286,42 +286,44 @@ void structural_check_structure(const props *schema, const struct field_at *at, 
         qsort(errors->errors + from, errors->count - from, sizeof(*errors->errors), compare_errors);
 }
 
-static bool any_in_list(const props *list, size_t count, structural_predicate *predicate)
+static bool any_in_list(const props *list, size_t count, structural_predicate *predicate, void *context)
 {
     for (size_t i = 0; i < count; i++)
-        if (structural_any(&list[i], predicate))
+        if (structural_any(&list[i], predicate, context))
             return true;
     return false;
 }
 
 static bool any_in_map(const struct api_apiextensions_json_schema_props_entry *map, size_t count,
-                       structural_predicate *predicate)
+                       structural_predicate *predicate, void *context)
 {
     for (size_t i = 0; i < count; i++)
-        if (structural_any(&map[i].value, predicate))
+        if (structural_any(&map[i].value, predicate, context))
             return true;
     return false;
 }
 
-bool structural_any(const props *schema, structural_predicate *predicate)
+bool structural_any(const props *schema, structural_predicate *predicate, void *context)
 {
     if (schema == NULL)
         return false;
-    if (predicate(schema))
+    if (predicate(schema, context))
         return true;
-    if (schema->items != NULL && (structural_any(schema->items->schema, predicate) ||
-                                  any_in_list(schema->items->json_schemas, schema->items->n_json_schemas, predicate)))
+    if (schema->items != NULL &&
+        (structural_any(schema->items->schema, predicate, context) ||
+         any_in_list(schema->items->json_schemas, schema->items->n_json_schemas, predicate, context)))
         return true;
     for (size_t i = 0; i < schema->n_dependencies; i++)
-        if (structural_any(schema->dependencies[i].value.schema, predicate))
+        if (structural_any(schema->dependencies[i].value.schema, predicate, context))
             return true;
-    return any_in_list(schema->all_of, schema->n_all_of, predicate) ||
-           any_in_list(schema->any_of, schema->n_any_of, predicate) ||
-           any_in_list(schema->one_of, schema->n_one_of, predicate) || structural_any(schema->not, predicate) ||
-           any_in_map(schema->properties, schema->n_properties, predicate) ||
-           any_in_map(schema->pattern_properties, schema->n_pattern_properties, predicate) ||
-           any_in_map(schema->definitions, schema->n_definitions, predicate) ||
+    return any_in_list(schema->all_of, schema->n_all_of, predicate, context) ||
+           any_in_list(schema->any_of, schema->n_any_of, predicate, context) ||
+           any_in_list(schema->one_of, schema->n_one_of, predicate, context) ||
+           structural_any(schema->not, predicate, context) ||
+           any_in_map(schema->properties, schema->n_properties, predicate, context) ||
+           any_in_map(schema->pattern_properties, schema->n_pattern_properties, predicate, context) ||
+           any_in_map(schema->definitions, schema->n_definitions, predicate, context) ||
            (schema->additional_properties != NULL &&
-            structural_any(schema->additional_properties->schema, predicate)) ||
-           (schema->additional_items != NULL && structural_any(schema->additional_items->schema, predicate));
+            structural_any(schema->additional_properties->schema, predicate, context)) ||
+           (schema->additional_items != NULL && structural_any(schema->additional_items->schema, predicate, context));
 }

@@ -16,7 +16,11 @@ void structural_check_structure(const struct api_apiextensions_json_schema_props
                                 struct api_invalid *errors);
 
 /* Called for a schema and every schema in it; true ends the walk, and is returned. */
-typedef bool structural_predicate(const struct api_apiextensions_json_schema_props *schema);
-bool structural_any(const struct api_apiextensions_json_schema_props *schema, structural_predicate *predicate);
+typedef bool structural_predicate(const struct api_apiextensions_json_schema_props *schema, void *context);
+bool structural_any(const struct api_apiextensions_json_schema_props *schema, structural_predicate *predicate,
+                    void *context);
+
+/* Is the format one that values of that type are checked for? Others say nothing. */
+bool structural_format_known(const char *type, const char *format);
 
 #endif

@@ -30,6 +30,9 @@ warn_of warn_of_storage_capacity;
 warn_of warn_of_runtime_class;
 warn_of warn_of_resource_slice;
 
+/* definition.c */
+warn_of warn_of_definition;
+
 /* labels.c: NULL, or what to use in place of a label of nodes */
 const char *deprecated_node_label(const char *key);
 

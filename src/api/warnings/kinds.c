@@ -18,6 +18,7 @@ static const struct row rows[] = {
     { &api_type_apps_deployment, warn_of_deployment, NULL },
     { &api_type_apps_replica_set, warn_of_replica_set, NULL },
     { &api_type_apps_stateful_set, warn_of_stateful_set, NULL },
+    { &api_type_apiextensions_custom_resource_definition, warn_of_definition, NULL },
     { &api_type_batch_job, warn_of_job, NULL },
     { &api_type_batch_cron_job, warn_of_cron_job, NULL },
     { &api_type_networking_ingress, warn_of_ingress, warn_of_ingress_status },

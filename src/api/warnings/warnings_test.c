@@ -38,6 +38,10 @@ static void join(void *context, const char *text)
 #define SLICE                                                                                                      \
     "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a, namespace: x}\naddressType: IPv6\n" \
     "endpoints: [{addresses: ['2001:DB8::1']}]"
+#define DEFINITION(schema)                                                                                           \
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.b.c}\nspec: {group: "  \
+    "b.c, scope: Cluster, names: {plural: as, kind: A}, versions: [{name: v1, served: true, storage: true, schema: " \
+    "{openAPIV3Schema: {type: object, properties: {x: " schema "}}}}]}"
 #define CLASS   "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: a}\nprovisioner: p"
 #define RUNTIME "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: a}\nhandler: h"
 #define DEVICES                                                                                                    \
@@ -46,6 +50,13 @@ static void join(void *context, const char *text)
 
 static const struct warning_case cases[] = {
     { DEPLOYMENT, NULL, "", false, "" },
+    { DEFINITION("{type: string, format: date}"), NULL, "", false, "" },
+    { DEFINITION("{type: string, format: foo}"), NULL, "", false, "unrecognized format \"foo\"" },
+    { DEFINITION("{type: string, format: foo}"), "", "", false, "" },
+    { DEFINITION("{type: array, x-kubernetes-list-type: set, items: {type: array, items: {type: string}}}"), NULL, "",
+      false,
+      "x-kubernetes-list-type: set for items of type \"array\" is not supported by server-side apply or CEL validation "
+      "rules" },
     { DEPLOYMENT, NULL, "metadata: {name: a.b}", false, DOTS },
     { DEPLOYMENT, "metadata: {name: a.b}", "metadata: {name: a.b}", false, "" },
     { JOB, NULL, "metadata: {name: a.b}", false, DOTS },

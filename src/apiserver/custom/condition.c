@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/structural/structural.h"
+#include "api/structural/structure.h"
 #include "apiserver/cache/watch_cache.h"
 #include "generated/types.h"
 
@@ -202,6 +204,60 @@ static void decide_approval(const struct custom_decision *decision, custom_defin
     custom_condition_set(next, arena, decision->now, "KubernetesAPIApprovalPolicyConformant", status, reason, message);
 }
 
+/* ---------------------------------------------------------------- structural schemas */
+
+static void condition_remove(custom_definition_type *definition, const char *type)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < definition->status.n_conditions; i++)
+        if (!text_equal(definition->status.conditions[i].type, type))
+            definition->status.conditions[kept++] = definition->status.conditions[i];
+    definition->status.n_conditions = kept;
+}
+
+/* The version whose schema cannot even be looked at; NULL: there is none. */
+static const char *find_violations(const custom_definition_type *definition, struct api_invalid *errors,
+                                   struct error *err)
+{
+    const struct field_at *spec = at_field(NULL, "spec");
+    if (definition->spec.preserve_unknown_fields)
+        invalid_raw(errors, at_field(spec, "preserveUnknownFields"), "true", "must be false");
+    for (size_t i = 0; i < definition->spec.n_versions; i++) {
+        const struct api_apiextensions_custom_resource_definition_version *version = &definition->spec.versions[i];
+        struct structural *compiled = NULL;
+        if (version->schema == NULL || version->schema->open_apiv3_schema == NULL)
+            continue;
+        if (structural_create(version->schema->open_apiv3_schema, &compiled, err) < 0)
+            return version->name;
+        structural_unref(compiled);
+        structural_check_structure(
+            version->schema->open_apiv3_schema,
+            at_field(at_field(at_index(at_field(spec, "versions"), i), "schema"), "openAPIV3Schema"), errors);
+    }
+    return NULL;
+}
+
+/* Only definitions that were stored before their schemas were asked for can have others. */
+static void decide_structure(const struct custom_decision *decision, custom_definition_type *next, struct arena *arena)
+{
+    static const char type[] = "NonStructuralSchema";
+    auto_invalid struct api_invalid errors = { 0 };
+    auto_buffer struct buffer text = { 0 };
+    struct error err = { 0 };
+    const char *version = find_violations(next, &errors, &err);
+    if (version != NULL) {
+        const char *message =
+            arena_format(arena, "failed to check validation schema for version %s: %s", version, err.message);
+        custom_condition_set(next, arena, decision->now, type, "Unknown", "StructuralError", message);
+    } else if (errors.total > 0) {
+        api_invalid_format(&errors, &text);
+        custom_condition_set(next, arena, decision->now, type, "True", "Violations",
+                             arena_strdup(arena, text_or_empty(text.data)));
+    } else {
+        condition_remove(next, type);
+    }
+}
+
 /* ---------------------------------------------------------------- the end */
 
 bool custom_has_cleanup(const custom_definition_type *definition)
@@ -247,6 +303,7 @@ custom_definition_type *custom_decide(const struct custom_decision *decision, st
     custom_definition_type *next = api_copy(type, decision->current, arena);
     decide_names(decision, next, arena);
     decide_approval(decision, next, arena);
+    decide_structure(decision, next, arena);
     decide_end(decision, next, arena);
     return api_equal(type, next, decision->current) ? NULL : next;
 }

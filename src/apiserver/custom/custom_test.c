@@ -81,6 +81,43 @@ static void test_objects_live(void **state)
     expect(ask(f, "GET", WIDGETS "/one", ""), "widgets.example.com \\\"one\\\" not found");
 }
 
+/* Formats that nobody checks, and rules that do not compile. */
+static void test_definition_is_looked_through(void **state)
+{
+    struct fixture *f = *state;
+#define LOOKED(name, schema)                                                                                        \
+    "{\"metadata\":{\"name\":\"" name "s.example.com\"},\"spec\":{\"group\":\"example.com\",\"scope\":\"Cluster\"," \
+    "\"names\":{\"plural\":\"" name "s\",\"kind\":\"" name "\"},\"versions\":[{\"name\":\"v1\",\"served\":true,"    \
+    "\"storage\":true,\"schema\":{\"openAPIV3Schema\":{\"type\":\"object\",\"properties\":{\"a\":" schema "}}}}]}}"
+    const char *answer = ask(f, "POST", DEFINITIONS, LOOKED("odd", "{\"type\":\"string\",\"format\":\"foo\"}"));
+    expect(answer, "201 Created");
+    expect(answer, "unrecognized format");
+    answer = ask(f, "POST", DEFINITIONS,
+                 LOOKED("bad", "{\"type\":\"integer\",\"x-kubernetes-validations\":[{\"rule\":\"self.x\"}]}"));
+    expect(answer, "422 Unprocessable Entity");
+    expect(answer, "x-kubernetes-validations[0].rule");
+    expect(answer, "compilation failed");
+}
+
+/* Rules are run, and the status is looked at when it is written. */
+static void test_objects_are_looked_through(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", DEFINITIONS,
+               LOOKED("rule", "{\"type\":\"integer\",\"x-kubernetes-validations\":[{\"rule\":\"self >= oldSelf\"}]}")),
+           "201 Created");
+    expect(ask(f, "POST", "/apis/example.com/v1/rules",
+               "{\"apiVersion\":\"example.com/v1\",\"kind\":\"rule\",\"metadata\":{\"name\":\"one\"},\"a\":2}"),
+           "201 Created");
+    expect(ask(f, "PUT", "/apis/example.com/v1/rules/one",
+               "{\"apiVersion\":\"example.com/v1\",\"kind\":\"rule\",\"metadata\":{\"name\":\"one\","
+               "\"resourceVersion\":\"1\"},\"a\":1}"),
+           "409 Conflict");
+    expect(ask_with(f, "PATCH", "/apis/example.com/v1/rules/one", "content-type: application/merge-patch+json\r\n",
+                    "{\"a\":1}"),
+           "failed rule: self");
+}
+
 static void test_names_conflict(void **state)
 {
     struct fixture *f = *state;
@@ -189,6 +226,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_definition_is_established_and_served),
         TEST(test_objects_live),
+        TEST(test_definition_is_looked_through),
+        TEST(test_objects_are_looked_through),
         TEST(test_names_conflict),
         TEST(test_instances_go_first),
         TEST(test_versions_differ_by_name),

@@ -30,28 +30,31 @@ static bool is_one_of(const char *text, const char *const *list)
     return false;
 }
 
-static bool has_bad_type(const schema_props *schema)
+static bool has_bad_type(const schema_props *schema, void *context)
 {
+    (void)context;
     return !text_empty(schema->type) && !is_one_of(schema->type, types);
 }
 
 bool schema_has_bad_types(const schema_props *schema)
 {
-    return structural_any(schema, has_bad_type);
+    return structural_any(schema, has_bad_type, NULL);
 }
 
-static bool has_default(const schema_props *schema)
+static bool has_default(const schema_props *schema, void *context)
 {
+    (void)context;
     return schema->default_.data != NULL;
 }
 
 bool schema_has_defaults(const schema_props *schema)
 {
-    return structural_any(schema, has_default);
+    return structural_any(schema, has_default, NULL);
 }
 
-static bool has_extension(const schema_props *schema)
+static bool has_extension(const schema_props *schema, void *context)
 {
+    (void)context;
     return schema->x_kubernetes_embedded_resource || schema->x_kubernetes_preserve_unknown_fields != NULL ||
            schema->x_kubernetes_int_or_string || schema->n_x_kubernetes_list_map_keys > 0 ||
            schema->x_kubernetes_list_type != NULL || schema->n_x_kubernetes_validations > 0;
@@ -59,7 +62,7 @@ static bool has_extension(const schema_props *schema)
 
 bool schema_has_extensions(const schema_props *schema)
 {
-    return structural_any(schema, has_extension);
+    return structural_any(schema, has_extension, NULL);
 }
 
 bool schema_is_structural(const schema_props *schema)
@@ -77,7 +80,7 @@ bool schema_is_structural(const schema_props *schema)
 static void check_supported(const schema_props *schema, const struct walk *walk, const struct field_at *at,
                             struct api_invalid *errors)
 {
-    if (walk->rules->types && has_bad_type(schema))
+    if (walk->rules->types && has_bad_type(schema, NULL))
         invalid_not_supported(errors, at_field(at, "type"), schema->type, types);
     if (schema->default_.data != NULL && walk->no_defaults != NULL)
         invalid_forbidden(errors, at_field(at, "default"), "must not be set %s", walk->no_defaults);

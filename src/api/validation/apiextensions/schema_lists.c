@@ -22,8 +22,9 @@ static const schema_props *find_property(const schema_props *schema, const char 
 }
 
 /* Items of a set must be of one piece. */
-static bool is_granular_set(const schema_props *schema)
+static bool is_granular_set(const schema_props *schema, void *context)
 {
+    (void)context;
     const schema_props *items = items_of(schema);
     if (!text_equal(schema->x_kubernetes_list_type, "set") || items == NULL)
         return false;
@@ -34,7 +35,7 @@ static bool is_granular_set(const schema_props *schema)
 
 bool schema_has_granular_sets(const schema_props *schema)
 {
-    return structural_any(schema, is_granular_set);
+    return structural_any(schema, is_granular_set, NULL);
 }
 
 static void check_key_property(const schema_props *items, const char *key, const struct field_at *at,
@@ -71,8 +72,9 @@ static void check_loose_keys(const schema_props *schema, const struct field_at *
         check_key_property(items, schema->x_kubernetes_list_map_keys[i], at, errors);
 }
 
-static bool is_loose(const schema_props *schema)
+static bool is_loose(const schema_props *schema, void *context)
 {
+    (void)context;
     auto_invalid struct api_invalid errors = { 0 };
     check_loose_keys(schema, NULL, &errors);
     return errors.total > 0;
@@ -80,7 +82,7 @@ static bool is_loose(const schema_props *schema)
 
 bool schema_has_loose_keys(const schema_props *schema)
 {
-    return structural_any(schema, is_loose);
+    return structural_any(schema, is_loose, NULL);
 }
 
 static void show_keys(const schema_props *schema, struct buffer *out)
@@ -168,7 +170,7 @@ void validate_schema_lists(const schema_props *schema, const struct definition_r
         invalid_one_of(errors, at_field(at, "x-kubernetes-map-type"), map, maps, false);
     }
     if (list != NULL && check_type(schema, "array", "x-kubernetes-list-type", at, errors) && rules->atomic_sets &&
-        is_granular_set(schema))
+        is_granular_set(schema, NULL))
         check_granular_set(schema, at, errors);
     if (list != NULL)
         invalid_one_of(errors, at_field(at, "x-kubernetes-list-type"), list, lists, false);

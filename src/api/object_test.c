@@ -103,6 +103,7 @@ static void names_are_found(void **state)
 
 static void *ask(void *object)
 {
+    (void)object_message(object);
     return (void *)(uintptr_t)object_typed(object);
 }
 

@@ -126,6 +126,8 @@ int api_server_create(const struct api_server_options *options, struct api_serve
         add_registry(server, &api_resources[i]);
     server->front = http_front_create(server);
     server->discovery = discovery_create(api_resources, served);
+    if (options->external_address != NULL)
+        discovery_set_address(server->discovery, options->external_address, options->external_port);
     server->custom = custom_resources_create(server);
     server->bookmark_timer.callback = send_bookmarks;
     int rc = access_create(server, &server->access, err);

@@ -14,7 +14,7 @@
 #include "crypto/digest.h"
 #include "generated/types.h"
 
-enum { PATH_SIZE = 256, GROUPS_MAX = 2048, VERSIONS_MAX = 16 };
+enum { PATH_SIZE = 256, GROUPS_MAX = 2048, VERSIONS_MAX = 16, ADDRESS_SIZE = 300 };
 
 struct document {
     struct map_node node; /* in discovery.documents, by path; the aggregated ones with a '+' in front */
@@ -28,6 +28,7 @@ struct discovery {
     size_t count;
     size_t built_in;
     struct map documents;
+    char address[ADDRESS_SIZE]; /* "10.0.0.1:6443"; "" when it is not known */
 };
 
 /* The version fields of these documents say "v1" without a group, whatever package their types are from. */
@@ -92,6 +93,12 @@ void discovery_remove(struct discovery *discovery, const struct api_resource *re
     for (; at < discovery->count; at++)
         discovery->resources[at] = discovery->resources[at + 1];
     forget_documents(discovery);
+}
+
+void discovery_set_address(struct discovery *discovery, const char *address, uint16_t port)
+{
+    bool six = strchr(address, ':') != NULL;
+    snprintf(discovery->address, sizeof(discovery->address), six ? "[%s]:%u" : "%s:%u", address, port);
 }
 
 void discovery_destroy(struct discovery *discovery)
@@ -261,10 +268,10 @@ static bool build_group(const struct discovery *discovery, struct str group, str
     return true;
 }
 
-static bool build_versions(struct buffer *out)
+static bool build_versions(const struct discovery *discovery, struct buffer *out)
 {
     const char *names[] = { "v1" };
-    struct api_server_address_by_client_cidr any = { .client_cidr = "0.0.0.0/0", .server_address = "" };
+    struct api_server_address_by_client_cidr any = { .client_cidr = "0.0.0.0/0", .server_address = discovery->address };
     const struct api_api_versions versions = { .versions = names,
                                                .n_versions = 1,
                                                .server_address_by_client_cidrs = &any,
@@ -391,7 +398,7 @@ static bool build(const struct discovery *discovery, struct str path, bool aggre
     if (path.size == 0)
         return build_root(discovery, out);
     if (str_is(path, "/api"))
-        return aggregated ? build_aggregated(discovery, true, out) : build_versions(out);
+        return aggregated ? build_aggregated(discovery, true, out) : build_versions(discovery, out);
     if (str_is(path, "/apis"))
         return aggregated ? build_aggregated(discovery, false, out) : build_groups(discovery, out);
     if (str_is(path, "/api/v1"))

@@ -16,6 +16,9 @@ struct discovery;
 struct discovery *discovery_create(const struct api_resource *resources, size_t count);
 void discovery_destroy(struct discovery *discovery);
 
+/* Where clients find the server, which /api tells; before the first document is asked for. */
+void discovery_set_address(struct discovery *discovery, const char *address, uint16_t port);
+
 /* Of custom resources; they must stay until they are removed. Groups come behind those of the table, by name; versions in
  * the order that Kubernetes gives them: v2, v1, v1beta1, v1alpha1, others. */
 void discovery_add(struct discovery *discovery, const struct api_resource *resource);

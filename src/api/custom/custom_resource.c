@@ -67,7 +67,8 @@ static void add_subresources(struct custom_resource *custom,
 
 const struct api_resource *
 custom_resource_create(const struct api_apiextensions_custom_resource_definition *definition,
-                       const struct api_apiextensions_custom_resource_definition_version *version)
+                       const struct api_apiextensions_custom_resource_definition_version *version,
+                       const char *storage_version_hash)
 {
     struct custom_resource *custom = memory_new(struct custom_resource);
     struct arena *arena = &custom->arena;
@@ -92,6 +93,7 @@ custom_resource_create(const struct api_apiextensions_custom_resource_definition
                  API_DELETE_COLLECTION,
         .flags = API_GENERATION | (namespaced ? API_NAMESPACED : 0),
         .storage_prefix = arena_format(arena, "/registry/%s/%s", definition->spec.group, names->plural),
+        .storage_version_hash = arena_strdup(arena, storage_version_hash),
         .references = &custom->references,
     };
     add_subresources(custom, version->subresources);

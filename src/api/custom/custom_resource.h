@@ -12,11 +12,12 @@
 struct api_apiextensions_custom_resource_definition;
 struct api_apiextensions_custom_resource_definition_version;
 
-/* The row of a version that the definition serves; everything is copied. The names are those that the definition's status
+/* The row of a version that the definition serves; everything is copied. The hash is shown in discovery, NULL: none. The names are those that the definition's status
  * accepted. The caller's reference. */
 const struct api_resource *
 custom_resource_create(const struct api_apiextensions_custom_resource_definition *definition,
-                       const struct api_apiextensions_custom_resource_definition_version *version);
+                       const struct api_apiextensions_custom_resource_definition_version *version,
+                       const char *storage_version_hash);
 
 /* By api_resource_unref() alone. */
 void custom_resource_free(const struct api_resource *resource);

@@ -220,6 +220,68 @@ static void test_views(void **state)
     expect(ask(f, "GET", WIDGETS2 "/one/scale", ""), "\"spec\":{\"replicas\":3}");
 }
 
+static void test_definition_changes_under_watch(void **state)
+{
+    struct fixture *f = *state;
+    struct connection watch = { 0 };
+    define(f, "widgets", "Widget", "");
+    create_widget(f);
+    connection_open(f, &watch);
+    stream_write(watch.stream, STR("GET /apis/example.com/v1/widgets?watch=true HTTP/1.1\r\nhost: t\r\n\r\n"));
+    run(f);
+    /* A label changes nothing of what is served. */
+    expect(ask_with(f, "PATCH", DEFINITIONS "/widgets.example.com", "content-type: application/merge-patch+json\r\n",
+                    "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}"),
+           "200 OK");
+    assert_null(strstr(watch.in.data, "\r\n0\r\n\r\n"));
+    /* In one batch: a write under the old schema, a new schema, a write under that. */
+    static const char batch[] =
+        "PATCH /apis/example.com/v1/namespaces/default/widgets/one HTTP/1.1\r\nhost: t\r\ncontent-type: "
+        "application/merge-patch+json\r\ncontent-length: 19\r\n\r\n{\"spec\":{\"size\":6}}"
+        "PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com HTTP/1.1\r\nhost: t\r\n"
+        "content-type: application/json-patch+json\r\ncontent-length: 121\r\n\r\n"
+        "[{\"op\":\"add\",\"path\":\"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/"
+        "more\",\"value\":{"
+        "\"type\":\"string\"}}]";
+    buffer_clear(&f->main.in);
+    stream_write(f->main.stream, str_of(batch));
+    run(f);
+    expect(f->main.in.data, "\"size\":6");
+    expect(watch.in.data, "\r\n0\r\n\r\n"); /* watches of the old schema end */
+    expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
+                    "{\"spec\":{\"more\":\"x\"}}"),
+           "\"spec\":{\"color\":\"red\",\"more\":\"x\",\"size\":6}");
+    connection_close(&watch);
+}
+
+static void test_approval_of_community_groups(void **state)
+{
+    struct fixture *f = *state;
+    static const char body[] =
+        "{\"metadata\":{\"name\":\"widgets.example.k8s.io\",\"annotations\":{\"api-approved.kubernetes.io\":"
+        "\"https://github.com/kubernetes/kubernetes/pull/"
+        "1\"}},\"spec\":{\"group\":\"example.k8s.io\",\"scope\":\"Cluster\","
+        "\"names\":{\"plural\":\"widgets\",\"kind\":\"Widget\"},\"versions\":[{\"name\":\"v1\",\"served\":true,"
+        "\"storage\":true,\"schema\":{\"openAPIV3Schema\":{\"type\":\"object\"}}}]}}";
+    expect(ask(f, "POST", DEFINITIONS, body), "201 Created");
+    expect(ask(f, "GET", DEFINITIONS "/widgets.example.k8s.io", ""),
+           "\"reason\":\"ApprovedAnnotation\",\"message\":\"approved in "
+           "https://github.com/kubernetes/kubernetes/pull/1\"");
+    expect(ask(f, "POST", "/apis/example.k8s.io/v1/widgets",
+               "{\"apiVersion\":\"example.k8s.io/v1\",\"kind\":\"Widget\","
+               "\"metadata\":{\"name\":\"one\"}}"),
+           "201 Created");
+    expect(ask_with(f, "GET", "/apis/example.k8s.io/v1/widgets",
+                    "accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1\r\n", ""),
+           "\"kind\":\"PartialObjectMetadataList\"");
+    expect(ask_with(f, "GET", "/apis/example.k8s.io/v1/widgets",
+                    "accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1\r\n",
+                    ""),
+           "content-type: application/vnd.kubernetes.protobuf");
+    expect(ask_with(f, "GET", "/apis/example.k8s.io/v1/widgets/one", "accept: application/yaml\r\n", ""),
+           "kind: Widget");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -232,6 +294,8 @@ int main(void)
         TEST(test_instances_go_first),
         TEST(test_versions_differ_by_name),
         TEST(test_views),
+        TEST(test_definition_changes_under_watch),
+        TEST(test_approval_of_community_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

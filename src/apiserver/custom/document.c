@@ -88,6 +88,28 @@ static int coerce_stored(const struct custom_version *version, yyjson_val *root,
     return 0;
 }
 
+/* The version that a document says. */
+static int find_version(const struct custom_form *form, yyjson_val *root, const struct custom_version **ret_version,
+                        struct error *err)
+{
+    yyjson_val *name = yyjson_obj_get(root, "apiVersion");
+    *ret_version = custom_form_version(form, (struct str){ text_or_empty(yyjson_get_str(name)), yyjson_get_len(name) });
+    if (*ret_version == NULL)
+        return error_set(err, ERROR_INTERNAL, "it is stored as version \"%s\", which %s does not have",
+                         text_or_empty(yyjson_get_str(name)), object_name(form->object));
+    return 0;
+}
+
+int custom_document_coerce(const struct custom_form *form, struct str json, struct buffer *out, struct error *err)
+{
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    const struct custom_version *version = NULL;
+    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    if (rc == 0)
+        rc = find_version(form, yyjson_doc_get_root(doc), &version, err);
+    return rc < 0 ? rc : coerce_stored(version, yyjson_doc_get_root(doc), out, err);
+}
+
 int custom_document_read(const struct custom_form *form, const struct custom_version *version, struct str json,
                          uint64_t revision, struct object **ret_object, struct error *err)
 {
@@ -97,13 +119,10 @@ int custom_document_read(const struct custom_form *form, const struct custom_ver
     int rc = json_read(json, API_DEPTH_MAX, &doc, err);
     if (rc < 0)
         return rc;
-    yyjson_val *root = yyjson_doc_get_root(doc), *name = yyjson_obj_get(root, "apiVersion");
-    const struct custom_version *stored =
-        custom_form_version(form, (struct str){ text_or_empty(yyjson_get_str(name)), yyjson_get_len(name) });
-    if (stored == NULL)
-        return error_set(err, ERROR_INTERNAL, "it is stored as version \"%s\", which %s does not have",
-                         text_or_empty(yyjson_get_str(name)), object_name(form->object));
-    rc = coerce_stored(stored, root, &first, err);
+    const struct custom_version *stored = NULL;
+    rc = find_version(form, yyjson_doc_get_root(doc), &stored, err);
+    if (rc == 0)
+        rc = coerce_stored(stored, yyjson_doc_get_root(doc), &first, err);
     if (rc == 0 && stored != version) {
         rc = json_read(buffer_str(&first), API_DEPTH_MAX, &served, err);
         if (rc == 0)

@@ -15,6 +15,10 @@ int custom_document_decode(const struct custom_version *version, struct str json
                            struct api_strict_errors *strict, struct api_custom_object **ret_object,
                            struct error *err) must_check;
 
+/* A document as its own version has it: pruned, with defaults. */
+int custom_document_coerce(const struct custom_form *form, struct str json, struct buffer *out,
+                           struct error *err) must_check;
+
 /* What the store has, of whatever version, as an object of this one. Not with a webhook. */
 int custom_document_read(const struct custom_form *form, const struct custom_version *version, struct str json,
                          uint64_t revision, struct object **ret_object, struct error *err) must_check;

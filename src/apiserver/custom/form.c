@@ -8,7 +8,9 @@
 #include "api/codec.h"
 #include "api/custom/custom_resource.h"
 #include "apiserver/rules/rules.h"
+#include "base/base64.h"
 #include "base/memory.h"
+#include "crypto/digest.h"
 #include "generated/types.h"
 
 static const char *warning_of(struct custom_form *form,
@@ -66,14 +68,32 @@ static int compile(struct custom_form *form, struct custom_version *custom, stru
     return 0;
 }
 
+/* By which clients see that the storage version has changed: the beginning of a digest of group, version and kind. */
+static const char *storage_hash(struct custom_form *form)
+{
+    const struct api_apiextensions_custom_resource_definition *definition = form->definition;
+    auto_buffer struct buffer text = { 0 };
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    const char *stored = "";
+    for (size_t i = 0; i < definition->spec.n_versions; i++)
+        if (definition->spec.versions[i].storage)
+            stored = definition->spec.versions[i].name;
+    digest_sha256(str_of(arena_format(&form->arena, "%s/%s/%s", definition->spec.group, stored,
+                                      definition->status.accepted_names.kind)),
+                  digest);
+    base64_encode((struct str){ (const char *)digest, 8 }, &text);
+    return arena_str(&form->arena, buffer_str(&text)).data;
+}
+
 static int fill(struct custom_form *form, struct error *err)
 {
     const struct api_apiextensions_custom_resource_definition *definition = form->definition;
     form->versions = arena_new_array(&form->arena, struct custom_version, definition->spec.n_versions + 1);
+    const char *hash = storage_hash(form);
     for (size_t i = 0; i < definition->spec.n_versions; i++) {
         struct custom_version *custom = &form->versions[form->n_versions++];
         custom->version = &definition->spec.versions[i];
-        custom->resource = custom_resource_create(definition, custom->version);
+        custom->resource = custom_resource_create(definition, custom->version, hash);
         custom->columns = custom_columns_create(custom->version, &form->arena);
         custom->scale = scale_of(form, custom->version);
         custom->warning = warning_of(form, custom->version);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "apiserver/custom/document.h"
 #include "apiserver/subresource/kubelet.h"
 #include "apiserver/subresource/service_endpoint.h"
 #include "base/memory.h"
@@ -149,6 +150,16 @@ static void call_body(void *context, struct str bytes)
     buffer_append_str(&((struct webhook_call *)context)->answer, bytes);
 }
 
+/* As its version's schema has it; what cannot be coerced stays as it is. */
+static struct str coerced(const struct webhook_call *call, struct str document, struct arena *arena)
+{
+    auto_buffer struct buffer json = { .max = ANSWER_MAX };
+    struct error err;
+    if (custom_document_coerce(call->webhook->form, document, &json, &err) < 0)
+        return arena_str(arena, document);
+    return arena_str(arena, buffer_str(&json));
+}
+
 static void call_done(void *context, int rc, const struct error *err)
 {
     struct webhook_call *call = context;
@@ -174,6 +185,8 @@ static void call_done(void *context, int rc, const struct error *err)
     }
     struct str *documents = arena_new_array(&call->arena, struct str, call->review.count);
     rc = conversion_review_read(&call->review, answer, &call->arena, documents, &problem);
+    for (size_t i = 0; rc == 0 && i < call->review.count; i++)
+        documents[i] = coerced(call, documents[i], &call->arena);
     call_end(call, rc, &problem, documents);
 }
 
@@ -196,7 +209,7 @@ static void fill(struct webhook_call *call, const struct custom_version *desired
     struct str *copies = arena_new_array(arena, struct str, count);
     char *uid = arena_alloc(arena, UUID_TEXT_SIZE);
     for (size_t i = 0; i < count; i++)
-        copies[i] = arena_str(arena, documents[i]);
+        copies[i] = coerced(call, documents[i], arena);
     uuid_generate(loop_random(call->webhook->server->loop), uid);
     call->review = (struct conversion_review){
         .uid = uid,

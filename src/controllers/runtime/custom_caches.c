@@ -144,7 +144,7 @@ static void definition_set(struct custom_caches *caches, const struct object *ob
             retire(cache);
         return;
     }
-    const struct api_resource *resource = custom_resource_create(definition, version);
+    const struct api_resource *resource = custom_resource_create(definition, version, NULL);
     if (cache != NULL && same_place(cache->resource, resource)) {
         loop_timer_stop(&cache->end); /* it is back */
         api_resource_unref(resource);

@@ -121,7 +121,8 @@ def test_upgrade(api, cluster):
 
 
 def test_not_to_this_host(api, cluster):
-    cluster.kubectl("-n", "default", "patch", "pod", "behind", "--subresource=status", "-p", '{"status":{"podIP":"127.0.0.1","podIPs":[{"ip":"127.0.0.1"}]}}')
+    cluster.kubectl("-n", "default", "patch", "pod", "behind", "--subresource=status", "--type=merge", "-p",
+                    '{"status":{"podIP":"127.0.0.1","podIPs":[{"ip":"127.0.0.1"}]}}')
     status, _, said = ask(api, "GET", f"{PODS}/behind/proxy/")
     assert status == 400 and "address not allowed" in json.loads(said)["message"]
 

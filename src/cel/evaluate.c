@@ -228,10 +228,15 @@ static struct cel_value evaluate_or_else(struct cel_state *state, const struct c
 
 /* ---- calls ---- */
 
+static uint32_t value_kind(const struct cel_value *value)
+{
+    return 1u << (value->kind == CEL_OPAQUE ? CEL_KIND_COUNT + value->form : value->kind);
+}
+
 static bool candidate_fits(const struct cel_candidate *candidate, const struct cel_value *args, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if ((candidate->kinds[i] & 1u << args[i].kind) == 0)
+        if ((candidate->kinds[i] & value_kind(&args[i])) == 0)
             return false;
     return true;
 }

@@ -280,6 +280,8 @@ void cel_infer_signature(struct cel_infer *infer, const char *text, struct cel_s
     ret_signature->result = read_type(&reader);
 }
 
+_Static_assert(CEL_KIND_COUNT + CEL_OPAQUE_COUNT <= 32, "a bit for each kind of value");
+
 uint32_t cel_type_kinds(const struct cel_type *type)
 {
     switch (type->kind) {
@@ -291,6 +293,11 @@ uint32_t cel_type_kinds(const struct cel_type *type)
         return 1u << CEL_MAP | 1u << CEL_OBJECT;
     case CEL_OBJECT:
         return 1u << CEL_OBJECT | 1u << CEL_MAP;
+    case CEL_OPAQUE: /* each of them is a kind of its own */
+        for (unsigned i = 1; i < CEL_OPAQUE_COUNT; i++)
+            if (text_equal(type->name, opaque_types[i].name))
+                return 1u << (CEL_KIND_COUNT + i);
+        return 0;
     default:
         return 1u << type->kind;
     }

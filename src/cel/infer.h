@@ -42,7 +42,7 @@ struct cel_signature {
 /* Decodes with fresh parameters. */
 void cel_infer_signature(struct cel_infer *infer, const char *text, struct cel_signature *ret_signature);
 
-/* 1 << kind for each kind of value that the type takes. */
+/* 1 << kind for each kind of value that the type takes; of opaque values 1 << (CEL_KIND_COUNT + form). */
 uint32_t cel_type_kinds(const struct cel_type *type);
 
 /* The type of that name in expressions ("int", "net.IP"); NULL when there is none. */

@@ -63,7 +63,7 @@ struct cel_call {
 
 #define CEL_ARGUMENTS_MAX 4
 
-/* An overload, and the kinds of values that each of its parameters takes: a bit 1 << kind each. */
+/* An overload, and the kinds of values that each of its parameters takes: see cel_type_kinds(). */
 struct cel_candidate {
     const struct cel_overload *overload;
     uint32_t kinds[CEL_ARGUMENTS_MAX];

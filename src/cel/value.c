@@ -209,27 +209,17 @@ static bool is_number(const struct cel_value *value)
 
 #define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b) ? 1 : 0)
 
-/* Of a double and an integer that may have more digits than a double tells apart. */
+/* As upstream: the integer becomes a double where it fits, though a double may not tell it from its neighbours. */
 static int compare_double(double number, const struct cel_value *integer)
 {
+    bool is_unsigned = integer->kind == CEL_UINT;
+    double least = is_unsigned ? 0 : -9223372036854775808.0;
+    double most = is_unsigned ? 18446744073709551616.0 : 9223372036854775808.0;
+    double other = is_unsigned ? (double)integer->uinteger : (double)integer->integer;
+
     if (isnan(number))
         return 2;
-    if (integer->kind == CEL_UINT) {
-        if (number < 0)
-            return -1;
-        if (number >= 18446744073709551616.0)
-            return 1;
-        if ((uint64_t)number != integer->uinteger)
-            return ORDER((uint64_t)number, integer->uinteger);
-    } else {
-        if (number < -9223372036854775808.0)
-            return -1;
-        if (number >= 9223372036854775808.0)
-            return 1;
-        if ((int64_t)number != integer->integer)
-            return ORDER((int64_t)number, integer->integer);
-    }
-    return ORDER(number, trunc(number));
+    return number < least ? -1 : number > most ? 1 : ORDER(number, other);
 }
 
 static int compare_numbers(const struct cel_value *a, const struct cel_value *b)

@@ -230,6 +230,10 @@ static void test_quantities_and_versions(void **state)
         { "semver('1.2.3').compareTo(semver('1.2.4')) == -1 && semver('2.0.0').isGreaterThan(semver('1.9.9'))",
           "true" },
         { "semver('1.2.3+a') == semver('1.2.3+b') && semver('v1.2', true) == semver('1.2.0')", "true" },
+        { "dyn(ip('::1')).major()", "!no such overload: major" },
+        { "dyn(semver('1.2.3')).isLessThan(dyn(quantity('1')))", "!no such overload: isLessThan" },
+        { "dyn(quantity('1')).isLessThan(dyn(quantity('2')))", "true" },
+        { "dyn(quantity('1')) == dyn(semver('1.0.0'))", "false" },
         { "semver('1.2')", "!No Major.Minor.Patch elements found" },
     };
 

@@ -117,18 +117,37 @@ void ownership_change(struct ownership_sides *sides, struct managed_change *ret_
         apply_compare(root, before, after, arena, &ret_change->difference);
 }
 
+/* Does the client leave the entries as they are? */
+static bool brings_none(const struct request *request, const struct api_object_meta *object,
+                        const struct api_object_meta *old)
+{
+    if (!text_empty(request->subresource) || object->n_managed_fields == 0)
+        return true;
+    for (size_t i = 0; i < object->n_managed_fields && i < old->n_managed_fields; i++)
+        if (object->managed_fields[i].time != old->managed_fields[i].time)
+            return false;
+    return ownership_same_but_times(object, old);
+}
+
 void ownership_track(struct request *request, const struct registry *registry, void *object, const void *old)
 {
     struct api_object_meta *meta = object;
-    const void *before = old != NULL ? old : arena_zalloc(&request->arena, registry->resource->kind->type->size);
+    const struct api_object_meta *before =
+        old != NULL ? old : arena_zalloc(&request->arena, registry->resource->kind->type->size);
     struct ownership_sides sides = { request, registry, before, object };
     struct managed managed;
     struct managed_change change;
+    ownership_change(&sides, &change);
+    bool same = change.difference.changed == NULL && change.difference.removed == NULL;
+    if (same && old != NULL && brings_none(request, meta, before)) { /* nothing to read, nothing to write */
+        meta->managed_fields = before->managed_fields;
+        meta->n_managed_fields = before->n_managed_fields;
+        return;
+    }
     read_entries(request, meta, before, &managed);
     if (managed.count > 0 || old == NULL) { /* what is not tracked stays so until somebody applies */
         struct managed_writer writer = ownership_writer(request, registry);
         struct managed_versions versions = ownership_versions(&sides);
-        ownership_change(&sides, &change);
         if (managed_update(&managed, &writer, &change, &versions, NULL) < 0)
             return;
     }

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "codec/json.h"
 
+#define TEXT_ROOM 1024 /* most sets need no more */
+
 /* Reading and writing ------------------------------------------------------------------------------ */
 
 struct managed_entry *managed_add(struct managed *managed, const struct managed_entry *entry)
@@ -104,6 +106,7 @@ void managed_write(const struct managed *managed, struct api_object_meta *meta)
         struct str text = entry->text;
         if (text.data == NULL) {
             auto_buffer struct buffer json = { 0 };
+            (void)buffer_reserve(&json, TEXT_ROOM);
             field_set_write(entry->set, &json);
             text = arena_str(managed->arena, buffer_str(&json));
         }

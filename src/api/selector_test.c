@@ -33,6 +33,7 @@ static void check_error(const char *text, const char *message)
     assert_string_equal(err.message, message);
 }
 
+/* "label selectors: equality and set forms, not-in, exists; errors on bad syntax" */
 static void test_label_text(void **state)
 {
     (void)state;

@@ -93,6 +93,8 @@ static void send_bookmarks(struct loop_timer *timer)
     struct watch *watch;
     list_for_each (&server->watches, watch, node)
         watch_bookmark(watch);
+    for (size_t i = 0; i < server->n_caches; i++)
+        watch_cache_tidy(server->caches[i]);
     loop_timer_start(server->loop, timer, BOOKMARK_PERIOD);
 }
 

@@ -198,6 +198,11 @@ static void forget_old_events(struct watch_cache *cache)
     }
 }
 
+void watch_cache_tidy(struct watch_cache *cache)
+{
+    forget_old_events(cache);
+}
+
 static void append_event(struct watch_cache *cache, struct cache_event *event)
 {
     event->number = cache->newest->number + 1;

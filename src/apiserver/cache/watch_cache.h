@@ -84,6 +84,9 @@ void watch_cache_select(struct watch_cache *cache, const struct label_selector *
                         const struct field_selector *fields, struct str prefix, struct str start,
                         bool (*each)(void *context, const struct object *object), void *context);
 
+/* Forgets events that are old, which otherwise happens with the next one; for a resource that changes no more. */
+void watch_cache_tidy(struct watch_cache *cache);
+
 /* For lists that are read page by page. */
 struct page_memo *watch_cache_pages(struct watch_cache *cache);
 

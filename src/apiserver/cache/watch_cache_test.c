@@ -3,7 +3,8 @@
 
 /* Random writers and watchers over a watch cache and the durable store: watchers that select, are slow, go away and come back
  * where they were, while the server ends, in good order or not, and forgets. A ledger of all acknowledged writes says what each
- * watcher has to see next: nothing may be lost, come twice, or in another order. "watch_cache_test SEED" plays one seed. */
+ * watcher has to see next: nothing may be lost, come twice, or in another order: "watch restart: resume without gaps or
+ * duplicates", "event order", "comparable resourceVersions: versions are decimal and orderable". "watch_cache_test SEED" plays one seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -369,6 +370,8 @@ static void disturb(struct world *world)
     case 6:
         if (random_below(&world->random, 6) == 0) /* so long that events are old */
             loop_run_until(world->loop, loop_now(world->loop) + 400 * USEC_PER_SEC);
+        if (random_below(&world->random, 6) == 0)
+            watch_cache_tidy(world->cache);
         break;
     default:
         if (random_below(&world->random, 5) == 0)

@@ -9,7 +9,7 @@
  *   create /spec/x=1 & /a=b    the base with values set (JSON pointers, YAML values; ~ removes), created;
  *                              rep:N:x is a string of N times x, list:N:VALUE a list of N values with '#' counting in them
  *   update /a=b => /c=d        the base with the first values set, updated to the base with the second ones set;
- *                              also status, resize, ephemeralcontainers, finalize; warn for warnings on create
+ *                              also status, resize, ephemeralcontainers, finalize; warn and warn-status for what is only warned of
  *   | path: message            each error, in order; none: the object is good
  *
  * With TABLES_WRITE set the expected lines are written anew: read them before you believe them. */
@@ -27,6 +27,7 @@
 
 #include "api/codec.h"
 #include "api/validation/validation.h"
+#include "api/warnings/warnings.h"
 #include "base/file.h"
 #include "codec/yaml.h"
 #include "generated/types.h"
@@ -67,9 +68,14 @@ static int validate_finalize_of(const struct api_kind *kind, const void *old, co
 }
 
 static const struct operation operations[] = {
-    { "create", validate_create_of },  { "update", api_validate_update },
-    { "status", api_validate_status }, { "ephemeralcontainers", validate_ephemeral_of },
-    { "resize", validate_resize_of },  { "finalize", validate_finalize_of },
+    { "create", validate_create_of },
+    { "update", api_validate_update },
+    { "status", api_validate_status },
+    { "ephemeralcontainers", validate_ephemeral_of },
+    { "resize", validate_resize_of },
+    { "finalize", validate_finalize_of },
+    { "warn", NULL }, /* warnings of creation; of an update with "=>" */
+    { "warn-status", NULL },
 };
 
 struct table {
@@ -189,6 +195,11 @@ static void *make(const struct table *table, struct str assignments, const struc
 
 /* --- cases --- */
 
+static void add_warning(void *context, const char *text)
+{
+    buffer_format(context, "| %s\n", text);
+}
+
 static void run(const struct table *table, const struct operation *operation, struct str arguments, struct buffer *out)
 {
     auto_arena struct arena arena = { 0 };
@@ -206,6 +217,12 @@ static void run(const struct table *table, const struct operation *operation, st
     }
     const void *old = make(table, before, &kind, &arena);
     const void *object = make(table, str_trim(after), &kind, &arena);
+    if (operation->validate == NULL) {
+        bool update = before.data + before.size < after.data;
+        api_warnings(kind, object, update ? old : NULL, strcmp(operation->name, "warn-status") == 0,
+                     &(struct warning_list){ add_warning, out });
+        return;
+    }
     operation->validate(kind, old, object, &errors);
     for (size_t i = 0; i < errors.count; i++) {
         buffer_format(out, "| %s: ", errors.errors[i].field);

@@ -32,6 +32,20 @@ warn_of warn_of_resource_slice;
 
 /* definition.c */
 warn_of warn_of_definition;
+/* core.c, templates.c */
+warn_of warn_of_pod;
+warn_of warn_of_pod_status;
+warn_of warn_of_service;
+warn_of warn_of_service_status;
+warn_of warn_of_endpoints;
+warn_of warn_of_node;
+warn_of warn_of_volume;
+warn_of warn_of_claim;
+warn_of warn_of_service_account;
+
+/* Of kinds that have a template, which it is the template of. */
+void warn_of_template(const struct api_kind *kind, const void *object, const void *old,
+                      const struct warning_list *list);
 
 /* labels.c: NULL, or what to use in place of a label of nodes */
 const char *deprecated_node_label(const char *key);

@@ -15,6 +15,13 @@ struct row {
 };
 
 static const struct row rows[] = {
+    { &api_type_pod, warn_of_pod, warn_of_pod_status },
+    { &api_type_service, warn_of_service, warn_of_service_status },
+    { &api_type_endpoints, warn_of_endpoints, NULL },
+    { &api_type_node, warn_of_node, NULL },
+    { &api_type_persistent_volume, warn_of_volume, NULL },
+    { &api_type_persistent_volume_claim, warn_of_claim, NULL },
+    { &api_type_service_account, warn_of_service_account, NULL },
     { &api_type_apps_deployment, warn_of_deployment, NULL },
     { &api_type_apps_replica_set, warn_of_replica_set, NULL },
     { &api_type_apps_stateful_set, warn_of_stateful_set, NULL },
@@ -38,6 +45,8 @@ void api_warnings(const struct api_kind *kind, const void *object, const void *o
         if (rows[i].type == kind->type && warn != NULL)
             warn(object, old, list);
     }
+    if (!status)
+        warn_of_template(kind, object, old, list);
 }
 
 void warning_add(const struct warning_list *list, const struct field_at *at, const char *format, ...)

@@ -13,6 +13,9 @@ static const struct {
       "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead" },
     { "failure-domain.beta.kubernetes.io/zone", "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead" },
     { "beta.kubernetes.io/instance-type", "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead" },
+    { "app.kubernetes.io/created-by", "use \"app.kubernetes.io/managed-by\" instead" },
+    { "scheduler.alpha.kubernetes.io/preferAvoidPods", "use taints and tolerations instead" },
+    { "node-role.kubernetes.io/master", "use \"node-role.kubernetes.io/control-plane\" instead" },
 };
 
 const char *deprecated_node_label(const char *key)

@@ -113,4 +113,19 @@ validate_create validate_autoscaler_create;
 validate_update validate_autoscaler_update;
 validate_update validate_autoscaler_status;
 
+/* admissionregistration/ */
+validate_create validate_validating_webhooks_create;
+validate_update validate_validating_webhooks_update;
+validate_create validate_mutating_webhooks_create;
+validate_update validate_mutating_webhooks_update;
+validate_create validate_validating_policy_create;
+validate_update validate_validating_policy_update;
+validate_update validate_validating_policy_status;
+validate_create validate_mutating_policy_create;
+validate_update validate_mutating_policy_update;
+validate_create validate_validating_binding_create;
+validate_update validate_validating_binding_update;
+validate_create validate_mutating_binding_create;
+validate_update validate_mutating_binding_update;
+
 #endif

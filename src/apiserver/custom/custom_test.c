@@ -70,6 +70,7 @@ static void test_objects_live(void **state)
     expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
                     "{\"spec\":{\"color\":\"green\"}}"),
            "spec.color: Unsupported value: \\\"green\\\": supported values: \\\"red\\\", \\\"blue\\\"");
+    expect(ask(f, "GET", WIDGETS, ""), "\"items\":[{\"kind\":\"Widget\",\"apiVersion\":\"example.com/v1\",");
     expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/strategic-merge-patch+json\r\n", "{}"),
            "415 Unsupported Media Type");
     expect(ask(f, "PUT", WIDGETS "/one", "{\"metadata\":{\"name\":\"one\"}}"), "must be specified for an update");

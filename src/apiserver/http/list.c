@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/custom/custom_object.h"
 #include "apiserver/http/front.h"
 #include "apiserver/http/gzip_stream.h"
 #include "apiserver/http/shape.h"
@@ -22,7 +23,7 @@
 
 /* ---------------------------------------------------------------- JSON */
 
-/* In a list, items have no kind and apiVersion: '{"kind":"Pod","apiVersion":"v1",' is left out. */
+/* In a list, items of built-in kinds have no kind and apiVersion: '{"kind":"Pod","apiVersion":"v1",' is left out. */
 static void json_item(struct buffer *out, const struct object *object, bool first)
 {
     const struct api_kind *kind = object_resource(object)->kind;
@@ -32,7 +33,7 @@ static void json_item(struct buffer *out, const struct object *object, bool firs
     int size = snprintf(head, sizeof(head), "{\"kind\":\"%s\",\"apiVersion\":\"%s\",", kind->kind, version);
     if (!first)
         buffer_append_char(out, ',');
-    if (size > 0 && str_starts(json, (struct str){ head, (size_t)size })) {
+    if (kind->type != &api_type_custom_object && size > 0 && str_starts(json, (struct str){ head, (size_t)size })) {
         buffer_append_char(out, '{');
         json = str_skip(json, (size_t)size);
     }

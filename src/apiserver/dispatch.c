@@ -123,6 +123,21 @@ static void answer_resource(struct request *request)
         run_verb(request);
 }
 
+/* Whoever uses a kind that is on its way out is told so with every answer. */
+static void warn_of_deprecation(struct request *request)
+{
+    static const struct {
+        const struct api_resource *resource;
+        const char *text;
+    } deprecated[] = {
+        { &api_resource_component_status, "v1 ComponentStatus is deprecated in v1.19+" },
+        { &api_resource_endpoints, "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" },
+    };
+    for (size_t i = 0; i < countof(deprecated); i++)
+        if (deprecated[i].resource == request->registry->resource && request->headers != NULL)
+            request_warn(request, "%s", deprecated[i].text);
+}
+
 static void dispatch_resource(struct request *request)
 {
     const struct api_resource *resource = request->registry->resource;
@@ -139,6 +154,7 @@ static void dispatch_resource(struct request *request)
         refuse_method(request);
         return;
     }
+    warn_of_deprecation(request);
     if (request->registry->custom && (!custom_admits(request) || !custom_is_fresh(request, answer_resource)))
         return;
     answer_resource(request);

@@ -143,6 +143,14 @@ def test_headers(api):
     assert answer.headers["date"] and "vary" not in answer.headers and "content-encoding" not in answer.headers
 
 
+def test_deprecated_kinds(api):
+    for path in ("/api/v1/endpoints", "/api/v1/namespaces/default/endpoints/kubernetes", "/api/v1/endpoints?watch=true&timeoutSeconds=1"):
+        answer = api.call("GET", path)
+        assert answer.headers["warning"] == '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"', path
+    assert api.ok("GET", "/api/v1/componentstatuses").headers["warning"] == '299 - "v1 ComponentStatus is deprecated in v1.19+"'
+    assert "warning" not in api.ok("GET", "/api/v1/services").headers
+
+
 def test_compression(api):
     """Above 128 KB, for who takes it."""
     path = "/api/v1/namespaces/default/configmaps"

@@ -184,11 +184,14 @@ static void check_below(struct check *check, const struct structural_node *node,
 static void check_place(struct check *check, const struct structural_node *node, bool root, struct place place,
                         const struct field_at *at)
 {
+    size_t before = check->errors->total;
     if (!node->rules_below)
         return;
     check_below(check, node, &place, at);
     if (node->n_rules > 0)
         check_rules(check, node, root, &place, at);
+    if (node->fill_value != NULL && check->errors->total == before)
+        rule_run_alone(node, node->fill_value, at_field(at, "default"), check->errors);
 }
 
 static void check_schema(const struct api_apiextensions_json_schema_props *schema, bool unchanged,

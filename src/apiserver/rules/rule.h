@@ -25,4 +25,9 @@ struct rule {
 void rule_compile(const struct structural_node *node, const struct cel_type *self,
                   const struct api_apiextensions_validation_rule *text, struct arena *arena, struct rule *ret_rule);
 
+/* rules.c: runs the rules at a node and below over one value, such as a default: as if it were created, and as if it were there
+ * before. */
+void rule_run_alone(const struct structural_node *node, yyjson_val *value, const struct field_at *at,
+                    struct api_invalid *errors);
+
 #endif

@@ -312,6 +312,22 @@ static void run_place(struct run *run, const struct rule_place *place, yyjson_va
         run_items(run, place, value, old, correlation, at);
 }
 
+void rule_run_alone(const struct structural_node *node, yyjson_val *value, const struct field_at *at,
+                    struct api_invalid *errors)
+{
+    auto_arena struct arena arena = { 0 };
+    size_t before = errors->total;
+    const struct rule_place *place = make_place(node, node->embedded, &arena);
+    struct run run = { .errors = errors, .budget = CEL_COST_PER_REQUEST };
+    const struct correlation none = { value, NULL };
+    if (place == NULL)
+        return;
+    run_place(&run, place, value, value, &none, at);
+    if (errors->total == before)
+        run_place(&run, place, value, NULL, &none, at);
+    arena_fini(&run.scratch);
+}
+
 /* Errors after which rules could see values that their types do not allow. */
 static bool blocks(const struct api_invalid *errors)
 {

@@ -122,6 +122,9 @@ static const struct {
     { SPEC("'type':'integer'," RULES("{'rule':'self > 0','optionalOldSelf':true}")),
       AT ".x-kubernetes-validations[0].optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in "
          "rule" },
+    { SPEC("'type':'integer','default':0," RULES("{'rule':'self > 0'}")),
+      AT ".default: Invalid value: 0: failed rule: self > 0" },
+    { SPEC("'type':'integer','default':1," RULES("{'rule':'self > 0 && self >= oldSelf'}")), "" },
     { SPEC("'type':'array','items':{'type':'array','items':{'type':'string'}}," RULES(
           "{'rule':'self.all(x, x.all(y, self.all(z, z.all(w, w == y))))'}")),
       "[" AT

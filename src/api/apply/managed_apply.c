@@ -184,15 +184,14 @@ int managed_apply(struct managed *managed, struct managed_apply *apply, struct e
     struct managed_entry *own = managed_find(managed, writer, true);
     struct managed_entry last = own != NULL ? *own : (struct managed_entry){ .api_version = writer->api_version };
     const struct field_set *set = apply_fields(&apply->root, apply->config, managed->arena);
-    set = managed_strip(field_set_without(set, writer->ignored, managed->arena), managed->arena);
+    set = field_set_without(set, writer->ignored, managed->arena);
     if (own == NULL)
         own = managed_add(managed, &(struct managed_entry){ .manager = writer->manager,
                                                             .api_version = writer->api_version,
                                                             .subresource = writer->subresource,
                                                             .applied = true });
     own->api_version = writer->api_version;
-    if (!field_set_equal(own->set, set))
-        managed_set(own, set);
+    managed_set(own, set); /* the name too: whoever states it wants the metadata to stay */
     rc = prune(&work, last.api_version, last.set, &forms[1]);
     if (rc == 0)
         rc = settle(&work, own, forms);
@@ -201,6 +200,9 @@ int managed_apply(struct managed *managed, struct managed_apply *apply, struct e
     apply->unchanged = document_equal(forms[0].document, forms[1].document);
     if (!apply->unchanged)
         own->time = writer->now;
+    managed_set(own, managed_strip(set, managed->arena));
+    if (field_set_equal(own->set, last.set))
+        own->text = last.text;
     managed_drop_empty(managed);
     buffer_append_str(&apply->result, forms[1].json);
     return 0;

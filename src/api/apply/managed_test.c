@@ -148,6 +148,25 @@ static void appliers_share_give_up_and_conflict(void **state)
     arena_fini(&story.arena);
 }
 
+static void maps_and_sets_keep_what_others_own(void **state)
+{
+    (void)state;
+    struct story story;
+    begin(&story, service_root());
+#define META(more) "{\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\"" more "}}"
+    assert_int_equal(apply_as(&story, "one", META(",\"labels\":{\"a\":\"1\"},\"finalizers\":[\"x\",\"y\"]"), false), 0);
+    assert_int_equal(apply_as(&story, "two", META(",\"labels\":{\"b\":\"1\"},\"finalizers\":[\"y\",\"z\"]"), false), 0);
+    assert_string_equal(story.live, META(",\"labels\":{\"a\":\"1\",\"b\":\"1\"},\"finalizers\":[\"x\",\"y\",\"z\"]"));
+    assert_int_equal(apply_as(&story, "one", META(""), false), 0);
+    assert_string_equal(story.live, META(",\"labels\":{\"b\":\"1\"},\"finalizers\":[\"y\",\"z\"]"));
+    assert_string_equal(owners(&story),
+                        "two Apply {\"f:metadata\":{\"f:finalizers\":{\"v:\\\"y\\\"\":{},\"v:\\\"z\\\"\":{}},"
+                        "\"f:labels\":{\"f:b\":{}}}}\n");
+    assert_int_equal(apply_as(&story, "two", META(""), false), 0);
+    assert_string_equal(story.live, META(""));
+    arena_fini(&story.arena);
+}
+
 static void the_same_again_changes_nothing(void **state)
 {
     (void)state;
@@ -235,9 +254,13 @@ static void entries_that_make_no_sense_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_changes_a_field_owns_it),       cmocka_unit_test(appliers_share_give_up_and_conflict),
-        cmocka_unit_test(the_same_again_changes_nothing),    cmocka_unit_test(old_updates_are_put_together),
-        cmocka_unit_test(sets_follow_a_schema_that_changed), cmocka_unit_test(entries_that_make_no_sense_are_refused),
+        cmocka_unit_test(who_changes_a_field_owns_it),
+        cmocka_unit_test(appliers_share_give_up_and_conflict),
+        cmocka_unit_test(the_same_again_changes_nothing),
+        cmocka_unit_test(maps_and_sets_keep_what_others_own),
+        cmocka_unit_test(old_updates_are_put_together),
+        cmocka_unit_test(sets_follow_a_schema_that_changed),
+        cmocka_unit_test(entries_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,24 @@ static void other_versions_keep_their_owners(void **state)
         "conflicts with \\\"one\\\" using autoscaling/v1:\\n- .spec.scaleTargetRef");
 }
 
+static void an_applier_may_change_its_version(void **state)
+{
+    struct fixture *f = *state;
+#define TARGET "metadata: {name: h}, spec: {scaleTargetRef: {kind: Deployment, name: d}, maxReplicas: 3"
+    expect(ask_with(f, "PATCH", HPA("v1") "/h?fieldManager=one", APPLY,
+                    "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, " TARGET
+                    ", minReplicas: 2, targetCPUUtilizationPercentage: 50}}"),
+           "201 Created");
+    const char *answer = ask(f, "GET", HPA("v2") "/h", "");
+    expect(answer, "\"averageUtilization\":50");
+    answer = ask_with(f, "PATCH", HPA("v2") "/h?fieldManager=one", APPLY,
+                      "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, " TARGET "}}");
+    expect(answer, "\"minReplicas\":1");
+    assert_null(strstr(answer, "\"averageUtilization\":50"));
+    expect(answer, "\"managedFields\":[{\"manager\":\"one\",\"operation\":\"Apply\",\"apiVersion\":\"autoscaling/v2\"");
+    assert_null(strstr(answer, "autoscaling/v1"));
+}
+
 static void creating_by_apply_needs_the_right_to_create(void **state)
 {
     struct fixture *f = *state;
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(subresources_own_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(kubectl_takes_over_from_its_client_side, setup, teardown),
         cmocka_unit_test_setup_teardown(other_versions_keep_their_owners, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_applier_may_change_its_version, setup, teardown),
         cmocka_unit_test_setup_teardown(creating_by_apply_needs_the_right_to_create, setup_rbac, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

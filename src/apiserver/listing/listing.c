@@ -11,6 +11,7 @@
 #include "apiserver/failure.h"
 #include "apiserver/listing/continue_token.h"
 #include "apiserver/listing/list_options.h"
+#include "apiserver/listing/object_list.h"
 #include "apiserver/listing/selection.h"
 #include "apiserver/registry/registry.h"
 
@@ -19,7 +20,7 @@ struct listing {
     void (*done)(struct request *request, struct request_list *list, const struct error *err);
     struct selection selection;
     struct request_list result;
-    size_t capacity;
+    struct object_list objects;
     size_t limit;      /* SIZE_MAX: none */
     bool more;         /* there is something behind the page */
     bool counted;      /* what is behind it need not be counted one by one: */
@@ -84,29 +85,13 @@ static int plan(struct listing *listing, struct error *err)
 
 /* ---------------------------------------------------------------- what is there */
 
-static void take(struct listing *listing, const struct object *object)
-{
-    struct request_list *result = &listing->result;
-    struct arena *arena = &listing->request->arena;
-    if (result->count == listing->capacity) {
-        size_t capacity = listing->capacity == 0 ? 64 : listing->capacity * 4;
-        const struct object **objects = arena_alloc(arena, capacity * sizeof(*objects));
-        if (result->count > 0)
-            memcpy(objects, result->objects, result->count * sizeof(*objects));
-        result->objects = objects;
-        listing->capacity = capacity;
-    }
-    arena_hold(arena, (void (*)(void *))object_unref, object_ref(object));
-    result->objects[result->count++] = object;
-}
-
 static bool list_each(void *context, const struct object *object)
 {
     struct listing *listing = context;
     if (!selection_has(&listing->selection, object))
         return true;
-    if (listing->result.count < listing->limit) {
-        take(listing, object);
+    if (listing->objects.count < listing->limit) {
+        object_list_add(&listing->objects, &listing->request->arena, object);
         return true;
     }
     listing->more = true;
@@ -145,7 +130,7 @@ static int collect(struct listing *listing, struct error *err)
     if (selection->only.data != NULL && !listing->continues) {
         const struct object *object = watch_cache_find(cache, selection->only);
         if (object != NULL && selection_has(selection, object))
-            take(listing, object);
+            object_list_add(&listing->objects, &listing->request->arena, object);
         return 0;
     }
     if (!selection->all) {
@@ -161,7 +146,7 @@ static int collect(struct listing *listing, struct error *err)
 /* The next page begins right behind the last object of this one. */
 static struct str next_start(const struct listing *listing)
 {
-    const struct object *last = listing->result.objects[listing->result.count - 1];
+    const struct object *last = listing->objects.objects[listing->objects.count - 1];
     struct str key = str_of(object_key(last));
     return (struct str){ arena_strndup(&listing->request->arena, key.data, key.size), key.size + 1 }; /* the NUL too */
 }
@@ -220,6 +205,8 @@ static void fresh(struct request *request, const struct error *late)
         return;
     }
     struct request_list *result = &listing->result;
+    result->objects = listing->objects.objects;
+    result->count = listing->objects.count;
     result->continue_ = "";
     if (listing->more)
         point_to_next_page(listing);

@@ -56,8 +56,8 @@ static void send_initial(struct loop_task *task)
         watch_end(watch, watch->refusal.code, &watch->refusal);
         return;
     }
-    while (watch->next_initial < watch->n_initial) {
-        const struct object *object = watch->initial[watch->next_initial++];
+    while (watch->next_initial < watch->initial.count) {
+        const struct object *object = watch->initial.objects[watch->next_initial++];
         watch->told++;
         bool more = watch->consumer->event(watch, CLIENT_ADDED, object, NULL);
         if (watch->watcher.cache == NULL)
@@ -101,7 +101,7 @@ void watch_resume(struct watch *watch)
     if (!watch->stopped || watch->watcher.cache == NULL)
         return;
     watch->stopped = false;
-    if (watch->next_initial < watch->n_initial || watch->end_initial)
+    if (watch->next_initial < watch->initial.count || watch->end_initial)
         loop_defer(watch->request->server->loop, &watch->initial_task);
     else
         cache_watcher_resume(&watch->watcher);
@@ -131,7 +131,7 @@ void watch_end(struct watch *watch, int rc, const struct error *err)
 void watch_bookmark(struct watch *watch)
 {
     const struct cache_event *position = watch->watcher.position;
-    if (!watch->bookmarks || watch->stopped || watch->next_initial < watch->n_initial || watch->end_initial ||
+    if (!watch->bookmarks || watch->stopped || watch->next_initial < watch->initial.count || watch->end_initial ||
         position == NULL || position->next != NULL)
         return;
     uint64_t revision = watch_cache_revision(watch->watcher.cache);
@@ -158,19 +158,8 @@ static bool initial_wanted(const struct request_options *options, uint64_t revis
 static bool collect_initial(void *context, const struct object *object)
 {
     struct watch *watch = context;
-    struct arena *arena = &watch->request->arena;
-    if (!selection_has(&watch->selection, object))
-        return true;
-    if (watch->n_initial == watch->initial_capacity) {
-        size_t capacity = watch->initial_capacity == 0 ? 16 : watch->initial_capacity * 4;
-        const struct object **grown = arena_alloc(arena, capacity * sizeof(*grown));
-        if (watch->n_initial > 0)
-            memcpy(grown, watch->initial, watch->n_initial * sizeof(*grown));
-        watch->initial = grown;
-        watch->initial_capacity = capacity;
-    }
-    arena_hold(arena, (void (*)(void *))object_unref, object_ref(object));
-    watch->initial[watch->n_initial++] = object;
+    if (selection_has(&watch->selection, object))
+        object_list_add(&watch->initial, &watch->request->arena, object);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #define APISERVER_LISTING_WATCH_H
 
 #include "apiserver/cache/watch_cache.h"
+#include "apiserver/listing/object_list.h"
 #include "apiserver/listing/selection.h"
 
 struct watch;
@@ -32,8 +33,7 @@ struct watch {
     /* private */
     struct cache_watcher watcher;
     struct selection selection;
-    const struct object **initial; /* references, held by the request's arena */
-    size_t n_initial, initial_capacity;
+    struct object_list initial; /* what was there at the beginning */
     size_t next_initial;
     uint64_t wanted;   /* the resourceVersion asked for; 0: any */
     bool from_now;     /* with what is there */

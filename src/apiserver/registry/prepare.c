@@ -10,6 +10,7 @@
 #include "api/validation/validation.h"
 #include "api/warnings/warnings.h"
 #include "apiserver/custom/strategy.h"
+#include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
 
@@ -47,6 +48,7 @@ void prepare_create(struct request *request, void *object)
         field_clear(registry->status, object);
     if (strategy->prepare_create != NULL)
         strategy->prepare_create(request, object);
+    templates_drop_gated(registry->resource->kind->type, object, NULL);
 }
 
 /* Kinds without a spec: everything but metadata (and status) counts. */
@@ -111,6 +113,7 @@ void prepare_update(struct request *request, struct registry *registry, enum upd
             field_copy(registry->status, object, old);
         if (strategy->prepare_update != NULL)
             strategy->prepare_update(request, object, old);
+        templates_drop_gated(registry->resource->kind->type, object, old);
     }
     meta->generation = before->generation;
     if (part == UPDATE_OBJECT && (registry->resource->flags & API_GENERATION) &&

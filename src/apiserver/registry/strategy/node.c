@@ -1,10 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* Nodes: which updates of their status say nothing but that the kubelet lives. */
+/* Nodes: fields that nothing obeys any more, and which updates of their status say nothing but that the kubelet lives. */
 
 #include "api/codec.h"
 #include "apiserver/registry/strategy/strategies.h"
+
+void node_prepare_create(struct request *request, void *object)
+{
+    struct api_node *node = object;
+    (void)request;
+    node->spec.config_source = NULL;
+    node->status.config = NULL;
+}
+
+void node_prepare_update(struct request *request, void *object, const void *old)
+{
+    struct api_node *node = object;
+    const struct api_node *before = old;
+    (void)request;
+    if (before->spec.config_source == NULL)
+        node->spec.config_source = NULL;
+    if (before->status.config == NULL)
+        node->status.config = NULL;
+}
 
 /* Without what every report changes: times of heartbeats, and who wrote it when. */
 static struct api_node without_times(struct arena *arena, const struct api_node *node)

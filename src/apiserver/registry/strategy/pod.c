@@ -5,6 +5,7 @@
 
 #include "api/pod_qos.h"
 #include "apiserver/registry/prepare.h"
+#include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/registry/strategy/strategies.h"
 
 /* ---------------------------------------------------------------- life */
@@ -13,6 +14,9 @@ void pod_prepare_create(struct request *request, void *object)
 {
     struct api_pod *pod = object;
     pod->status = (struct api_pod_status){ .phase = "Pending", .qos_class = api_pod_qos_class(&pod->spec) };
+    pod_spec_drop_gated(&pod->spec, NULL);
+    pod_merge_label_keys(pod, &request->arena);
+    pod_profiles_from_annotations(request, pod);
     if (pod->spec.n_scheduling_gates == 0)
         return;
     struct api_pod_condition *condition = arena_new(&request->arena, struct api_pod_condition);
@@ -24,6 +28,23 @@ void pod_prepare_create(struct request *request, void *object)
     pod->status.n_conditions = 1;
 }
 
+void pod_prepare_update(struct request *request, void *object, const void *old)
+{
+    (void)request;
+    pod_spec_drop_gated(&((struct api_pod *)object)->spec, &((const struct api_pod *)old)->spec);
+}
+
+/* Clients from before it do not say which generation they saw: what is known stays. */
+static void keep_generations(struct api_pod_status *status, const struct api_pod_status *old)
+{
+    if (status->observed_generation == 0)
+        status->observed_generation = old->observed_generation;
+    for (size_t i = 0; i < status->n_conditions; i++)
+        for (size_t k = 0; status->conditions[i].observed_generation == 0 && k < old->n_conditions; k++)
+            if (text_equal(old->conditions[k].type, status->conditions[i].type))
+                status->conditions[i].observed_generation = old->conditions[k].observed_generation;
+}
+
 void pod_prepare_status(struct request *request, void *object, const void *old)
 {
     struct api_pod *pod = object;
@@ -33,6 +54,8 @@ void pod_prepare_status(struct request *request, void *object, const void *old)
     pod->metadata.n_owner_references = before->metadata.n_owner_references;
     if (text_empty(pod->status.qos_class))
         pod->status.qos_class = before->status.qos_class;
+    keep_generations(&pod->status, &before->status);
+    pod_status_drop_gated(&pod->status, &before->status);
 }
 
 int64_t pod_grace(const void *object, const int64_t *asked)

@@ -9,6 +9,7 @@
 
 /* pod.c */
 void pod_prepare_create(struct request *request, void *object);
+void pod_prepare_update(struct request *request, void *object, const void *old);
 void pod_prepare_status(struct request *request, void *object, const void *old);
 int64_t pod_grace(const void *object, const int64_t *asked);
 
@@ -36,6 +37,8 @@ void custom_definition_validate(const void *object, const void *old, struct api_
 void custom_definition_prepare_delete(struct request *request, void *object);
 
 /* node.c */
+void node_prepare_create(struct request *request, void *object);
+void node_prepare_update(struct request *request, void *object, const void *old);
 bool node_is_heartbeat(const void *object, const void *old);
 
 /* core.c */
@@ -44,7 +47,10 @@ void secret_prepare_update(struct request *request, void *object, const void *ol
 void service_account_prepare(struct request *request, void *object);
 void service_account_prepare_update(struct request *request, void *object, const void *old);
 void volume_prepare_create(struct request *request, void *object);
+void volume_prepare_status(struct request *request, void *object, const void *old);
 void claim_prepare_create(struct request *request, void *object);
+void claim_prepare_update(struct request *request, void *object, const void *old);
+void limit_range_prepare_create(struct request *request, void *object);
 
 /* signing_request.c */
 void signing_request_prepare_create(struct request *request, void *object);

@@ -80,6 +80,39 @@ static void test_pod(void **state)
     expect(ask(f, "GET", NS "/pods/p", ""), "404 Not Found");
 }
 
+/* What a pod's labels and annotations mean for its spec, and fields whose gates are off. */
+static void test_pod_fields(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
+    const char *answer = ask(
+        f, "POST", NS "/pods",
+        "{\"metadata\":{\"name\":\"p.q\",\"labels\":{\"a\":\"b\"},\"annotations\":{\"container.apparmor.security.beta."
+        "kubernetes.io/c\":\"runtime/default\"}},\"spec\":{\"schedulingGroup\":{\"podGroupName\":\"g\"},"
+        "\"topologySpreadConstraints\":[{\"maxSkew\":1,\"topologyKey\":\"z\",\"whenUnsatisfiable\":\"DoNotSchedule\","
+        "\"labelSelector\":{},\"matchLabelKeys\":[\"a\",\"none\"]}],\"containers\":[{\"name\":\"c\",\"image\":\"i\","
+        "\"lifecycle\":{\"stopSignal\":\"SIGHUP\"}}]}}");
+    expect(answer, "201 Created");
+    expect(answer, "\"labelSelector\":{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"In\",\"values\":[\"b\"]}]}");
+    expect(answer, "\"appArmorProfile\":{\"type\":\"RuntimeDefault\"}");
+    expect(answer, "deprecated since v1.30; use the \\\"appArmorProfile\\\" field instead");
+    expect(answer, "metadata.name: this is used in the Pod's hostname");
+    assert_null(strstr(answer, "\"schedulingGroup\""));
+    assert_null(strstr(answer, "SIGHUP"));
+}
+
+static void test_storage_and_limits(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer =
+        ask(f, "POST", NS "/persistentvolumeclaims",
+            "{\"metadata\":{\"name\":\"c\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{"
+            "\"storage\":\"1Gi\"}},\"dataSource\":{\"kind\":\"PersistentVolumeClaim\",\"name\":\"d\"}}}");
+    expect(answer, "\"dataSourceRef\":{\"apiGroup\":null,\"kind\":\"PersistentVolumeClaim\",\"name\":\"d\"}");
+    expect(ask(f, "POST", NS "/limitranges", "{\"metadata\":{},\"spec\":{\"limits\":[]}}"), "201 Created");
+    expect(ask(f, "POST", NS "/configmaps", "{\"metadata\":{},\"data\":{}}"), "name or generateName is required");
+}
+
 static void test_pod_grace(void **state)
 {
     struct fixture *f = *state;
@@ -234,6 +267,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_node_heartbeats),
         cmocka_unit_test_setup_teardown(test_pod, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pod_fields, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_storage_and_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pod_grace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_service, setup, teardown),
         cmocka_unit_test_setup_teardown(test_namespace, setup, teardown),

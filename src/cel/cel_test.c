@@ -216,6 +216,7 @@ static void test_conversions(void **state)
         { "string(timestamp(0))", "\"1970-01-01T00:00:00Z\"" },
         { "int(timestamp('1970-01-01T00:01:00Z'))", "60" },
         { "timestamp('nonsense')", "!invalid timestamp argument" },
+        { "timestamp(-62135596801)", "!invalid timestamp argument" },
         { "duration('nonsense')", "!invalid duration argument" },
         { "timestamp(self.name)", "!type conversion error from 'string' to 'google.protobuf.Timestamp'" },
         { "string(b'\\xff')", "!invalid UTF-8 in bytes, cannot convert to string" },

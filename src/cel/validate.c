@@ -18,9 +18,12 @@ static void validate_literal(struct cel_source *source, const struct cel_call *c
     struct cel_value value;
     bool good = true;
 
-    if (arg == NULL || !is_text(arg))
+    if (arg != NULL && call->count == 1 && str_is(call->function, "timestamp") && arg->kind == CEL_NODE_CONSTANT &&
+        arg->constant.kind == CEL_INT)
+        good = cel_timestamp_make((__int128)arg->constant.integer * 1000000000, &value);
+    else if (arg == NULL || !is_text(arg))
         return;
-    if (call->count == 1 && !call->member && str_is(call->function, "duration"))
+    else if (call->count == 1 && !call->member && str_is(call->function, "duration"))
         good = cel_duration_parse(arg->constant.text, &value);
     else if (call->count == 1 && !call->member && str_is(call->function, "timestamp"))
         good = cel_timestamp_parse(arg->constant.text, &value);

@@ -88,6 +88,7 @@ static void test_lists(void **state)
         { "[1, 2, 2].isSorted() && !['b', 'a'].isSorted() && [1].isSorted()", "true" },
         { "[1, 2].sum() == 3 && [1u].sum() == 1u && [1.5, 1.0].sum() == 2.5", "true" },
         { "[duration('1s'), duration('2s')].sum()", "\"3s\"" },
+        { "dyn([1.0, 2.0]).sum() == 3.0 && dyn([duration('1s')]).sum() == duration('1s')", "true" },
         { "[9223372036854775807, 1].sum()", "!integer overflow" },
         { "[3, 1, 2].min() + [3, 1, 2].max()", "4" },
         { "['b', 'a'].min()", "\"a\"" },

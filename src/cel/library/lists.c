@@ -40,6 +40,12 @@ static struct cel_value sum_of(const struct cel_value *list, struct cel_value su
     struct cel_value total = sum;
     __int128 nanoseconds;
 
+    if (cel_list_size(list) > 0) { /* behind dyn() the elements say what is summed */
+        element = cel_list_at(list, 0);
+        if (element.kind == CEL_INT || element.kind == CEL_UINT || element.kind == CEL_DOUBLE ||
+            element.kind == CEL_DURATION)
+            total.kind = sum.kind = element.kind;
+    }
     cel_list_read(list, &reader);
     while (cel_list_next(&reader, &element)) {
         if (element.kind != sum.kind)

@@ -178,7 +178,8 @@ def test_large_lists_come_in_pieces(api):
     assert (sent.version, sent.kind) == ("v1", "ConfigMapList") and wire.text(sent.raw, 1, 2)
     assert [item["metadata"]["name"] for item in api.ok("GET", path).json()["items"]] == names
     zipped = api.ok("GET", path, accept=PROTOBUF, **{"accept-encoding": "gzip"})
-    assert wire.Envelope(gzip.decompress(zipped.body)).raw == sent.raw
+    again = wire.Envelope(gzip.decompress(zipped.body))  # what stands before the items may be newer
+    assert wire.fields(again.raw)[1:] == wire.fields(sent.raw)[1:]
     api.ok("DELETE", path)
 
 

@@ -61,6 +61,8 @@ int managed_read(const struct api_object_meta *meta, struct arena *arena, struct
                  struct error *err)
 {
     struct managed managed = { .arena = arena };
+    if (meta->n_managed_fields > MANAGED_ENTRIES_MAX)
+        return error_set(err, ERROR_BAD_REQUEST, "more than %d entries", MANAGED_ENTRIES_MAX);
     for (size_t i = 0; i < meta->n_managed_fields; i++) {
         struct managed_entry entry = { 0 };
         int rc = read_entry(&meta->managed_fields[i], i, arena, &entry, err);

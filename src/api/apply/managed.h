@@ -13,7 +13,8 @@
 #include "base/time.h"
 #include "generated/types.h"
 
-#define MANAGED_UPDATERS_MAX 10 /* more entries of updates are put together, as upstream */
+#define MANAGED_ENTRIES_MAX  1000 /* an object has; more are refused */
+#define MANAGED_UPDATERS_MAX 10   /* more entries of updates are put together, as upstream */
 
 struct managed_entry {
     const char *manager;

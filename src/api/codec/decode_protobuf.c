@@ -448,7 +448,7 @@ int api_read_protobuf_envelope(struct str bytes, struct str *ret_version, struct
 int api_decode_protobuf_envelope(struct str bytes, struct arena *arena, const struct api_kind **ret_kind,
                                  void **ret_value, struct error *err)
 {
-    struct str version, name, message, group = STR("");
+    struct str version = { 0 }, name = { 0 }, message = { 0 }, group = STR("");
     int rc = api_read_protobuf_envelope(bytes, &version, &name, &message, err);
     if (rc < 0)
         return rc;

@@ -3,6 +3,7 @@
 
 #include "api/custom/json_path.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +158,7 @@ static int parse_step(struct parser *parser, const char *stop, struct step *step
         return wrong(parser, "an unexpected character");
     if (*parser->at == '[') /* ".[0]" is "[0]" */
         return parse_step(parser, stop, step);
-    strcpy(stpcpy(ends, ".["), stop);
+    snprintf(ends, sizeof(ends), ".[%s", stop);
     step->kind = STEP_MEMBER;
     step->name = take_name(parser, ends);
     if (step->name.size == 0)

@@ -150,7 +150,7 @@ static void write_request_body(struct openapi_writer *writer, const struct opera
 
 static const struct api_type *list_type(const struct api_kind *kind)
 {
-    if (kind->list_kind == NULL)
+    if (kind == NULL || kind->list_kind == NULL)
         return NULL;
     const struct api_kind *list = api_kind_find(str_of(kind->group), str_of(kind->version), str_of(kind->list_kind));
     return list == NULL ? NULL : list->type;

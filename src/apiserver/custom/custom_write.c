@@ -4,6 +4,8 @@
 /* custom_write.c - reads and writes where a webhook stands between what is served and what is stored: the object is converted,
  * stored, and the writer is told when the cache of its version shows it. */
 
+#include <assert.h>
+
 #include "api/codec.h"
 #include "apiserver/custom/custom_registry.h"
 #include "apiserver/server_internal.h"
@@ -93,6 +95,7 @@ static void is_converted(struct webhook_call *call, int rc, const struct error *
         write->done(write);
         return;
     }
+    assert(documents != NULL); /* with success there is one */
     struct bytes *value = bytes_create(documents[0].data, documents[0].size);
     start(converted, value);
     bytes_unref(value);

@@ -201,11 +201,20 @@ static void convert(struct feed *feed)
     webhook_convert(feed->webhook, &feed->call, feed->version, documents, feed->n_sent);
 }
 
+/* NULL: the first one is still to be converted, or there is none. */
+static struct record *take_ready(struct feed *feed)
+{
+    const struct record *first = first_record(feed);
+    if (first == NULL || !first->fits)
+        return NULL;
+    return container_of(list_pop(&feed->queue), struct record, node);
+}
+
 static void go_on(struct feed *feed)
 {
     struct record *record;
     loop_timer_stop(&feed->retry);
-    while ((record = first_record(feed)) != NULL && record->fits) {
+    while ((record = take_ready(feed)) != NULL) {
         hand_over(feed, record);
         record_free(record);
     }

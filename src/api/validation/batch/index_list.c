@@ -80,7 +80,7 @@ static bool next_interval(struct str *list, int32_t completions, struct interval
 
 bool index_lists_overlap(struct str a, struct str b, int32_t completions, int32_t *ret_index)
 {
-    struct interval one, other;
+    struct interval one = { 0 }, other = { 0 };
     bool more = next_interval(&a, completions, &one) && next_interval(&b, completions, &other);
 
     while (more) {

@@ -249,6 +249,7 @@ static bool may_not_create(struct request *request)
 static int check_missing(const struct update *update, const struct api_object_meta *meta, struct error *err)
 {
     struct request *request = update->request;
+    assert(meta != NULL);
     if (update->apply && !text_empty(meta->uid))
         return api_error_conflict(err, update->registry->resource, update->name,
                                   arena_format(&request->arena,

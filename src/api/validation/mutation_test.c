@@ -15,6 +15,7 @@
 #include "api/codec.h"
 #include "api/table/table.h"
 #include "api/validation/validation.h"
+#include "api/warnings/warnings.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "generated/types.h"
@@ -59,6 +60,44 @@
     "'2024-01-01T00:00:00Z'}\n"
 
 static const char *const documents[] = {
+    "apiVersion: v1\nkind: LimitRange\n" META
+    "spec: {limits: [{type: Container, max: {cpu: 2}, min: {cpu: 1}, default: {cpu: "
+    "1}, defaultRequest: {cpu: 1}, maxLimitRequestRatio: {cpu: 2}}, {type: PersistentVolumeClaim, max: {storage: "
+    "1}}]}\n",
+    "apiVersion: v1\nkind: ResourceQuota\n" META "spec: {hard: {pods: 1}, scopes: [Terminating], scopeSelector: "
+    "{matchExpressions: [{scopeName: PriorityClass, operator: In, values: [a]}]}}\nstatus: {hard: {pods: 1}, used: "
+    "{pods: "
+    "0}}\n",
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, resourceVersion: '1'}\nspec: {finalizers: "
+    "[kubernetes]}\nstatus: "
+    "{phase: Active}\n",
+    "apiVersion: v1\nkind: Pod\n" META
+    "spec: {containers: [{name: c, image: i, env: [{name: A, valueFrom: {fileKeyRef: "
+    "{volumeName: v, path: p, key: k}}}], resources: {claims: [{name: r, request: q}], limits: {hugepages-2Mi: 2Mi, "
+    "cpu: 1}}, "
+    "restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}], "
+    "resizePolicy: "
+    "[{resourceName: cpu, restartPolicy: NotRequired}]}], ephemeralContainers: [{name: e, image: i}], volumes: [{name: "
+    "v, "
+    "emptyDir: {}}, {name: w, iscsi: {targetPortal: t, iqn: 'iqn.2012-07.com.example:a', lun: 0, initiatorName: "
+    "'iqn.2012-07.com.example:a'}}, {name: x, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], "
+    "resources: "
+    "{requests: {storage: 1Gi}}, dataSource: {kind: PersistentVolumeClaim, name: d}}}}}, {name: q, projected: "
+    "{sources: "
+    "[{clusterTrustBundle: {name: 'a.b:c:d', path: p}}, {podCertificate: {signerName: a.b/c, keyType: RSA3072, "
+    "keyPath: k, "
+    "userAnnotations: {a.b/c: d}}}]}}], resourceClaims: [{name: r, resourceClaimName: s}], resources: {limits: {cpu: "
+    "2}}, "
+    "securityContext: {windowsOptions: {runAsUserName: 'a\\b'}, seccompProfile: {type: Localhost, localhostProfile: "
+    "p}}, os: "
+    "{name: linux}, schedulingGroup: {podGroupName: g}, hostnameOverride: h}\nstatus: {phase: Running, hostIP: "
+    "1.2.3.4, hostIPs: "
+    "[{ip: 1.2.3.4}], podIPs: [{ip: 1.2.3.4}, {ip: '::1'}], resourceClaimStatuses: [{name: r, resourceClaimName: s}], "
+    "extendedResourceClaimStatus: {requestMappings: [{containerName: c, resourceName: cpu, requestName: q}], "
+    "resourceClaimName: s}, containerStatuses: [{name: c, ready: true, restartCount: 0, image: i, imageID: i, state: "
+    "{terminated: {exitCode: 1}}, "
+    "allocatedResourcesStatus: [{name: 'claim:r/q', resources: [{resourceID: i, health: Healthy}]}]}]}\n",
+
     "apiVersion: v1\nkind: Pod\n" META "spec: " POD_SPEC
     "\nstatus: {phase: Running, podIPs: [{ip: 1.2.3.4}], conditions: "
     "[{type: Ready, status: 'True'}], containerStatuses: [{name: c, ready: true, state: {terminated: {exitCode: 1}}, "
@@ -170,6 +209,12 @@ static bool replace(yyjson_mut_doc *doc, yyjson_mut_val *value, size_t *count, y
     return false;
 }
 
+static void ignore(void *context, const char *text)
+{
+    (void)context;
+    (void)text;
+}
+
 static void use(const struct api_kind *kind, struct str json, const void *good)
 {
     auto_arena struct arena arena = { 0 };
@@ -184,6 +229,16 @@ static void use(const struct api_kind *kind, struct str json, const void *good)
     api_validate_update(kind, good, object, &errors);
     api_validate_update(kind, object, good, &errors);
     api_validate_status(kind, good, object, &errors);
+    if (kind->type == &api_type_pod) {
+        api_validate_ephemeral_containers(good, object, &errors);
+        api_validate_resize(good, object, &errors);
+        api_validate_resize(object, good, &errors);
+    } else if (kind->type == &api_type_namespace) {
+        api_validate_finalize(good, object, &errors);
+    }
+    api_warnings(kind, object, NULL, false, &(struct warning_list){ ignore, NULL });
+    api_warnings(kind, object, good, false, &(struct warning_list){ ignore, NULL });
+    api_warnings(kind, object, good, true, &(struct warning_list){ ignore, NULL });
     api_invalid_format(&errors, &out);
     struct table_writer writer = { .kind = kind, .out = &out, .now = USEC_PER_SEC };
     table_row(&writer, object, json);

@@ -113,6 +113,17 @@ validate_create validate_autoscaler_create;
 validate_update validate_autoscaler_update;
 validate_update validate_autoscaler_status;
 
+/* resource/ */
+validate_create validate_resource_claim_create;
+validate_update validate_resource_claim_update;
+validate_update validate_resource_claim_status;
+validate_create validate_resource_claim_template_create;
+validate_update validate_resource_claim_template_update;
+validate_create validate_device_class_create;
+validate_update validate_device_class_update;
+validate_create validate_resource_slice_create;
+validate_update validate_resource_slice_update;
+
 /* admissionregistration/ */
 validate_create validate_validating_webhooks_create;
 validate_update validate_validating_webhooks_update;

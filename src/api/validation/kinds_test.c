@@ -147,13 +147,17 @@ static void test_storage_and_network(void **state)
           "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`");
 }
 
-/* Rules of the schema itself. */
-static void test_declared(void **state)
+/* Required and not well formed at once; never changed. */
+static void test_device_claims(void **state)
 {
     (void)state;
-    check("apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x}\nspec: {devices: "
-          "{config: [{opaque: {parameters: {}}}]}}\n",
-          "spec.devices.config[0].opaque.driver: Required value");
+    check(
+        "apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x}\nspec: {devices: "
+        "{config: [{opaque: {parameters: {}}}]}}\n",
+        "[spec.devices.config[0].opaque.driver: Required value, spec.devices.config[0].opaque.driver: Invalid value: "
+        "\"\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
+        "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')]");
     check_update(
         "apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a, namespace: x, resourceVersion: "
         "'1'}\nspec: {}\n",
@@ -203,7 +207,7 @@ int main(void)
         cmocka_unit_test(test_workloads),
         cmocka_unit_test(test_example),
         cmocka_unit_test(test_storage_and_network),
-        cmocka_unit_test(test_declared),
+        cmocka_unit_test(test_device_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

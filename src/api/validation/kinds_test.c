@@ -105,11 +105,11 @@ static void test_workloads(void **state)
     check_update(DEPLOYMENT("selector: {matchLabels: {app: a}}, ", "app: a"),
                  DEPLOYMENT("selector: {matchLabels: {app: b}}, ", "app: b"),
                  "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"b\"}}: field is immutable");
-    check(
-        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a, namespace: x}\nspec: {serviceName: s, selector: "
-        "{matchLabels: {a: b}}, volumeClaimTemplates: [{metadata: {name: d}}], template: {metadata: {labels: {a: b}}, "
-        "spec: {containers: [{name: c, image: i, volumeMounts: [{name: d, mountPath: /d}]}]}}}\n",
-        "");
+    check("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a, namespace: x}\nspec: {serviceName: s, selector: "
+          "{matchLabels: {a: b}}, volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], "
+          "resources: {requests: {storage: 1}}}}], template: {metadata: {labels: {a: b}}, "
+          "spec: {containers: [{name: c, image: i, volumeMounts: [{name: d, mountPath: /d}]}]}}}\n",
+          "");
     check("apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a, namespace: x}\nspec: {selector: {matchLabels: "
           "{a: b}}, template: {metadata: {labels: {a: b}}, spec: {" ONE "}}}\n",
           "");

@@ -30,6 +30,9 @@ int api_validate_resize(const void *old, const void *object, struct api_invalid 
 /* An update of a signing request's approval subresource. */
 int api_validate_approval(const void *old, const void *object, struct api_invalid *errors);
 
+/* Questions about access, which are answered and not stored. Other types pass. */
+int api_validate_review(const struct api_type *type, const void *object, struct api_invalid *errors);
+
 /* Whether this name may be used for objects of the kind: of a URL, or made from a generateName. */
 bool api_name_valid(const struct api_kind *kind, const char *name);
 

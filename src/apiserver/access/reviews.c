@@ -5,6 +5,8 @@
  * SubjectAccessReview and its kin, SelfSubjectRulesReview, SelfSubjectReview, TokenReview. */
 #include <string.h>
 
+#include "api/status.h"
+#include "api/validation/validation.h"
 #include "apiserver/access/access.h"
 #include "apiserver/access/node_authorizer.h"
 #include "apiserver/access/rbac.h"
@@ -17,9 +19,15 @@ enum { RULES_MAX = 4096 };
 /* Decodes the body into the request's arena; false when the request was failed. */
 static bool read_body(struct request *request, void **ret_review)
 {
+    const struct api_kind *kind = request->registry->resource->kind;
+    auto_invalid struct api_invalid errors = { 0 };
     struct error err = { 0 };
-    if (request_decode(request, request->registry->resource->kind, ret_review, &err) == 0)
-        return true;
+    if (request_decode(request, kind, ret_review, &err) == 0) {
+        if (api_validate_review(kind->type, *ret_review, &errors) == 0)
+            return true;
+        request->failure = api_status_invalid(&request->arena, kind, "", &errors);
+        (void)error_set(&err, ERROR_INVALID, "%s", request->failure->message);
+    }
     request_fail(request, &err);
     return false;
 }
@@ -45,31 +53,25 @@ static void set_resource(struct authorization_attributes *attributes,
         given->field_selector != NULL ? text_or_empty(given->field_selector->raw_selector) : "";
 }
 
-static bool set_question(struct request *request, struct authorization_attributes *attributes,
-                         const struct api_authorization_resource_attributes *resource,
-                         const struct api_authorization_non_resource_attributes *path)
+/* One of the two is there, validation saw to that. */
+static struct authorization_attributes question(const struct api_authorization_resource_attributes *resource,
+                                                const struct api_authorization_non_resource_attributes *path)
 {
-    if ((resource == NULL) == (path == NULL)) {
-        request_refuse(
-            request, ERROR_INVALID,
-            "spec: Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified");
-        return false;
-    }
-    *attributes = (struct authorization_attributes){ .user = "",
-                                                     .group = "",
-                                                     .resource = "",
-                                                     .subresource = "",
-                                                     .namespace_ = "",
-                                                     .name = "",
-                                                     .path = "",
-                                                     .field_selector = "" };
+    struct authorization_attributes attributes = { .user = "",
+                                                   .group = "",
+                                                   .resource = "",
+                                                   .subresource = "",
+                                                   .namespace_ = "",
+                                                   .name = "",
+                                                   .path = "",
+                                                   .field_selector = "" };
     if (resource != NULL) {
-        set_resource(attributes, resource);
+        set_resource(&attributes, resource);
     } else {
-        attributes->verb = text_or_empty(path->verb);
-        attributes->path = text_or_empty(path->path);
+        attributes.verb = text_or_empty(path->verb);
+        attributes.path = text_or_empty(path->path);
     }
-    return true;
+    return attributes;
 }
 
 static struct api_authorization_subject_access_review_status decide(struct request *request,
@@ -84,28 +86,21 @@ static struct api_authorization_subject_access_review_status decide(struct reque
     };
 }
 
-static bool set_subject(struct request *request, const struct api_authorization_subject_access_review_spec *spec,
-                        struct authorization_attributes *attributes)
+static struct authorization_attributes subject_question(const struct api_authorization_subject_access_review_spec *spec)
 {
-    if (text_empty(spec->user) && spec->n_groups == 0) {
-        request_refuse(request, ERROR_INVALID,
-                       "spec.user: Invalid value: \"\": at least one of user or group must be specified");
-        return false;
-    }
-    attributes->user = text_or_empty(spec->user);
-    attributes->groups = spec->groups;
-    attributes->n_groups = spec->n_groups;
-    return true;
+    struct authorization_attributes attributes = question(spec->resource_attributes, spec->non_resource_attributes);
+    attributes.user = text_or_empty(spec->user);
+    attributes.groups = spec->groups;
+    attributes.n_groups = spec->n_groups;
+    return attributes;
 }
 
 void serve_subject_access_review(struct request *request)
 {
     struct api_authorization_subject_access_review *review;
-    struct authorization_attributes attributes;
-    if (!read_body(request, (void **)&review) ||
-        !set_question(request, &attributes, review->spec.resource_attributes, review->spec.non_resource_attributes) ||
-        !set_subject(request, &review->spec, &attributes))
+    if (!read_body(request, (void **)&review))
         return;
+    struct authorization_attributes attributes = subject_question(&review->spec);
     review->status = decide(request, &attributes);
     answer(request, review);
 }
@@ -113,14 +108,12 @@ void serve_subject_access_review(struct request *request)
 void serve_local_subject_access_review(struct request *request)
 {
     struct api_authorization_local_subject_access_review *review;
-    struct authorization_attributes attributes;
-    if (!read_body(request, (void **)&review) ||
-        !set_question(request, &attributes, review->spec.resource_attributes, review->spec.non_resource_attributes) ||
-        !set_subject(request, &review->spec, &attributes))
+    if (!read_body(request, (void **)&review))
         return;
-    if (!attributes.is_resource || strcmp(attributes.namespace_, request->namespace_) != 0) {
-        request_refuse(request, ERROR_INVALID,
-                       "spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace");
+    struct authorization_attributes attributes = subject_question(&review->spec);
+    if (strcmp(attributes.namespace_, request->namespace_) != 0) {
+        request_refuse(request, ERROR_BAD_REQUEST, "spec.resourceAttributes.namespace must match namespace: %s",
+                       request->namespace_);
         return;
     }
     review->status = decide(request, &attributes);
@@ -130,10 +123,10 @@ void serve_local_subject_access_review(struct request *request)
 void serve_self_subject_access_review(struct request *request)
 {
     struct api_authorization_self_subject_access_review *review;
-    struct authorization_attributes attributes;
-    if (!read_body(request, (void **)&review) ||
-        !set_question(request, &attributes, review->spec.resource_attributes, review->spec.non_resource_attributes))
+    if (!read_body(request, (void **)&review))
         return;
+    struct authorization_attributes attributes =
+        question(review->spec.resource_attributes, review->spec.non_resource_attributes);
     attributes.user = text_or_empty(request->user.name);
     attributes.groups = request->user.groups;
     attributes.n_groups = request->user.n_groups;
@@ -177,6 +170,10 @@ void serve_self_subject_rules_review(struct request *request)
     struct api_authorization_self_subject_rules_review *review;
     if (!read_body(request, (void **)&review))
         return;
+    if (text_empty(review->spec.namespace)) {
+        request_refuse(request, ERROR_BAD_REQUEST, "no namespace on request");
+        return;
+    }
     struct authorization_attributes who = access_attributes(request);
     who.namespace_ = text_or_empty(review->spec.namespace);
     review->status.resource_rules = arena_new_array(&request->arena, struct api_authorization_resource_rule, RULES_MAX);

@@ -149,7 +149,8 @@ static const struct conversion conversions[] = {
       .stored = &api_resource_autoscaling_v2_horizontal_pod_autoscaler,
       .to_served = autoscaler_to_served,
       .to_stored = autoscaler_to_stored,
-      .whole = autoscaler_whole },
+      .whole = autoscaler_whole,
+      .judged_as_stored = true },
 };
 
 const struct conversion *conversion_of(const struct api_resource *served)

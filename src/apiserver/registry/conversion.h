@@ -16,6 +16,7 @@ struct conversion {
     void (*to_stored)(const void *served, void *stored, struct arena *arena);
     /* Can the served version carry all of it? NULL: always. */
     bool (*whole)(const void *stored);
+    bool judged_as_stored; /* one set of rules for both; else the served kind has its own */
 };
 
 /* NULL: the resource is stored as it is served. */

@@ -164,7 +164,8 @@ static void other_versions_keep_their_owners(void **state)
     struct fixture *f = *state;
 #define HPA(version) "/apis/autoscaling/" version "/namespaces/default/horizontalpodautoscalers"
     expect(ask(f, "POST", HPA("v1") "?fieldManager=one",
-               "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"d\"},"
+               "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"apiVersion\":\"apps/"
+               "v1\",\"kind\":\"Deployment\",\"name\":\"d\"},"
                "\"maxReplicas\":3,\"targetCPUUtilizationPercentage\":50}}"),
            "201 Created");
     const char *answer = ask_with(f, "PATCH", HPA("v2") "/h", MERGE, "{\"spec\":{\"maxReplicas\":4}}");
@@ -176,14 +177,15 @@ static void other_versions_keep_their_owners(void **state)
         ask_with(
             f, "PATCH", HPA("v2") "/h?fieldManager=two", APPLY,
             "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h}, spec: {maxReplicas: 9, "
-            "scaleTargetRef: {kind: Deployment, name: e}}}"),
+            "scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: e}}}"),
         "conflicts with \\\"one\\\" using autoscaling/v1:\\n- .spec.scaleTargetRef");
 }
 
 static void an_applier_may_change_its_version(void **state)
 {
     struct fixture *f = *state;
-#define TARGET "metadata: {name: h}, spec: {scaleTargetRef: {kind: Deployment, name: d}, maxReplicas: 3"
+#define TARGET \
+    "metadata: {name: h}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}, maxReplicas: 3"
     expect(ask_with(f, "PATCH", HPA("v1") "/h?fieldManager=one", APPLY,
                     "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, " TARGET
                     ", minReplicas: 2, targetCPUUtilizationPercentage: 50}}"),

@@ -10,6 +10,7 @@
 #include "api/validation/validation.h"
 #include "api/warnings/warnings.h"
 #include "apiserver/custom/strategy.h"
+#include "apiserver/registry/conversion.h"
 #include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/server_internal.h"
 #include "base/uuid.h"
@@ -136,13 +137,28 @@ static void warn(void *context, const char *text)
     request_warn(context, "%s", text);
 }
 
+/* The object in the version whose rules hold for it; NULL stays NULL. */
+static const void *judged_form(const struct conversion *conversion, const void *object, struct arena *arena)
+{
+    if (conversion == NULL || !conversion->judged_as_stored || object == NULL)
+        return object;
+    void *stored = arena_zalloc(arena, conversion->stored->kind->type->size);
+    conversion->to_stored(object, stored, arena);
+    return stored;
+}
+
 int prepare_validate(struct request *request, struct registry *registry, enum update_part part,
                      int (*validate)(const void *old, const void *object, struct api_invalid *errors),
                      const void *object, const void *old, struct error *err)
 {
+    const struct conversion *conversion = conversion_of(registry->resource);
     const struct api_kind *kind = registry->resource->kind;
     const struct api_object_meta *meta = object;
     auto_invalid struct api_invalid errors = { 0 };
+    object = judged_form(conversion, object, &request->arena);
+    old = judged_form(conversion, old, &request->arena);
+    if (conversion != NULL && conversion->judged_as_stored)
+        kind = conversion->stored->kind;
     if (text_empty(meta->name)) {
         invalid_required(&errors, at_field(at_field(NULL, "metadata"), "name"), "name or generateName is required");
     } else if (old == NULL) {

@@ -6,6 +6,7 @@
 #include "api/validation/apps/workload.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/pod/pod_rules.h"
+#include "api/validation/volume/claim.h"
 
 static const char *const retention[] = { "Retain", "Delete", NULL };
 static const char *const counts[] = { "replicas",          "readyReplicas",      "currentReplicas", "updatedReplicas",
@@ -133,6 +134,9 @@ static void validate_spec(const struct api_apps_stateful_set_spec *spec, const s
     validate_selected(spec->selector, &spec->template, at, errors);
     if (old == NULL || !template_is_invalid(old))
         validate_template(spec, old, at, errors);
+    for (size_t i = 0; old == NULL && i < spec->n_volume_claim_templates; i++)
+        validate_claim_spec(&spec->volume_claim_templates[i].spec, NULL,
+                            at_field(at_index(at_field(at, "volumeClaimTemplates"), i), "spec"), errors);
     validate_template_always(&spec->template, "StatefulSet", at_field(at, "template"), errors);
 }
 

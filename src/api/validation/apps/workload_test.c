@@ -239,6 +239,10 @@ static const struct rule_create stateful_set_creates[] = {
     { "spec: {template: {spec: {containers: []}}}", "spec.template.spec.containers: Required value" },
     { "spec: {template: {spec: {containers: [{name: c, image: i, volumeMounts: [{name: d, mountPath: /d}]}]}}}",
       "spec.template.spec.containers[0].volumeMounts[0].name: Not found: \"d\"" },
+    { "spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [X]}}]}",
+      "[spec.volumeClaimTemplates[0].spec.accessModes: Unsupported value: \"X\": supported values: \"ReadOnlyMany\", "
+      "\"ReadWriteMany\", \"ReadWriteOnce\", \"ReadWriteOncePod\", "
+      "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value]" },
     { "spec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: "
       "{storage: 1Gi}}}}], template: {spec: {containers: [{name: c, image: i, volumeMounts: [{name: d, mountPath: "
       "/d}]}]}}}",

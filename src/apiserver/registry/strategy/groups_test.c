@@ -79,6 +79,19 @@ static void test_warnings(void **state)
                    "'spec.ingressClassName' instead\"");
 }
 
+/* An older version has the rules of the one it is stored in. */
+static void test_older_version(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", "/apis/autoscaling/v1" SPACE "/horizontalpodautoscalers",
+                             "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\","
+                             "\"name\":\"d\",\"apiVersion\":\"apps/v1\"},\"minReplicas\":3,\"maxReplicas\":2,"
+                             "\"targetCPUUtilizationPercentage\":0}}");
+    expect(answer, "422 Unprocessable");
+    expect(answer, "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`");
+    expect(answer, "spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0");
+}
+
 #define OLD_EVENT "/api/v1" SPACE "/events"
 #define NEW_EVENT "/apis/events.k8s.io/v1" SPACE "/events"
 
@@ -129,6 +142,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_generations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_older_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_events, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,7 +247,8 @@ static void test_two_versions(void **state)
 #define HPA1 "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
 #define HPA2 "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
     expect(ask(f, "POST", HPA1,
-               "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"d\"},"
+               "{\"metadata\":{\"name\":\"h\"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"d\","
+               "\"apiVersion\":\"apps/v1\"},"
                "\"maxReplicas\":3,\"targetCPUUtilizationPercentage\":50}}"),
            "201 Created");
     const char *answer = ask(f, "GET", HPA2 "/h", "");

@@ -14,6 +14,7 @@
 #include "apiserver/bootstrap.h"
 #include "apiserver/custom/custom.h"
 #include "apiserver/discovery/discovery.h"
+#include "apiserver/expiry/event_expiry.h"
 #include "apiserver/http/front.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
@@ -188,6 +189,9 @@ int api_server_start(struct api_server *server, struct error *err)
     custom_resources_start(server->custom);
     access_start(server->access);
     start_bootstrap(server);
+    static const char *const masters[] = { "system:masters", NULL };
+    server->event_expiry = event_expiry_start(api_server_client(server, "kube-apiserver", "system:apiserver", masters),
+                                              server_cache(server, &api_resource_event));
     loop_timer_start(server->loop, &server->bookmark_timer, BOOKMARK_PERIOD);
     return http_front_listen(server->front, err);
 }
@@ -286,6 +290,7 @@ void api_server_destroy(struct api_server *server)
         watch_end(container_of(node, struct watch, node), 0, NULL);
     http_front_destroy(server->front);
     address_objects_stop(server->address_objects);
+    event_expiry_stop(server->event_expiry);
     tls_context_unref(server->proxy_tls);
     bootstrap_destroy(server->bootstrap);
     client_destroy(server->bootstrap_client);

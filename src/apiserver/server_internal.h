@@ -11,6 +11,7 @@
 
 struct service_allocator; /* allocation/service_allocator.h */
 struct address_objects;   /* allocation/address_objects.h */
+struct event_expiry;      /* expiry/event_expiry.h */
 struct metrics;           /* base/metrics.h */
 struct request_metrics;   /* request_metrics.h */
 struct http_front;        /* http/front.h */
@@ -37,6 +38,7 @@ struct api_server {
     size_t n_watches;
     struct service_allocator *allocator;
     struct address_objects *address_objects; /* NULL until the first objects are there */
+    struct event_expiry *event_expiry;
     struct metrics *metrics;
     struct request_metrics *request_metrics;
     struct http_front *front;

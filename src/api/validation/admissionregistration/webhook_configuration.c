@@ -42,6 +42,7 @@ struct webhook {
 
 /* The webhooks of a configuration of either kind. */
 struct webhooks {
+    bool mutate;
     const struct api_admissionregistration_validating_webhook *validating;
     const struct api_admissionregistration_mutating_webhook *mutating;
     size_t count;
@@ -60,7 +61,7 @@ static const struct strictness strict = { .no_side_effects = true, .known_versio
 
 static struct webhook webhook_at(const struct webhooks *hooks, size_t i)
 {
-    if (hooks->validating != NULL)
+    if (!hooks->mutate)
         return WEBHOOK_OF(&hooks->validating[i]);
     struct webhook hook = WEBHOOK_OF(&hooks->mutating[i]);
     hook.reinvocation_policy = hooks->mutating[i].reinvocation_policy;
@@ -201,7 +202,7 @@ static struct webhooks validating_of(const void *object)
 static struct webhooks mutating_of(const void *object)
 {
     const struct api_admissionregistration_mutating_webhook_configuration *configuration = object;
-    return (struct webhooks){ .mutating = configuration->webhooks, .count = configuration->n_webhooks };
+    return (struct webhooks){ .mutate = true, .mutating = configuration->webhooks, .count = configuration->n_webhooks };
 }
 
 static void validate_changed(const struct webhooks *hooks, const struct webhooks *old, struct api_invalid *errors)

@@ -7,6 +7,8 @@
  * is the result. What exactly is in a fold is visible in its cost, so it is upstream's. */
 #include "cel/node.h"
 
+#include <assert.h>
+
 /* Where a macro is expanded: makes nodes at the call. */
 struct site {
     struct cel_source *source;
@@ -99,6 +101,7 @@ static bool read_variables(const struct site *site, unsigned count, const char *
 {
     struct str *names[] = { &fold->variable, &fold->variable2 };
 
+    assert(count <= countof(names));
     for (unsigned i = 0; i < count; i++) {
         if (site->args[i]->kind != CEL_NODE_IDENT || site->args[i]->ident.name.data[0] == '.') {
             macro_fail(site, site->args[i], complaint);

@@ -3,6 +3,7 @@
 
 #include "apiserver/allocation/address_objects.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 struct doubt {
     struct tree_node node; /* in address_objects.doubts; by 'name' */
     char name[IP_TEXT_SIZE];
-    bool routine; /* a Service came or went: nothing that anybody has to be told */
+    bool routine; /* a Service came, was there at start or went: nothing that anybody has to be told */
 };
 
 struct writing {
@@ -41,7 +42,6 @@ struct address_objects {
     struct writing writings[AT_ONCE];
     struct loop_task look;
     struct loop_timer retry;
-    bool starting;
 };
 
 static void look_later(struct address_objects *objects)
@@ -69,7 +69,7 @@ static void add_doubts_of(struct address_objects *objects, const struct object *
     for (size_t i = 0; i < spec->n_cluster_ips; i++) {
         struct ip ip;
         if (ip_parse(str_of(spec->cluster_ips[i]), &ip))
-            add_doubt(objects, spec->cluster_ips[i], !objects->starting);
+            add_doubt(objects, spec->cluster_ips[i], true);
     }
 }
 
@@ -246,10 +246,8 @@ struct address_objects *address_objects_start(struct client *client, const struc
     objects->retry.callback = retry;
     objects->services_follower.changed = service_changed;
     objects->addresses_follower.changed = address_changed;
-    objects->starting = true;
     watch_cache_follow(addresses, &objects->addresses_follower);
     watch_cache_follow(services, &objects->services_follower);
-    objects->starting = false;
     return objects;
 }
 

@@ -3,6 +3,9 @@
 
 /* webhook_configuration.c - webhooks that are asked about requests: those that judge and those that change. */
 #include "api/validation/admissionregistration/match.h"
+
+#include <assert.h>
+
 #include "api/validation/kind_rules.h"
 #include "api/validation/text_set.h"
 #include "api/validation/webhook.h"
@@ -63,6 +66,7 @@ static struct webhook webhook_at(const struct webhooks *hooks, size_t i)
 {
     if (!hooks->mutate)
         return WEBHOOK_OF(&hooks->validating[i]);
+    assert(hooks->mutating != NULL); /* one of the two is */
     struct webhook hook = WEBHOOK_OF(&hooks->mutating[i]);
     hook.reinvocation_policy = hooks->mutating[i].reinvocation_policy;
     return hook;

@@ -218,7 +218,8 @@ static void apply(struct store *store, struct store_change *change)
     entry->is_unlogged = change->is_unlogged;
     if (store->driver->applied != NULL)
         store->driver->applied(store, entry, previous_create);
-    drop_if_empty(store, entry);
+    if (!exists)
+        drop_if_empty(store, entry);
     store_history_add(store, change, &offered);
     if (exists)
         adopt(entry, offered);

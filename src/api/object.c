@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/ref.h"
+#include "codec/json_extent.h"
 #include "generated/types.h"
 
 struct decoded {
@@ -102,39 +103,22 @@ static void skip_word(struct scanner *scanner)
         scanner->at++;
 }
 
-/* A whole value, by counting brackets. */
+/* A whole value. */
 static bool take_value(struct scanner *scanner, struct str *ret_text)
 {
     skip_blanks(scanner);
     const char *start = scanner->at;
-    size_t depth = 0;
-    struct str text;
-    do {
-        if (scanner->at == scanner->end)
+    struct str text = { start, (size_t)(scanner->end - start) };
+    if (text.size == 0)
+        return false;
+    if (*start == '"') {
+        if (!take_string(scanner, &text))
             return false;
-        switch (*scanner->at) {
-        case '"':
-            if (!take_string(scanner, &text))
-                return false;
-            break;
-        case '{':
-        case '[':
-            depth++;
-            scanner->at++;
-            break;
-        case '}':
-        case ']':
-            if (depth-- == 0)
-                return false;
-            scanner->at++;
-            break;
-        default:
-            if (depth == 0)
-                skip_word(scanner);
-            else
-                scanner->at++;
-        }
-    } while (depth > 0);
+    } else if (*start == '{' || *start == '[') {
+        scanner->at += json_extent(text);
+    } else {
+        skip_word(scanner);
+    }
     *ret_text = (struct str){ start, (size_t)(scanner->at - start) };
     return ret_text->size > 0;
 }

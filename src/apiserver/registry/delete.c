@@ -294,6 +294,19 @@ static void delete_done(struct deletion *deletion, const struct object *object, 
                              api_status_success(&request->arena, resource, request->name, object_uid(object)));
 }
 
+int delete_options_heed(struct request *request, const struct api_delete_options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->n_dry_run; i++) {
+        if (strcmp(options->dry_run[i], "All") != 0)
+            return error_set(err, ERROR_INVALID,
+                             "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"%s\": "
+                             "supported values: \"All\"",
+                             options->dry_run[i]);
+        request->options.dry_run = true;
+    }
+    return 0;
+}
+
 /* The options come in the body or in the query. */
 int delete_options_read(struct request *request, const struct api_delete_options **ret_options, struct error *err)
 {
@@ -305,17 +318,8 @@ int delete_options_read(struct request *request, const struct api_delete_options
     int rc = request_decode(request, &api_kind_delete_options, &value, err);
     if (rc < 0)
         return rc;
-    struct api_delete_options *options = value;
-    for (size_t i = 0; i < options->n_dry_run; i++) {
-        if (strcmp(options->dry_run[i], "All") != 0)
-            return error_set(err, ERROR_INVALID,
-                             "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"%s\": "
-                             "supported values: \"All\"",
-                             options->dry_run[i]);
-        request->options.dry_run = true;
-    }
-    *ret_options = options;
-    return 0;
+    *ret_options = value;
+    return delete_options_heed(request, value, err);
 }
 
 void registry_delete(struct request *request)

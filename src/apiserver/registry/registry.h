@@ -166,6 +166,9 @@ struct deletion {
 void deletion_start(struct deletion *deletion);
 int delete_options_read(struct request *request, const struct api_delete_options **ret_options,
                         struct error *err) must_check;
+/* What options that came in another body mean for the request: a dry run. delete_options_read() has done it. */
+int delete_options_heed(struct request *request, const struct api_delete_options *options,
+                        struct error *err) must_check;
 
 /* True when an object that is being deleted has nothing left that holds it. */
 bool registry_may_vanish(const struct registry *registry, const void *object);

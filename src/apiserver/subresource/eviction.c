@@ -231,7 +231,8 @@ void serve_eviction(struct request *request)
     const struct object *object = registry_current(request);
     if (object == NULL)
         return;
-    if (admission_check_creation(request, body, &err) < 0) {
+    if (admission_check_creation(request, body, &err) < 0 ||
+        (body->delete_options != NULL && delete_options_heed(request, body->delete_options, &err) < 0)) {
         request_fail(request, &err);
         return;
     }

@@ -73,6 +73,21 @@ def test_what_is_refused(dual):
         dual.kubectl("delete", "service", name)
 
 
+def test_node_ports(dual):
+    """One number serves both protocols, but each only once; a port for health checks is from the same range."""
+    port = lambda protocol: {"port": 53, "nodePort": 30010, "protocol": protocol, "name": protocol.lower()}
+    create(dual, service("dns", type="NodePort", ports=[port("UDP"), port("TCP")]))
+    for protocol in ("UDP", "TCP"):
+        assert "provided port is already allocated" in create(dual, service("r", type="NodePort", ports=[port(protocol)]), check=False)
+    made = create(dual, service("local", type="LoadBalancer", externalTrafficPolicy="Local"))["spec"]
+    assert made["healthCheckNodePort"] != made["ports"][0]["nodePort"]
+    for number in (made["healthCheckNodePort"], made["ports"][0]["nodePort"]):
+        assert 30016 <= number <= 30063, "above the static band"
+    dual.kubectl("delete", "service", "dns", "local")
+    create(dual, service("dns", type="NodePort", ports=[port("UDP")]))
+    dual.kubectl("delete", "service", "dns")
+
+
 def test_address_somebody_else_reserves(dual):
     reserved = {"apiVersion": "networking.k8s.io/v1", "kind": "IPAddress", "metadata": {"name": "10.96.0.9"},
                 "spec": {"parentRef": {"resource": "pods", "namespace": "default", "name": "mine"}}}

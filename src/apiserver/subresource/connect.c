@@ -14,6 +14,7 @@
 #include "apiserver/path.h"
 #include "apiserver/server_internal.h"
 #include "apiserver/subresource/kubelet.h"
+#include "apiserver/subresource/log_options.h"
 
 #define CONTAINERS_TEXT 1024
 
@@ -179,7 +180,11 @@ static void serve_stream(struct request *request, const struct pod_stream *strea
 void serve_log(struct request *request)
 {
     static const struct pod_stream stream = { "containerLogs", true, false, true, log_parameters };
-    serve_stream(request, &stream);
+    struct error err = { 0 };
+    if (log_options_check(request, &err) < 0)
+        request_fail(request, &err);
+    else
+        serve_stream(request, &stream);
 }
 
 void serve_exec(struct request *request)

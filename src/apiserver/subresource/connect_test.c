@@ -211,6 +211,34 @@ static void test_log_of_a_pod_without_a_node(void **state)
     expect(f, "200 OK");
 }
 
+static void test_options_of_logs(void **state)
+{
+    static const struct {
+        const char *query, *answer;
+    } cases[] = {
+        { "tailLines=0&limitBytes=1&sinceSeconds=1&stream=All", "200 OK" },
+        { "sinceTime=2026-01-01T00:00:00Z&stream=Stdout", "200 OK" },
+        { "tailLines=x", "strconv.ParseInt: parsing \\\"x\\\": invalid syntax\",\"reason\":\"BadRequest\"" },
+        { "tailLines=-1",
+          "PodLogOptions \\\"p\\\" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0" },
+        { "limitBytes=0&sinceSeconds=0",
+          "is invalid: [limitBytes: Invalid value: 0: must be greater than 0, sinceSeconds: "
+          "Invalid value: 0: must be greater than 0]" },
+        { "sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z",
+          "is invalid: : Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified" },
+        { "stream=x",
+          "stream: Unsupported value: \\\"x\\\": supported values: \\\"All\\\", \\\"Stderr\\\", \\\"Stdout\\\"" },
+        { "stream=Stdout&tailLines=1", "`tailLines` and specific `stream` are mutually exclusive for now" },
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < countof(cases); i++) {
+        char path[256];
+        snprintf(path, sizeof(path), "/api/v1/namespaces/x/pods/p/log?%s", cases[i].query);
+        send_request(f, "GET", path, "", "");
+        expect(f, cases[i].answer);
+    }
+}
+
 static void test_upgraded(void **state)
 {
     struct fixture *f = *state;
@@ -228,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_carried_on, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_of_a_pod_without_a_node, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_options_of_logs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_upgraded, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

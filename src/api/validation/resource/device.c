@@ -152,6 +152,21 @@ static void validate_taints(const struct api_resource_device *device, const stru
         validate_device_taint(&device->taints[i], at_index(at, i), errors);
 }
 
+void validate_device_counters(const char *set, const struct field_at *set_at,
+                              const struct api_resource_counter_entry *counters, size_t count,
+                              const struct field_at *at, struct api_invalid *errors)
+{
+    if (text_empty(set))
+        invalid_missing(errors, set_at);
+    else
+        invalid_format(errors, set_at, format_dns1123_label, set);
+    if (count == 0)
+        invalid_missing(errors, at);
+    else if (device_list_fits(count, COUNTERS_MAX, at, errors))
+        for (size_t i = 0; i < count; i++)
+            invalid_format(errors, at, format_dns1123_label, counters[i].key);
+}
+
 static void validate_consumed(const struct api_resource_device *device, const struct field_at *at,
                               struct api_invalid *errors)
 {
@@ -163,15 +178,8 @@ static void validate_consumed(const struct api_resource_device *device, const st
         const struct api_resource_device_counter_consumption *consumed = &device->consumes_counters[i];
         const struct field_at *set = at_field(at_index(at, i), "counterSet");
         const struct field_at *counters = at_field(at_index(at, i), "counters");
-        if (text_empty(consumed->counter_set))
-            invalid_missing(errors, set);
-        else
-            invalid_format(errors, set, format_dns1123_label, consumed->counter_set);
-        if (consumed->n_counters == 0)
-            invalid_missing(errors, counters);
-        else if (device_list_fits(consumed->n_counters, COUNTERS_MAX, counters, errors))
-            for (size_t k = 0; k < consumed->n_counters; k++)
-                invalid_format(errors, counters, format_dns1123_label, consumed->counters[k].key);
+        validate_device_counters(consumed->counter_set, set, consumed->counters, consumed->n_counters, counters,
+                                 errors);
     }
     for (size_t i = 0; i < device->n_consumes_counters; i++)
         invalid_repeated(errors, at_index(at, i), &sets, device->consumes_counters[i].counter_set);

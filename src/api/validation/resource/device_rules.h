@@ -48,7 +48,12 @@ void validate_request_references(const struct api_resource_device_claim *claim, 
 void validate_device_capacity(const struct api_resource_device_capacity *capacity, bool multiple,
                               const struct field_at *at, struct api_invalid *errors);
 
-/* device.c. 'old' is the stored device of that name, NULL for none. */
+/* device.c. A set of counters by its name, of a slice or as a device uses it. */
+void validate_device_counters(const char *set, const struct field_at *set_at,
+                              const struct api_resource_counter_entry *counters, size_t count,
+                              const struct field_at *at, struct api_invalid *errors);
+
+/* 'old' is the stored device of that name, NULL for none. */
 void validate_device(const struct api_resource_device *device, const struct api_resource_device *old,
                      bool per_device_nodes, const struct field_at *at, struct api_invalid *errors);
 

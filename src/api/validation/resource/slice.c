@@ -12,7 +12,6 @@
 #define DEVICES_MAX          128
 #define DEVICES_MAX_ADVANCED 64 /* with taints, counters or lists */
 #define COUNTER_SETS_MAX     8
-#define COUNTERS_MAX         32
 
 typedef struct api_resource_resource_slice_spec slice_spec;
 
@@ -143,15 +142,7 @@ static void validate_counter_sets(const slice_spec *spec, const struct field_at 
         const struct api_resource_counter_set *set = &spec->shared_counters[i];
         const struct field_at *name = at_field(at_index(at, i), "name");
         const struct field_at *counters = at_field(at_index(at, i), "counters");
-        if (text_empty(set->name))
-            invalid_missing(errors, name);
-        else
-            invalid_format(errors, name, format_dns1123_label, set->name);
-        if (set->n_counters == 0)
-            invalid_missing(errors, counters);
-        else if (device_list_fits(set->n_counters, COUNTERS_MAX, counters, errors))
-            for (size_t k = 0; k < set->n_counters; k++)
-                invalid_format(errors, counters, format_dns1123_label, set->counters[k].key);
+        validate_device_counters(set->name, name, set->counters, set->n_counters, counters, errors);
     }
     for (size_t i = 0; i < spec->n_shared_counters; i++)
         invalid_repeated(errors, at_index(at, i), &names, spec->shared_counters[i].name);

@@ -52,7 +52,8 @@ struct request_options {
     const char *resource_version_match;
     const char *continue_;
     int64_t limit;
-    int64_t timeout_seconds; /* 0: not given */
+    int64_t timeout_seconds; /* of a watch; 0: not given */
+    usec_t timeout;          /* of any other request; 0: not given */
     bool watch;
     bool allow_watch_bookmarks;
     bool *send_initial_events; /* NULL: not given */

@@ -114,7 +114,9 @@ static void wait_over(struct cache_wait *cache_wait)
     uint64_t now = watch_cache_revision(request->registry->cache);
     store_watch_stop(&wait->feed);
     bool came = now >= wait->revision;
-    if (!came)
+    if (!came && wait->wait.patience < REVISION_PATIENCE)
+        error_set(&err, ERROR_TIMEOUT, "Timeout: request did not complete within the allotted timeout");
+    else if (!came)
         (void)too_large(request, wait->revision, now, &err);
     wait->waited(request, came ? NULL : &err);
 }
@@ -138,10 +140,13 @@ void revision_await(struct request *request, uint64_t revision,
         return;
     }
     struct revision_wait *wait = arena_new(&request->arena, struct revision_wait);
+    usec_t patience = request->options.timeout;
+    if (patience == 0 || patience > REVISION_PATIENCE)
+        patience = REVISION_PATIENCE;
     *wait = (struct revision_wait){ .request = request,
                                     .revision = revision,
                                     .waited = waited,
-                                    .wait = { .changed = wait_over, .key = STR(""), .patience = REVISION_PATIENCE },
+                                    .wait = { .changed = wait_over, .key = STR(""), .patience = patience },
                                     .feed = { .prefix = STR(""), .event = revision_came } };
     if (store_watch_start(request->server->store, &wait->feed, 0, &err) < 0)
         waited(request, &err);

@@ -285,6 +285,18 @@ static void test_too_large(void **state)
     expect(other.in.data, "\"message\":\"Timeout: Too large resource version: 99999, current: ");
     expect(other.in.data, "\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\","
                           "\"message\":\"Too large resource version\"}],\"retryAfterSeconds\":1},\"code\":504");
+    /* Not longer than the client wants. */
+    buffer_clear(&other.in);
+    stream_write(other.stream, STR("GET " MAPS "?resourceVersion=99999&timeout=1s HTTP/1.1\r\nhost: t\r\n\r\n"));
+    loop_run_until(f->loop, loop_now(f->loop) + 900 * USEC_PER_MSEC);
+    assert_int_equal(other.in.size, 0);
+    loop_run_until(f->loop, loop_now(f->loop) + 200 * USEC_PER_MSEC);
+    expect(other.in.data, "504 Gateway Timeout");
+    expect(other.in.data, "Timeout: request did not complete within the allotted timeout");
+    expect(list(f, "timeout=0s"), "200 OK");
+    expect(list(f, "timeout=soon"),
+           "invalid timeout specified in the request URL - time: invalid duration \\\"soon\\\"");
+    expect(list(f, "timeout=soon"), "400 Bad Request");
     /* One that waits when the server ends. */
     stream_write(other.stream, STR("GET " MAPS "?resourceVersion=99999 HTTP/1.1\r\nhost: t\r\n\r\n"));
     run(f);

@@ -30,6 +30,8 @@ struct object {
     struct ref ref;
     uint32_t labels_offset; /* of the value of metadata.labels in the bytes; 0: none */
     uint32_t labels_size;
+    uint32_t managed_offset; /* of metadata.managedFields, with the comma before it */
+    uint32_t managed_size;   /* 0: there is none, or it is left to the decoder */
     const struct api_resource *resource;
     struct bytes *bytes;
     uint64_t revision;
@@ -139,6 +141,8 @@ struct metadata {
     struct str labels;                                 /* the object, braces included */
     const char *insert;                                /* where resourceVersion belongs */
     const char *version_start, *version_end;           /* one that is there already, with the comma before it */
+    struct str managed;                                /* managedFields, with the comma before it */
+    bool repeated; /* that cannot be told apart: it is first, or something is there twice */
 };
 
 static struct str unquote(struct str value)
@@ -170,7 +174,10 @@ static bool scan_members(struct str text, struct metadata *metadata)
             metadata->uid = unquote(value);
         else if (str_is(key, "labels"))
             metadata->labels = value;
-        else if (str_is(key, "resourceVersion")) {
+        else if (str_is(key, "managedFields")) {
+            metadata->repeated |= metadata->managed.data != NULL || first;
+            metadata->managed = (struct str){ before, (size_t)(scanner.at - before) };
+        } else if (str_is(key, "resourceVersion")) {
             metadata->resource_version = unquote(value);
             metadata->version_start = before;
             metadata->version_end = scanner.at;
@@ -187,6 +194,7 @@ static bool scan_document(struct str json, struct metadata *metadata)
         return false;
     for (bool first = true; next_member(&scanner, first, &key, &value, &good); first = false) {
         if (str_is(key, "metadata")) {
+            metadata->repeated |= found;
             found = true;
             if (!scan_members(value, metadata))
                 return false;
@@ -201,6 +209,7 @@ static bool scan_document(struct str json, struct metadata *metadata)
 enum {
     TEXT_MAX = 1024, /* name, namespace and uid together: names have at most 253 characters */
     ARENA_STEP_MIN = 512,
+    MANAGED_APART_MAX = 16, /* entries; objects with more are left to the decoder */
 };
 
 static int scan(const struct api_resource *resource, struct str json, struct metadata *metadata, struct error *err)
@@ -268,6 +277,14 @@ static void remember_labels(struct object *object, struct str labels, const char
     object->labels_size = (uint32_t)labels.size;
 }
 
+static void remember_managed(struct object *object, struct str managed, const char *json, size_t shift)
+{
+    if (managed.data == NULL)
+        return;
+    object->managed_offset = (uint32_t)((size_t)(managed.data - json) + shift);
+    object->managed_size = (uint32_t)managed.size;
+}
+
 int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
                        struct object **ret_object, struct error *err)
 {
@@ -292,6 +309,9 @@ int object_from_stored(const struct api_resource *resource, struct str json, uin
         (*ret_object)->version_offset = (uint32_t)(before - json.data);
         (*ret_object)->version_size = (uint16_t)size;
         (*ret_object)->ended_line = ended_line;
+        if (!metadata.repeated)
+            remember_managed(*ret_object, metadata.managed, json.data,
+                             metadata.managed.data >= after ? (size_t)size : 0);
     }
     bool behind = metadata.labels.data >= after;
     size_t grown = (size_t)size - (size_t)(after - before);
@@ -307,12 +327,126 @@ bool object_stored_form(const struct object *object, size_t *ret_size, size_t *r
     return object->version_size > 0;
 }
 
+/* managedFields apart ------------------------------------------------------------------------------ */
+
+/* Nearly half of a stored object is the entries of managedFields, thousands of empty maps: parsing them costs as much as all
+ * the rest. What is stored is canonical, and its sets of fields were checked when they came; so the entries are read by
+ * the scanner, and their sets stay where they are, in the bytes. Whatever looks otherwise, and what others sent, is left to
+ * the decoder. */
+
+/* Without blanks, control characters and everything beyond ASCII. */
+static bool is_dense(struct str text)
+{
+    const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    size_t at = 0;
+    for (; text.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t bytes;
+        memcpy(&bytes, text.data + at, sizeof(bytes));
+        if (((bytes | (bytes - ones * ('!'))) & highs) != 0) /* a byte below '!' borrows */
+            return false;
+    }
+    for (; at < text.size; at++)
+        if (text.data[at] < '!' || (unsigned char)text.data[at] >= 0x80)
+            return false;
+    return true;
+}
+
+static bool read_managed_member(struct str key, struct str value, struct arena *arena,
+                                struct api_managed_fields_entry *entry)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } texts[] = {
+        { "manager", offsetof(struct api_managed_fields_entry, manager) },
+        { "operation", offsetof(struct api_managed_fields_entry, operation) },
+        { "apiVersion", offsetof(struct api_managed_fields_entry, api_version) },
+        { "fieldsType", offsetof(struct api_managed_fields_entry, fields_type) },
+        { "subresource", offsetof(struct api_managed_fields_entry, subresource) },
+    };
+    if (str_is(key, "fieldsV1")) {
+        entry->fields_v1 = value;
+        return value.data[0] == '{';
+    }
+    struct str text = unquote(value);
+    if (text.data == NULL || memchr(text.data, '\\', text.size) != NULL)
+        return false;
+    if (str_is(key, "time"))
+        return time_parse(text, &entry->time);
+    for (size_t i = 0; i < countof(texts); i++) {
+        if (!str_is(key, texts[i].name))
+            continue;
+        *(const char **)(void *)((char *)entry + texts[i].offset) = arena_strndup(arena, text.data, text.size);
+        return true;
+    }
+    return false;
+}
+
+static bool read_managed_entry(struct scanner *scanner, struct arena *arena, struct api_managed_fields_entry *entry)
+{
+    struct str key, value;
+    bool good = true;
+    *entry = (struct api_managed_fields_entry){ 0 };
+    if (!take(scanner, '{'))
+        return false;
+    for (bool first = true; next_member(scanner, first, &key, &value, &good); first = false)
+        if (!read_managed_member(key, value, arena, entry))
+            return false;
+    return good;
+}
+
+/* From the comma before the member to the end of its value. */
+static bool read_managed(struct str member, struct arena *arena, struct api_object_meta *meta)
+{
+    struct scanner scanner = { member.data, member.data + member.size };
+    struct api_managed_fields_entry entries[MANAGED_APART_MAX];
+    struct str key;
+    size_t count = 0;
+    if (!is_dense(member) || !take(&scanner, ',') || !take_string(&scanner, &key) || !take(&scanner, ':') ||
+        !take(&scanner, '['))
+        return false;
+    do {
+        if (count == MANAGED_APART_MAX || !read_managed_entry(&scanner, arena, &entries[count++]))
+            return false;
+    } while (take(&scanner, ','));
+    if (!take(&scanner, ']') || scanner.at != scanner.end)
+        return false;
+    meta->managed_fields = arena_new_array(arena, struct api_managed_fields_entry, count);
+    meta->n_managed_fields = count;
+    memcpy(meta->managed_fields, entries, count * sizeof(*entries));
+    return true;
+}
+
+/* False: it is left to the decoder as a whole. */
+static bool decode_apart(const struct object *object, struct decoded *decoded)
+{
+    const struct api_type *type = object->resource->kind->type;
+    struct str json = object_json(object);
+    struct str member = { json.data + object->managed_offset, object->managed_size };
+    struct api_object_meta meta = { 0 };
+    auto_buffer struct buffer rest = { 0 };
+    if (member.size == 0 || !read_managed(member, &decoded->arena, &meta))
+        return false;
+    (void)buffer_reserve(&rest, json.size);
+    buffer_append(&rest, json.data, object->managed_offset);
+    buffer_append(&rest, member.data + member.size, json.size - object->managed_offset - member.size);
+    decoded->value = arena_zalloc(&decoded->arena, type->size);
+    if (api_decode_json(type, buffer_str(&rest), &decoded->arena, decoded->value, NULL, NULL) < 0)
+        return false;
+    struct api_object_meta *whole = decoded->value; /* every stored struct begins with it */
+    whole->managed_fields = meta.managed_fields;
+    whole->n_managed_fields = meta.n_managed_fields;
+    return true;
+}
+
 static struct decoded *decode(const struct object *object, struct error *err)
 {
     const struct api_type *type = object->resource->kind->type;
     struct decoded *decoded = memory_new(struct decoded);
     size_t step = object->bytes->size / 4; /* it stays as long as the object: an eighth of the size is wasted at most */
     decoded->arena.step = step < ARENA_STEP_MIN ? ARENA_STEP_MIN : step;
+    if (decode_apart(object, decoded))
+        return decoded;
     decoded->value = arena_zalloc(&decoded->arena, type->size);
     int rc = api_decode_json(type, object_json(object), &decoded->arena, decoded->value, NULL, err);
     if (rc == 0)

@@ -51,6 +51,79 @@ static void resource_version_is_put_behind_the_uid(void **state)
     }
 }
 
+#define SET "{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:x\":{}}},\"f:spec\":{\"k:{\\\"name\\\":\\\"c\\\"}\":{}}}"
+#define ENTRY(more)                                                                                        \
+    "{\"manager\":\"m\",\"operation\":\"Update\",\"apiVersion\":\"v1\",\"time\":\"2026-01-02T03:04:05Z\"," \
+    "\"fieldsType\":\"FieldsV1\",\"fieldsV1\":" SET more "}"
+#define FOUR           ENTRY("") "," ENTRY("") "," ENTRY("") "," ENTRY("")
+#define OWNED(entries) POD("{\"name\":\"a\",\"uid\":\"u\",\"managedFields\":" entries ",\"labels\":{\"x\":\"y\"}}")
+
+/* However they are written, entries are what the decoder makes of them. */
+static void entries_are_as_the_decoder_has_them(void **state)
+{
+    (void)state;
+    static const struct str cases[] = {
+        STR(OWNED("[" ENTRY("") "]")),
+        STR(OWNED("[" ENTRY("") "," ENTRY(",\"subresource\":\"status\"") "]") "\n"),
+        STR(OWNED("[" ENTRY("") " , " ENTRY("") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":\"n\"") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":\"a\\u0041\\\"\"") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":\"\xc3\xa4\"") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":null") "]")),
+        STR(OWNED("[" ENTRY(",\"time\":null") "]")),
+        STR(OWNED("[" ENTRY(",\"fieldsV1\":null") "]")),
+        STR(OWNED("[" ENTRY(",\"unknown\":[1]") "]")),
+        STR(OWNED("[" ENTRY(",\"subresource\":\"\"") "]")),
+        STR(OWNED("[null," ENTRY("") "]")),
+        STR(OWNED("[{}]")),
+        STR(POD("{\"labels\":{},\"managedFields\":[" ENTRY("") "],\"name\":\"a\"}")),
+        STR(OWNED("[" FOUR "," FOUR "," FOUR "," FOUR "]")),
+        STR(OWNED("[" FOUR "," FOUR "," FOUR "," FOUR "," ENTRY("") "]")),
+        STR(POD("{\"managedFields\":[" ENTRY("") "],\"name\":\"a\"},\"metadata\":{\"name\":\"b\"}")),
+        STR(OWNED("[]")),
+        STR(OWNED("null")),
+        STR(OWNED("[" ENTRY("") "],\"managedFields\":[" ENTRY("") "," ENTRY("") "]")),
+        STR(POD("{\"managedFields\":[" ENTRY("") "],\"name\":\"a\"}")),
+        STR(POD("{\"name\":\"a\",\"managedFields\":[" ENTRY("") "]}")),
+        STR(POD("{\"name\":\"a\"}")),
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        auto_arena struct arena arena = { 0 };
+        struct api_pod *want = arena_new(&arena, struct api_pod);
+        assert_int_equal(object_from_stored(&api_resource_pod, cases[i], 42, &object, NULL), 0);
+        assert_int_equal(api_decode_json(&api_type_pod, object_json(object), &arena, want, NULL, NULL), 0);
+        const struct api_pod *pod = api_pod_of(object);
+        assert_int_equal(pod->metadata.n_managed_fields, want->metadata.n_managed_fields);
+        assert_true(api_equal(&api_type_pod, pod, want));
+        auto_buffer struct buffer text = { 0 }, want_text = { 0 };
+        api_encode_json(&api_type_pod, &api_kind_pod, pod, &text);
+        api_encode_json(&api_type_pod, &api_kind_pod, want, &want_text);
+        assert_true(str_equal(buffer_str(&text), buffer_str(&want_text)));
+        object_unref(object);
+    }
+}
+
+/* Entries of wrong types do not decode, as ever. */
+static void wrong_entries_leave_only_metadata(void **state)
+{
+    (void)state;
+    static const struct str cases[] = {
+        STR(OWNED("{}")),
+        STR(OWNED("[1]")),
+        STR(OWNED("[" ENTRY(",\"manager\":1") "]")),
+        STR(OWNED("[" ENTRY(",\"time\":\"today\"") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":\"\\u0000\"") "]")),
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        assert_int_equal(object_from_stored(&api_resource_pod, cases[i], 42, &object, NULL), 0);
+        assert_string_equal(api_pod_of(object)->metadata.name, "a");
+        assert_null(api_pod_of(object)->spec.node_name);
+        object_unref(object);
+    }
+}
+
 /* Made with and without the decoded form, it is the same, and kept. */
 static void messages_are_kept(void **state)
 {
@@ -158,6 +231,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_version_is_put_behind_the_uid),
+        cmocka_unit_test(entries_are_as_the_decoder_has_them),
+        cmocka_unit_test(wrong_entries_leave_only_metadata),
         cmocka_unit_test(messages_are_kept),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(threads_share_the_struct),

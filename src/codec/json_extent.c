@@ -82,6 +82,15 @@ static uint64_t inside_strings(uint64_t quotes, bool *string)
     return quotes;
 }
 
+/* Without a call, which is what the compiler makes of it for processors that may not know how. */
+static inline size_t count_bits(uint64_t bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (size_t)(bits * 0x0101010101010101 >> 56);
+}
+
 /* How many bytes of the block belong to the value; 0: all, and it goes on. */
 static size_t end_in_block(const char *block, struct progress *progress)
 {
@@ -90,9 +99,9 @@ static size_t end_in_block(const char *block, struct progress *progress)
     uint64_t quotes = marks.quotes & ~escaped_bytes(marks.backslashes, &progress->escaped);
     uint64_t outside = ~inside_strings(quotes, &progress->string);
     uint64_t opening = marks.opening & outside, closing = marks.closing & outside;
-    size_t n_closing = (size_t)__builtin_popcountll(closing);
+    size_t n_closing = count_bits(closing);
     if (n_closing < progress->depth) { /* it cannot end here */
-        progress->depth += (size_t)__builtin_popcountll(opening) - n_closing;
+        progress->depth += count_bits(opening) - n_closing;
         return 0;
     }
     for (uint64_t brackets = opening | closing; brackets != 0; brackets &= brackets - 1) {

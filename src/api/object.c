@@ -334,19 +334,19 @@ bool object_stored_form(const struct object *object, size_t *ret_size, size_t *r
  * the scanner, and their sets stay where they are, in the bytes. Whatever looks otherwise, and what others sent, is left to
  * the decoder. */
 
-/* Without blanks, control characters and everything beyond ASCII. */
-static bool is_dense(struct str text)
+/* Without control characters and everything beyond ASCII. Spaces are in names of programs. */
+static bool is_plain(struct str text)
 {
     const uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
     size_t at = 0;
     for (; text.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
         uint64_t bytes;
         memcpy(&bytes, text.data + at, sizeof(bytes));
-        if (((bytes | (bytes - ones * ('!'))) & highs) != 0) /* a byte below '!' borrows */
+        if (((bytes | (bytes - ones * ' ')) & highs) != 0) /* a byte below the space borrows */
             return false;
     }
     for (; at < text.size; at++)
-        if (text.data[at] < '!' || (unsigned char)text.data[at] >= 0x80)
+        if (text.data[at] < ' ' || (unsigned char)text.data[at] >= 0x80)
             return false;
     return true;
 }
@@ -402,7 +402,7 @@ static bool read_managed(struct str member, struct arena *arena, struct api_obje
     struct api_managed_fields_entry entries[MANAGED_APART_MAX];
     struct str key;
     size_t count = 0;
-    if (!is_dense(member) || !take(&scanner, ',') || !take_string(&scanner, &key) || !take(&scanner, ':') ||
+    if (!is_plain(member) || !take(&scanner, ',') || !take_string(&scanner, &key) || !take(&scanner, ':') ||
         !take(&scanner, '['))
         return false;
     do {

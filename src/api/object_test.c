@@ -104,6 +104,25 @@ static void entries_are_as_the_decoder_has_them(void **state)
     }
 }
 
+/* The set stays where it is, also of programs whose names have spaces. */
+static void sets_of_entries_are_borrowed(void **state)
+{
+    (void)state;
+    static const struct str cases[] = {
+        STR(OWNED("[" ENTRY("") "]")),
+        STR(OWNED("[" ENTRY(",\"manager\":\"load of requests\"") "]")),
+        STR(POD("{\"labels\":{},\"managedFields\":[" ENTRY("") "],\"name\":\"a\"}")),
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        assert_int_equal(object_from_stored(&api_resource_pod, cases[i], 42, &object, NULL), 0);
+        struct str set = api_pod_of(object)->metadata.managed_fields[0].fields_v1, json = object_json(object);
+        assert_true(set.data > json.data && set.data + set.size < json.data + json.size);
+        assert_true(str_is(set, SET));
+        object_unref(object);
+    }
+}
+
 /* Entries of wrong types do not decode, as ever. */
 static void wrong_entries_leave_only_metadata(void **state)
 {
@@ -232,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_version_is_put_behind_the_uid),
         cmocka_unit_test(entries_are_as_the_decoder_has_them),
+        cmocka_unit_test(sets_of_entries_are_borrowed),
         cmocka_unit_test(wrong_entries_leave_only_metadata),
         cmocka_unit_test(messages_are_kept),
         cmocka_unit_test(names_are_found),

@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (object_from_stored(&api_resource_pod, (struct str){ (const char *)data, size }, 1, &object, NULL) < 0)
         return 0;
     object_label(object, STR("app"), &value);
+    (void)object_typed(object);
     object_unref(object);
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "api/member.h"
+#include "codec/json.h"
 #include "codec/protobuf.h"
 
 enum {
@@ -146,6 +147,18 @@ static int decode_varint(struct decoder *decoder, const struct api_field *field,
     return 0;
 }
 
+/* It goes into the document as it is: what is no JSON would spoil the whole for all who read it. */
+static int decode_raw(struct decoder *decoder, struct str bytes, struct str *value)
+{
+    yyjson_doc *doc = NULL;
+    int rc = bytes.size == 0 ? 0 : json_read(bytes, API_DEPTH_MAX, &doc, decoder->err);
+    yyjson_doc_free(doc);
+    if (rc < 0)
+        return error_set(decoder->err, ERROR_BAD_REQUEST, "embedded object is no JSON: %s", decoder->err->message);
+    *value = keep_bytes(decoder, bytes);
+    return 0;
+}
+
 static int decode_bytes_value(struct decoder *decoder, const struct api_field *field, struct str bytes, void *value)
 {
     struct protobuf_field inner = { 0 };
@@ -166,9 +179,7 @@ static int decode_bytes_value(struct decoder *decoder, const struct api_field *f
         return decode_int_or_string(decoder, field, bytes, value);
     case API_RAW:
         rc = decode_wrapped(decoder, bytes, &inner, &found);
-        if (rc == 0 && found)
-            *(struct str *)value = keep_bytes(decoder, inner.bytes);
-        return rc;
+        return rc == 0 && found ? decode_raw(decoder, inner.bytes, value) : rc;
     case API_DURATION:
         rc = decode_wrapped(decoder, bytes, &inner, &found);
         if (rc == 0 && found)

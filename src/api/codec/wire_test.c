@@ -12,6 +12,7 @@
 #include "api/document_format.h"
 #include "base/base64.h"
 #include "base/file.h"
+#include "generated/types.h"
 
 enum { FIXTURE_MAX = 1 << 20 };
 
@@ -57,10 +58,33 @@ static void bytes_are_those_of_upstream(void **state)
         check_line(line);
 }
 
+/* The data of a ControllerRevision stands in its document as it is. */
+static void embedded_bytes_must_be_json(void **state)
+{
+    static const struct {
+        const char *data;
+        int rc;
+    } rows[] = {
+        { "{\"a\":1}", 0 }, { "", 0 }, { "{\"a\":1", -ERROR_BAD_REQUEST }, { "1,\"x\":2", -ERROR_BAD_REQUEST }
+    };
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        auto_arena struct arena arena = { 0 };
+        auto_buffer struct buffer wire = { .max = 4096 };
+        struct api_apps_controller_revision revision = { .data = str_of(rows[i].data) }, read = { 0 };
+        struct error err = { 0 };
+        api_encode_protobuf(&api_type_apps_controller_revision, &revision, &wire);
+        assert_int_equal(
+            api_decode_protobuf(&api_type_apps_controller_revision, buffer_str(&wire), &arena, &read, &err),
+            rows[i].rc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_are_those_of_upstream),
+        cmocka_unit_test(embedded_bytes_must_be_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

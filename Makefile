@@ -52,7 +52,7 @@ sim: build ## the whole control plane and 100 hollow nodes on virtual time, many
 
 e2e: build ## the cluster driven by kubectl and the official Python client
 	@scripts/packages run test
-	@scripts/peers $(BUILD)/peers
+	@scripts/peers $(BUILD)/peers || echo 'e2e: not every kubectl could be fetched; the tests of those are skipped'
 	@$(PYTHON) -m pytest -q -p no:cacheprovider --basetemp=$(BUILD)/e2e tests/e2e
 
 bench: build ## figures beside a peer or a physical floor measured in the same run, and the budget of each

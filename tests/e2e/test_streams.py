@@ -79,10 +79,10 @@ def test_kubectl_sends_its_input(streams):
 
 
 def test_terminals_have_a_size(streams):
-    command = ["/bin/sh", "-c", "read line; stty size"]
+    """It arrives beside the input, and not in order with it: the command waits for it."""
+    command = ["/bin/sh", "-c", 'while [ "$(stty size)" = "0 0" ]; do sleep 0.05; done; stty size']
     channels = open_channels(streams, "exec", "v5.channel.k8s.io", command=command, stdin=1, stdout=1, tty=1)
     channels.send_binary(bytes([SIZE]) + json.dumps({"Width": 101, "Height": 43}).encode())
-    channels.send_binary(bytes([INPUT]) + b"\n")
     said, status = run(channels)
     assert b"43 101" in said[OUTPUT] and status["status"] == "Success"
 

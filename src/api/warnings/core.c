@@ -100,31 +100,20 @@ void warn_of_node(const void *object, const void *old, const struct warning_list
         warn_of_prefix(spec->pod_cidrs[i], at_index(at_field(at, "podCIDRs"), i), list);
 }
 
-struct old_source {
-    size_t offset;
-    const char *name;
-    const char *text;
-};
-
-#define SOURCE(member_, name_, text_)                                        \
-    {                                                                        \
-        offsetof(struct api_persistent_volume_source, member_), name_, text_ \
-    }
-
 static const struct old_source sources[] = {
-    SOURCE(cephfs, "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-    SOURCE(photon_persistent_disk, "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    SOURCE(scale_io, "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-    SOURCE(storageos, "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
-    SOURCE(glusterfs, "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-    SOURCE(rbd, "rbd", "deprecated in v1.28, non-functional in v1.31+"),
+    OLD_SOURCE(api_persistent_volume_source, cephfs, "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    OLD_SOURCE(api_persistent_volume_source, photon_persistent_disk, "photonPersistentDisk",
+               "deprecated in v1.11, non-functional in v1.16+"),
+    OLD_SOURCE(api_persistent_volume_source, scale_io, "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    OLD_SOURCE(api_persistent_volume_source, storageos, "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    OLD_SOURCE(api_persistent_volume_source, glusterfs, "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    OLD_SOURCE(api_persistent_volume_source, rbd, "rbd", "deprecated in v1.28, non-functional in v1.31+"),
 };
 
 void warn_of_volume(const void *object, const void *old, const struct warning_list *list)
 {
     const struct api_persistent_volume *volume = object;
     const struct field_at *at = at_field(NULL, "spec");
-    const char *base = (const char *)&volume->spec.persistent_volume_source;
     const struct api_node_selector *nodes =
         volume->spec.node_affinity != NULL ? volume->spec.node_affinity->required : NULL;
     const struct field_at *terms = at_field(at_field(at_field(at, "nodeAffinity"), "required"), "nodeSelectorTerms");
@@ -143,9 +132,7 @@ void warn_of_volume(const void *object, const void *old, const struct warning_li
                     "provisioning.");
     for (size_t i = 0; nodes != NULL && i < nodes->n_node_selector_terms; i++)
         warn_node_term(&nodes->node_selector_terms[i], false, at_index(terms, i), list);
-    for (size_t i = 0; i < countof(sources); i++)
-        if (*(const void *const *)(const void *)(base + sources[i].offset) != NULL)
-            warning_add(list, at_field(at, sources[i].name), "%s", sources[i].text);
+    warn_old_sources(&volume->spec.persistent_volume_source, sources, countof(sources), at, list);
 }
 
 void warn_claim_spec(const struct api_persistent_volume_claim_spec *spec, const struct field_at *at,

@@ -25,27 +25,17 @@ static const struct old_key annotations[] = {
     { "security.alpha.kubernetes.io/unsafe-sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead" },
 };
 
-struct old_source {
-    size_t offset;
-    const char *name;
-    const char *text;
-};
-
-#define SOURCE(member_, name_, text_)                             \
-    {                                                             \
-        offsetof(struct api_volume_source, member_), name_, text_ \
-    }
-
 static const struct old_source sources[] = {
-    SOURCE(photon_persistent_disk, "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    SOURCE(git_repo, "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
-    SOURCE(scale_io, "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-    SOURCE(flocker, "flocker", "deprecated in v1.22, non-functional in v1.25+"),
-    SOURCE(storageos, "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
-    SOURCE(quobyte, "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
-    SOURCE(glusterfs, "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-    SOURCE(cephfs, "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-    SOURCE(rbd, "rbd", "deprecated in v1.28, non-functional in v1.31+"),
+    OLD_SOURCE(api_volume_source, photon_persistent_disk, "photonPersistentDisk",
+               "deprecated in v1.11, non-functional in v1.16+"),
+    OLD_SOURCE(api_volume_source, git_repo, "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    OLD_SOURCE(api_volume_source, scale_io, "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    OLD_SOURCE(api_volume_source, flocker, "flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    OLD_SOURCE(api_volume_source, storageos, "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    OLD_SOURCE(api_volume_source, quobyte, "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    OLD_SOURCE(api_volume_source, glusterfs, "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    OLD_SOURCE(api_volume_source, cephfs, "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    OLD_SOURCE(api_volume_source, rbd, "rbd", "deprecated in v1.28, non-functional in v1.31+"),
 };
 
 static void warn_scheduling(const struct api_pod_spec *spec, const struct field_at *at, const struct warning_list *list)
@@ -79,12 +69,9 @@ static void warn_scheduling(const struct api_pod_spec *spec, const struct field_
 static void warn_volumes(const struct api_pod_spec *spec, const struct field_at *at, const struct warning_list *list)
 {
     for (size_t i = 0; i < spec->n_volumes; i++) {
-        const char *base = (const char *)&spec->volumes[i].volume_source;
         const struct api_ephemeral_volume_source *ephemeral = spec->volumes[i].ephemeral;
         const struct field_at *here = at_index(at_field(at, "volumes"), i);
-        for (size_t k = 0; k < countof(sources); k++)
-            if (*(const void *const *)(const void *)(base + sources[k].offset) != NULL)
-                warning_add(list, at_field(here, sources[k].name), "%s", sources[k].text);
+        warn_old_sources(&spec->volumes[i].volume_source, sources, countof(sources), here, list);
         if (ephemeral != NULL && ephemeral->volume_claim_template != NULL)
             warn_claim_spec(&ephemeral->volume_claim_template->spec,
                             at_field(at_field(at_field(here, "ephemeral"), "volumeClaimTemplate"), "spec"), list);

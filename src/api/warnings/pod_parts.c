@@ -281,3 +281,11 @@ void warn_ports(const struct api_pod_spec *spec, const struct field_at *at, cons
         }
     }
 }
+
+void warn_old_sources(const void *volume, const struct old_source *sources, size_t count, const struct field_at *at,
+                      const struct warning_list *list)
+{
+    for (size_t i = 0; i < count; i++)
+        if (*(const void *const *)(const void *)((const char *)volume + sources[i].offset) != NULL)
+            warning_add(list, at_field(at, sources[i].name), "%s", sources[i].text);
+}

@@ -11,7 +11,21 @@
 void warn_pod_parts(const struct api_object_meta *meta, const struct api_pod_spec *spec, const struct field_at *at,
                     const struct warning_list *list);
 
-/* pod_parts.c */
+/* A source of volumes, or of persistent ones, that is better not used any more. */
+struct old_source {
+    size_t offset; /* of the pointer in the struct of sources */
+    const char *name;
+    const char *text;
+};
+
+#define OLD_SOURCE(type_, member_, name_, text_)      \
+    {                                                 \
+        offsetof(struct type_, member_), name_, text_ \
+    }
+
+/* pod_parts.c; 'volume' is the struct of sources */
+void warn_old_sources(const void *volume, const struct old_source *sources, size_t count, const struct field_at *at,
+                      const struct warning_list *list);
 void warn_label(const struct warning_list *list, const struct field_at *at, const char *key, bool named);
 void warn_node_term(const struct api_node_selector_term *term, bool check_values, const struct field_at *at,
                     const struct warning_list *list);

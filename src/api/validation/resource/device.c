@@ -185,6 +185,22 @@ static void validate_consumed(const struct api_resource_device *device, const st
         invalid_repeated(errors, at_index(at, i), &sets, device->consumes_counters[i].counter_set);
 }
 
+void invalid_unless_one(struct api_invalid *errors, const struct field_at *at, const char *const *set, size_t count,
+                        const char *required, const char *several)
+{
+    auto_buffer struct buffer shown = { 0 };
+    if (count == 0)
+        invalid_required(errors, at, "%s", required);
+    if (count < 2)
+        return;
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&shown, "%s%s", i == 0 ? "{" : ", ", set[i]);
+    buffer_append_char(&shown, '}');
+    buffer_append_char(&shown, '\0');
+    if (!buffer_failed(&shown))
+        invalid_string(errors, at, shown.data, "%s", several);
+}
+
 /* Where the device is, when the slice leaves it to each of them. */
 static void validate_nodes(const struct api_resource_device *device, const struct field_at *at,
                            struct api_invalid *errors)
@@ -208,17 +224,7 @@ static void validate_nodes(const struct api_resource_device *device, const struc
         set[count++] = "`allNodes`";
     else if (device->all_nodes != NULL)
         invalid_flag(errors, at_field(at, "allNodes"), false, "must be either unset or set to true");
-    if (count == 0) {
-        invalid_required(errors, at, what);
-    } else if (count > 1) {
-        auto_buffer struct buffer shown = { 0 };
-        for (size_t i = 0; i < count; i++)
-            buffer_format(&shown, "%s%s", i == 0 ? "{" : ", ", set[i]);
-        buffer_append_char(&shown, '}');
-        buffer_append_char(&shown, '\0');
-        if (!buffer_failed(&shown))
-            invalid_string(errors, at, shown.data, what);
-    }
+    invalid_unless_one(errors, at, set, count, what, what);
 }
 
 static bool has_capacity(const struct api_resource_device *device, const char *key)

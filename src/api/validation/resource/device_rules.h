@@ -48,7 +48,10 @@ void validate_request_references(const struct api_resource_device_claim *claim, 
 void validate_device_capacity(const struct api_resource_device_capacity *capacity, bool multiple,
                               const struct field_at *at, struct api_invalid *errors);
 
-/* device.c. A set of counters by its name, of a slice or as a device uses it. */
+/* device.c. 'set' are the names of those fields that are set, of which one must be; shown as "{a, b}" when there are more. */
+void invalid_unless_one(struct api_invalid *errors, const struct field_at *at, const char *const *set, size_t count,
+                        const char *required, const char *several);
+/* A set of counters by its name, of a slice or as a device uses it. */
 void validate_device_counters(const char *set, const struct field_at *set_at,
                               const struct api_resource_counter_entry *counters, size_t count,
                               const struct field_at *at, struct api_invalid *errors);

@@ -64,10 +64,10 @@ static void validate_selector(const struct api_node_selector *selector, const st
     }
 }
 
+#define ONE_PLACE "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required"
+
 static void validate_nodes(const slice_spec *spec, const struct field_at *at, struct api_invalid *errors)
 {
-    static const char what[] =
-        "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required";
     const char *set[4];
     size_t count = 0;
 
@@ -81,17 +81,7 @@ static void validate_nodes(const slice_spec *spec, const struct field_at *at, st
         set[count++] = "`allNodes`";
     if (validate_true(spec->per_device_node_selection, at_field(at, "perDeviceNodeSelection"), errors))
         set[count++] = "`perDeviceNodeSelection`";
-    if (count == 0) {
-        invalid_required(errors, at, what);
-    } else if (count > 1) {
-        auto_buffer struct buffer shown = { 0 };
-        for (size_t i = 0; i < count; i++)
-            buffer_format(&shown, "%s%s", i == 0 ? "{" : ", ", set[i]);
-        buffer_append_char(&shown, '}');
-        buffer_append_char(&shown, '\0');
-        if (!buffer_failed(&shown))
-            invalid_string(errors, at, shown.data, "%s, but multiple fields are set", what);
-    }
+    invalid_unless_one(errors, at, set, count, ONE_PLACE, ONE_PLACE ", but multiple fields are set");
 }
 
 static bool is_advanced(const slice_spec *spec)

@@ -8,50 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "api/codec.h"
-#include "api/validation/validation.h"
-#include "codec/json.h"
-#include "codec/yaml.h"
-#include "generated/types.h"
-
-static const struct api_kind *kind_of(struct str json)
-{
-    yyjson_doc *doc = NULL;
-    assert_int_equal(json_read(json, 1000, &doc, NULL), 0);
-    struct str version = str_of(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "apiVersion")));
-    size_t slash = str_find(version, '/');
-    struct str group = slash < version.size ? (struct str){ version.data, slash } : STR("");
-    struct str short_version = slash < version.size ? str_skip(version, slash + 1) : version;
-    const struct api_kind *kind =
-        api_kind_find(group, short_version, str_of(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "kind"))));
-    yyjson_doc_free(doc);
-    assert_non_null(kind);
-    return kind;
-}
-
-static void *load(const char *yaml, const struct api_kind **ret_kind, struct arena *arena)
-{
-    auto_buffer struct buffer json = { 0 };
-    struct error err = { 0 };
-
-    if (yaml_to_json(str_of(yaml), YAML_STRICT, &json, &err) != 0)
-        fail_msg("%s", err.message);
-    const struct api_kind *kind = kind_of(buffer_str(&json));
-    void *object = arena_zalloc(arena, kind->type->size);
-    struct str text = arena_str(arena, buffer_str(&json));
-    struct api_strict_errors strict = { 0 };
-    if (api_decode_json(kind->type, text, arena, object, &strict, &err) != 0)
-        fail_msg("%s", err.message);
-    if (strict.count > 0)
-        fail_msg("%s", strict.texts[0]);
-    api_default(kind, object, arena);
-    *ret_kind = kind;
-    return object;
-}
+#include "api/validation/fixture.h"
 
 static void check(const char *yaml, const char *expected)
 {
@@ -59,7 +18,7 @@ static void check(const char *yaml, const char *expected)
     auto_invalid struct api_invalid errors = { 0 };
     auto_buffer struct buffer text = { 0 };
     const struct api_kind *kind = NULL;
-    const void *object = load(yaml, &kind, &arena);
+    const void *object = rule_object(yaml, "", &kind, &arena);
 
     api_validate_create(kind, object, &errors);
     api_invalid_format(&errors, &text);
@@ -72,8 +31,8 @@ static void check_update(const char *old_yaml, const char *yaml, const char *exp
     auto_invalid struct api_invalid errors = { 0 };
     auto_buffer struct buffer text = { 0 };
     const struct api_kind *kind = NULL;
-    const void *old = load(old_yaml, &kind, &arena);
-    const void *object = load(yaml, &kind, &arena);
+    const void *old = rule_object(old_yaml, "", &kind, &arena);
+    const void *object = rule_object(yaml, "", &kind, &arena);
 
     api_validate_update(kind, old, object, &errors);
     api_invalid_format(&errors, &text);
@@ -190,7 +149,7 @@ static void test_example(void **state)
         auto_invalid struct api_invalid errors = { 0 };
         auto_buffer struct buffer wrong = { 0 };
         const struct api_kind *kind = NULL;
-        void *object = load(arena_strndup(&arena, document.data, document.size), &kind, &arena);
+        void *object = rule_object(arena_strndup(&arena, document.data, document.size), "", &kind, &arena);
         if (kind->namespaced && text_empty(((struct api_object_meta *)object)->namespace))
             ((struct api_object_meta *)object)->namespace = "default";
         api_validate_create(kind, object, &errors);

@@ -24,7 +24,7 @@ static int setup_many(void **state)
         int head = snprintf(body, sizeof(body), "{\"metadata\":{\"name\":\"m%03d\"},\"data\":{\"x\":\"", i);
         for (int k = 0; k < VALUE; k++)
             body[head + k] = (char)('a' + (i * 7 + k * k) % 26);
-        strcpy(body + head + VALUE, "\"}}");
+        snprintf(body + head + VALUE, sizeof(body) - VALUE - (size_t)head, "\"}}");
         expect(ask(f, "POST", MAPS, body), "201 Created");
     }
     return 0;

@@ -326,14 +326,15 @@ static void test_slow_watcher_dropped(void **state)
 {
     struct fixture *f = *state;
     struct connection watch;
-    char *body = calloc(1, 300 << 10);
+    const size_t capacity = 300 << 10;
+    char *body = calloc(1, capacity);
     make(f, "a", "0");
     watch_maps(f, &watch, "resourceVersion=3");
     stream_read_stop(watch.stream);
     static const char head[] = "{\"metadata\":{\"name\":\"a\"},\"data\":{\"x\":\"";
     memset(body, 'x', 200 << 10);
     memcpy(body, head, sizeof(head) - 1);
-    strcpy(body + (200 << 10), "\"}}");
+    snprintf(body + (200 << 10), capacity - (200 << 10), "\"}}");
     for (int i = 0; i < 10; i++) { /* more than is queued for a peer */
         body[100 << 10] = (char)('a' + i);
         expect(ask(f, "PUT", MAPS "/a", body), "200 OK");

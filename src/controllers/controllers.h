@@ -29,6 +29,7 @@ extern const size_t controllers_count;
     X(node_lifecycle)           \
     X(pod_gc)                   \
     X(replicaset)               \
+    X(replicationcontroller)    \
     X(root_ca)                  \
     X(service_cidr)             \
     X(service_account)          \

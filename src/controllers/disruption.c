@@ -77,6 +77,11 @@ static int32_t size_of_owner(struct reconcile *r, const struct api_owner_referen
         replicas = api_apps_stateful_set_of(object)->spec.replicas;
         return replicas == NULL ? 1 : *replicas;
     }
+    if (text_equal(owner->kind, "ReplicationController") &&
+        (object = owner_in(r, &api_resource_replication_controller, owner)) != NULL) {
+        replicas = api_replication_controller_of(object)->spec.replicas;
+        return replicas == NULL ? 1 : *replicas;
+    }
     return 0;
 }
 
@@ -215,6 +220,7 @@ static const struct controller_watch watches[] = {
     { .resource = &api_resource_apps_replica_set, .map = budgets_of_namespace },
     { .resource = &api_resource_apps_deployment, .map = budgets_of_namespace },
     { .resource = &api_resource_apps_stateful_set, .map = budgets_of_namespace },
+    { .resource = &api_resource_replication_controller, .map = budgets_of_namespace },
 };
 
 const struct controller disruption_controller = {

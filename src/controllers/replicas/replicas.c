@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* replicaset.c - as many pods of a template as asked for. */
-#include "controllers/controllers.h"
+/* replicas.c - as many pods of a template as asked for. */
+#include "controllers/replicas/replicas.h"
 
 #include "api/codec.h"
 #include "base/map.h"
@@ -16,26 +16,26 @@ struct crowd {
     size_t count;
 };
 
-/* A pod that nobody controls may be adopted by the sets that select it. */
-static void sets_of_pod(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
+void replicas_keys_of_pod(struct key_sink *keys, const struct controller_watch *watch, const struct object *pod,
+                          const struct replicas_kind *kind)
 {
-    keys_of_owner(keys, watch, object);
-    const struct api_object_meta *meta = object_meta(object);
+    keys_of_owner(keys, watch, pod);
+    const struct api_object_meta *meta = object_meta(pod);
     if (ownership_controller(meta) != NULL)
         return;
-    const struct informer *sets = keys_cache(keys, &api_resource_apps_replica_set);
-    for (const struct object *o = NULL; (o = informer_next_in(sets, object_namespace(object), o)) != NULL;) {
+    const struct informer *sets = keys_cache(keys, kind->resource);
+    for (const struct object *o = NULL; (o = informer_next_in(sets, object_namespace(pod), o)) != NULL;) {
         auto_arena struct arena scratch = { 0 };
         struct label_selector selector = { 0 };
-        if (label_selector_of(api_apps_replica_set_of(o)->spec.selector, &scratch, &selector, NULL) == 0 &&
+        if (label_selector_of(kind->view(&scratch, o)->spec.selector, &scratch, &selector, NULL) == 0 &&
             label_selector_matches(&selector, meta->labels, meta->n_labels))
             keys_add(keys, object_key(o));
     }
 }
 
-static void make_pods(struct reconcile *r, const struct object *object, size_t count)
+static void make_pods(struct reconcile *r, const struct object *object, const struct api_apps_replica_set *set,
+                      size_t count)
 {
-    const struct api_apps_replica_set *set = api_apps_replica_set_of(object);
     const struct api_pod *pod = pod_of_template(r->arena, object, &set->spec.template);
     for (size_t i = 0; i < count && i < BURST; i++) {
         struct action *action = reconcile_create(r, &api_resource_pod, pod);
@@ -45,11 +45,12 @@ static void make_pods(struct reconcile *r, const struct object *object, size_t c
     }
 }
 
-/* How many active pods of the same Deployment's sets share each pod's node, so that crowded nodes are thinned first. */
-static void count_neighbours(struct reconcile *r, const struct object *set, struct ranked_pod *pods, size_t count)
+/* How many active pods of the same owner's sets share each pod's node, so that crowded nodes are thinned first. */
+static void count_neighbours(struct reconcile *r, const struct replicas_kind *kind, const struct object *set,
+                             struct ranked_pod *pods, size_t count)
 {
     const struct api_owner_reference *owner = ownership_controller(object_meta(set));
-    const struct informer *sets = reconcile_cache(r, &api_resource_apps_replica_set);
+    const struct informer *sets = reconcile_cache(r, kind->resource);
     const struct informer *cache = reconcile_cache(r, &api_resource_pod);
     struct map crowds;
     map_init(&crowds);
@@ -78,10 +79,10 @@ static void count_neighbours(struct reconcile *r, const struct object *set, stru
     map_fini(&crowds);
 }
 
-static void delete_pods(struct reconcile *r, const struct object *object, struct ranked_pod *pods, size_t count,
-                        size_t surplus)
+static void delete_pods(struct reconcile *r, const struct replicas_kind *kind, const struct object *object,
+                        struct ranked_pod *pods, size_t count, size_t surplus)
 {
-    count_neighbours(r, object, pods, count);
+    count_neighbours(r, kind, object, pods, count);
     pods_rank(pods, count, r->now);
     for (size_t i = 0; i < surplus && i < BURST; i++) {
         struct action *action = reconcile_delete(r, pods[i].object);
@@ -116,12 +117,11 @@ static void set_failure(struct reconcile *r, struct api_apps_replica_set_status 
     status->n_conditions = kept;
 }
 
-static void update_status(struct reconcile *r, const struct object *object, const struct ranked_pod *pods, size_t count,
-                          int32_t terminating)
+/* What the status is to be; the caller writes it when it is another one. */
+static struct api_apps_replica_set_status next_status(struct reconcile *r, const struct api_apps_replica_set *set,
+                                                      const struct ranked_pod *pods, size_t count, int32_t terminating)
 {
-    const struct api_apps_replica_set *set = api_apps_replica_set_of(object);
-    struct api_apps_replica_set next = *set;
-    struct api_apps_replica_set_status *status = &next.status;
+    struct api_apps_replica_set_status next = set->status, *status = &next;
     struct label_selector template_labels =
         label_selector_of_map(set->spec.template.metadata.labels, set->spec.template.metadata.n_labels, r->arena);
     status->replicas = (int32_t)count;
@@ -148,16 +148,15 @@ static void update_status(struct reconcile *r, const struct object *object, cons
     set_failure(r, status);
     if (soonest != 0)
         reconcile_again_in(r, soonest - r->now);
-    if (!api_equal(&api_type_apps_replica_set_status, status, &set->status))
-        reconcile_update_status(r, &api_resource_apps_replica_set, &next);
+    return next;
 }
 
-static int reconcile_set(struct reconcile *r, struct error *err)
+int replicas_reconcile(struct reconcile *r, const struct replicas_kind *kind, struct error *err)
 {
-    const struct object *object = informer_get(reconcile_cache(r, &api_resource_apps_replica_set), r->key);
+    const struct object *object = informer_get(reconcile_cache(r, kind->resource), r->key);
     if (object == NULL)
         return 0;
-    const struct api_apps_replica_set *set = api_apps_replica_set_of(object);
+    const struct api_apps_replica_set *set = kind->view(r->arena, object);
     struct label_selector selector = { 0 };
     int rc = label_selector_of(set->spec.selector, r->arena, &selector, err);
     if (rc < 0)
@@ -177,22 +176,12 @@ static int reconcile_set(struct reconcile *r, struct error *err)
     size_t wanted = set->spec.replicas == NULL ? 1 : (size_t)(*set->spec.replicas < 0 ? 0 : *set->spec.replicas);
     if (set->metadata.deletion_timestamp == 0) {
         if (count < wanted)
-            make_pods(r, object, wanted - count);
+            make_pods(r, object, set, wanted - count);
         else if (count > wanted)
-            delete_pods(r, object, pods, count, count - wanted);
+            delete_pods(r, kind, object, pods, count, count - wanted);
     }
-    update_status(r, object, pods, count, terminating);
+    struct api_apps_replica_set_status status = next_status(r, set, pods, count, terminating);
+    if (!api_equal(&api_type_apps_replica_set_status, &status, &set->status))
+        kind->update_status(r, object, &status);
     return 0;
 }
-
-static const struct controller_watch watches[] = {
-    { .resource = &api_resource_apps_replica_set, .map = keys_own },
-    { .resource = &api_resource_pod, .map = sets_of_pod, .owner = &api_resource_apps_replica_set },
-};
-
-const struct controller replicaset_controller = {
-    .name = "replicaset",
-    .watches = watches,
-    .n_watches = countof(watches),
-    .reconcile = reconcile_set,
-};

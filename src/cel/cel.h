@@ -213,6 +213,14 @@ struct cel_value cel_value_resource_check(struct arena *arena, const struct cel_
 const struct cel_type *cel_type_authorizer(void);
 const struct cel_type *cel_type_resource_check(void);
 
+/* The types "Object" and "JSONPatch" of CEL_LIBRARY_PATCHES. */
+const struct cel_type *cel_type_object_made(void);
+const struct cel_type *cel_type_json_patch(void);
+
+/* What a Object{} that was made must keep to: objects below its field "a" are of type Object.a, and so on. 'problem' gets the
+ * sentence when it does not. */
+bool cel_value_names_fit(const struct cel_value *object, struct buffer *problem);
+
 bool cel_value_equal(const struct cel_value *a, const struct cel_value *b);
 
 /* As JSON: uint and int as numbers, bytes as base64, timestamps and durations as text. Errors: -ERROR_INVALID for what
@@ -227,6 +235,7 @@ enum cel_library {
     CEL_LIBRARY_MATH = 1 << 2,
     CEL_LIBRARY_ENCODERS = 1 << 3,  /* base64 */
     CEL_LIBRARY_STRINGS_3 = 1 << 4, /* reverse */
+    CEL_LIBRARY_PATCHES = 1 << 5,   /* makes Object{}, Object.a.b{} and JSONPatch{}; jsonpatch.escapeKey */
 };
 
 struct cel_variable {

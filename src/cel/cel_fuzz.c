@@ -33,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     auto_arena struct arena arena = { 0 };
     struct cel_variable variables[] = { { .name = "self", .sized = true },
                                         { .name = "any", .type = cel_type_of(CEL_DYN) } };
-    struct cel_environment environment = {
-        variables, 2, CEL_LIBRARY_BINDINGS | CEL_LIBRARY_MATH | CEL_LIBRARY_ENCODERS | CEL_LIBRARY_STRINGS_3
-    };
+    struct cel_environment environment = { variables, 2,
+                                           CEL_LIBRARY_BINDINGS | CEL_LIBRARY_MATH | CEL_LIBRARY_ENCODERS |
+                                               CEL_LIBRARY_STRINGS_3 | CEL_LIBRARY_PATCHES };
     struct cel_program *program;
     yyjson_doc *doc;
     struct cel_value values[2], value;

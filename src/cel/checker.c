@@ -113,6 +113,8 @@ static bool find_global(struct checker *checker, struct cel_node *node, struct s
         return true;
     }
     type = cel_type_named(name);
+    if (type == NULL && (environment->libraries & CEL_LIBRARY_PATCHES))
+        type = cel_object_type(checker_arena(checker), name);
     if (type == NULL)
         return false;
     node->kind = CEL_NODE_CONSTANT;
@@ -448,11 +450,45 @@ static void check_map(struct checker *checker, struct cel_node *node)
     node->type = wrap(checker, CEL_MAP, keys, values);
 }
 
-/* There are no types that expressions could make objects of. */
+/* A field that is initialized. */
+static void check_member(struct checker *checker, const struct cel_type *object, const struct cel_elements *elements,
+                         uint32_t i)
+{
+    struct cel_node *value = elements->nodes[i];
+    const struct cel_field *field = cel_type_field(object, elements->names[i]);
+    const struct cel_type *type;
+
+    check(checker, value);
+    type = elements->optional[i] ? unwrap(checker, value) : value->type;
+    if (field == NULL && object->open)
+        return;
+    if (field == NULL)
+        cel_problem_add(checker->source, elements->places[i], "undefined field '" STR_FMT "'",
+                        STR_ARG(elements->names[i]));
+    else if (!cel_infer_assign(&checker->infer, field->type, type))
+        cel_problem_add(checker->source, elements->places[i],
+                        "expected type of field '" STR_FMT "' is '%s' but provided type is '%s'",
+                        STR_ARG(elements->names[i]), type_text(checker, field->type), type_text(checker, type));
+}
+
 static void check_object(struct checker *checker, struct cel_node *node)
 {
-    undeclared(checker, node->offset, node->elements.object);
-    node->type = cel_type_of(CEL_ERROR);
+    const struct cel_elements *elements = &node->elements;
+    struct str name = elements->object;
+    const struct cel_type *type = NULL;
+
+    if (name.size > 0 && name.data[0] == '.')
+        name = str_skip(name, 1);
+    if (checker->source->environment->libraries & CEL_LIBRARY_PATCHES)
+        type = cel_object_type(checker_arena(checker), name);
+    if (type == NULL) {
+        undeclared(checker, node->offset, elements->object);
+        node->type = cel_type_of(CEL_ERROR);
+        return;
+    }
+    node->type = type;
+    for (uint32_t i = 0; i < elements->count; i++)
+        check_member(checker, type, elements, i);
 }
 
 /* ---- folds ---- */

@@ -108,6 +108,10 @@ void cel_fold_constants(struct cel_source *source, struct cel_node *node)
     case CEL_NODE_MAP:
         fold_elements(source, node, 2 * node->elements.count);
         break;
+    case CEL_NODE_OBJECT:
+        for (uint32_t i = 0; i < node->elements.count; i++)
+            cel_fold_constants(source, node->elements.nodes[i]);
+        break;
     case CEL_NODE_FOLD:
         cel_fold_constants(source, node->fold->range);
         cel_fold_constants(source, node->fold->init);

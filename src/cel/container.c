@@ -341,6 +341,25 @@ struct cel_value cel_map_insert(struct arena *arena, const struct cel_value *map
     return map_of(arena, vector, vector->count / 2);
 }
 
+void cel_map_put(struct arena *arena, struct cel_value *map, const struct cel_value *key, const struct cel_value *value)
+{
+    size_t entry = vector_find(map->map->vector, map->map->count, key);
+
+    if (entry < map->map->count)
+        map->map->vector->items[2 * entry + 1] = *value;
+    else
+        *map = cel_map_insert(arena, map, key, value);
+}
+
+struct cel_value cel_object_of(struct arena *arena, const struct cel_value *map, const struct cel_type *type)
+{
+    struct cel_map *object = arena_new(arena, struct cel_map);
+
+    *object = *map->map;
+    object->type = type;
+    return (struct cel_value){ .kind = CEL_OBJECT, .form = CEL_FORM_MADE, .map = object };
+}
+
 void cel_map_read(const struct cel_value *map, struct cel_map_reader *reader)
 {
     *reader = (struct cel_map_reader){ .map = map, .size = cel_map_size(map) };

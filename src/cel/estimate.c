@@ -27,6 +27,8 @@ struct cel_path cel_path_step(const struct cel_estimator *estimator, struct cel_
         return (struct cel_path){ true, at->kind == CEL_OPTIONAL ? NULL : at->element };
     if (str_is(step, "@keys"))
         return (struct cel_path){ true, at->key };
+    if (at->kind == CEL_MAP && at->element != NULL && at->element->kind == CEL_DYN && at->element->name != NULL)
+        return (struct cel_path){ true, at->element }; /* anything, of a size that is known: attributes of devices */
     field = at->kind == CEL_OBJECT ? cel_type_field(at, step) : NULL;
     return (struct cel_path){ true, field == NULL ? NULL : field->type };
 }
@@ -273,6 +275,15 @@ static struct cel_cost estimate_elements(struct cel_estimator *estimator, struct
     return range_add(cost, range_fixed(map ? CEL_COST_MAKE_MAP : CEL_COST_MAKE_LIST));
 }
 
+static struct cel_cost estimate_object(struct cel_estimator *estimator, struct cel_node *node)
+{
+    struct cel_cost cost = range_fixed(CEL_COST_MAKE_OBJECT);
+
+    for (uint32_t i = 0; i < node->elements.count; i++)
+        cost = range_add(cost, estimate(estimator, node->elements.nodes[i]));
+    return cost;
+}
+
 /* ---- folds ---- */
 
 static void push_value(struct cel_estimator *estimator, struct cel_local *local, struct str name,
@@ -369,6 +380,9 @@ static struct cel_cost estimate(struct cel_estimator *estimator, struct cel_node
         break;
     case CEL_NODE_CALL:
         cost = estimate_call(estimator, node);
+        break;
+    case CEL_NODE_OBJECT:
+        cost = estimate_object(estimator, node);
         break;
     case CEL_NODE_FOLD:
         cost = estimate_fold(estimator, node);

@@ -363,6 +363,29 @@ static struct cel_value evaluate_map(struct cel_state *state, const struct cel_n
     return map;
 }
 
+static struct cel_value evaluate_object(struct cel_state *state, const struct cel_node *node)
+{
+    const struct cel_elements *elements = &node->elements;
+    struct cel_value fields = cel_map_new(state->arena);
+    bool present = true;
+
+    for (uint32_t i = 0; i < elements->count; i++) {
+        struct cel_value key = cel_value_string(elements->names[i]), value;
+
+        value = evaluate(state, elements->nodes[i], false);
+        if (cel_is_error(&value))
+            return value;
+        if (elements->optional[i] && !unwrap_element(&value, &present))
+            return cel_value_error(state->arena,
+                                   "cannot initialize optional entry '" STR_FMT "' from non-optional value",
+                                   STR_ARG(elements->names[i]));
+        if (!elements->optional[i] || present)
+            cel_map_put(state->arena, &fields, &key, &value);
+    }
+    charge(state, CEL_COST_MAKE_OBJECT);
+    return cel_object_of(state->arena, &fields, node->type);
+}
+
 /* ---- folds ---- */
 
 /* One turn; false when the condition says that it was the last. */
@@ -454,10 +477,10 @@ static struct cel_value evaluate(struct cel_state *state, const struct cel_node 
         return evaluate_list(state, node);
     case CEL_NODE_MAP:
         return evaluate_map(state, node);
-    case CEL_NODE_FOLD:
-        return evaluate_fold(state, node);
+    case CEL_NODE_OBJECT:
+        return evaluate_object(state, node);
     default:
-        return cel_no_overload();
+        return evaluate_fold(state, node);
     }
 }
 

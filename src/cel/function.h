@@ -134,6 +134,7 @@ struct cel_functions cel_formats(void);
 struct cel_functions cel_encoders(void);
 struct cel_functions cel_math(void);
 struct cel_functions cel_authorizers(void);
+struct cel_functions cel_patches(void);
 
 /* All of them; false behind the last. */
 bool cel_functions_at(size_t index, struct cel_functions *ret_functions);

@@ -49,6 +49,9 @@ uint32_t cel_type_kinds(const struct cel_type *type);
 const struct cel_type *cel_type_named(struct str name);
 const struct cel_type *cel_type_opaque(enum cel_opaque opaque);
 
+/* Of objects that expressions may make: "JSONPatch", "Object", "Object.spec"; NULL when it is none of them. */
+const struct cel_type *cel_object_type(struct arena *arena, struct str name);
+
 /* What type() calls the type of a value. */
 const char *cel_type_runtime_name(const struct cel_type *type);
 

@@ -74,6 +74,7 @@ struct cel_elements {
     struct cel_node **nodes;
     bool *optional; /* one for each element or entry */
     struct str *names;
+    uint32_t *places; /* of an object: where messages about its fields point */
     struct str object;
     uint32_t count; /* of elements or entries */
 };

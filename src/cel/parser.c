@@ -268,30 +268,37 @@ static struct cel_node *parse_object(struct parser *parser, uint32_t offset, str
     struct cel_node *object = cel_node_new(parser_arena(parser), CEL_NODE_OBJECT, offset);
     struct nodes nodes = { 0 };
     struct str *names = NULL;
-    uint32_t capacity = 0;
+    uint32_t *places = NULL, capacity = 0;
 
     while (at_element(parser, "}")) {
         bool optional = accept(parser, "?");
         struct str field;
         struct cel_node *value;
+        uint32_t place;
 
         if (!parse_field_name(parser, &field))
             return fail(parser,
                         optional ? "{IDENTIFIER, ESC_IDENTIFIER}" : "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}");
+        place = parser->token.offset;
         value = expect(parser, ":") ? parse_expression(parser) : NULL;
         if (value == NULL)
             return NULL;
         nodes_add(parser, &nodes, value, optional);
         if (nodes.capacity != capacity) {
             struct str *more = arena_new_array(parser_arena(parser), struct str, nodes.capacity);
+            uint32_t *more_places = arena_new_array(parser_arena(parser), uint32_t, nodes.capacity);
 
-            if (capacity > 0)
+            if (capacity > 0) {
                 memcpy(more, names, capacity * sizeof(names[0]));
+                memcpy(more_places, places, capacity * sizeof(places[0]));
+            }
             names = more;
+            places = more_places;
             capacity = nodes.capacity;
         }
-        assert(names != NULL); /* nodes_add() has made room */
+        assert(names != NULL && places != NULL); /* nodes_add() has made room */
         names[nodes.count - 1] = field;
+        places[nodes.count - 1] = place;
         if (!at_mark(parser, ","))
             break;
         advance(parser);
@@ -300,9 +307,12 @@ static struct cel_node *parse_object(struct parser *parser, uint32_t offset, str
         accept(parser, ",");
     if (!expect(parser, "}"))
         return NULL;
-    object->elements = (struct cel_elements){
-        .nodes = nodes.items, .optional = nodes.optional, .names = names, .object = name, .count = nodes.count
-    };
+    object->elements = (struct cel_elements){ .nodes = nodes.items,
+                                              .optional = nodes.optional,
+                                              .names = names,
+                                              .places = places,
+                                              .object = name,
+                                              .count = nodes.count };
     return node_over(parser, object, nodes_depth(&nodes));
 }
 

@@ -97,6 +97,9 @@ static void validate(struct cel_source *source, struct cel_node *node, bool mixe
         }
         validate_children(source, node->elements.nodes, 2 * node->elements.count, mixed);
         break;
+    case CEL_NODE_OBJECT:
+        validate_children(source, node->elements.nodes, node->elements.count, mixed);
+        break;
     case CEL_NODE_FOLD:
         validate(source, node->fold->range, mixed);
         validate(source, node->fold->init, mixed);

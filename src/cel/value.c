@@ -114,8 +114,8 @@ uint64_t cel_value_size(const struct cel_value *value)
     case CEL_LIST:
         return cel_list_size(value);
     case CEL_MAP:
-    case CEL_OBJECT:
-        return cel_map_size(value);
+    case CEL_OBJECT: /* what was made of a type has no size */
+        return cel_is_made(value) ? 1 : cel_map_size(value);
     case CEL_OPTIONAL:
         return value->optional == NULL ? 1 : cel_value_size(value->optional);
     case CEL_OPAQUE:
@@ -194,7 +194,9 @@ const struct cel_type *cel_value_type(const struct cel_value *value)
     case CEL_OPAQUE:
         return cel_type_opaque((enum cel_opaque)value->form);
     case CEL_OBJECT:
-        return value->form == CEL_FORM_JSON ? value->type : cel_type_named(STR("map"));
+        return value->form == CEL_FORM_JSON ? value->type
+               : cel_is_made(value)         ? value->map->type
+                                            : cel_type_named(STR("map"));
     default:
         return cel_type_of((enum cel_kind)value->kind);
     }
@@ -302,11 +304,18 @@ static bool list_equal(const struct cel_value *a, const struct cel_value *b, int
     return true;
 }
 
+static bool type_value_equal(const struct cel_type *a, const struct cel_type *b)
+{
+    return strcmp(cel_type_runtime_name(a), cel_type_runtime_name(b)) == 0;
+}
+
 static bool map_equal(const struct cel_value *a, const struct cel_value *b, int64_t *work)
 {
     struct cel_map_reader reader;
     struct cel_value key, value, other;
 
+    if (cel_is_made(a) != cel_is_made(b) || (cel_is_made(a) && !type_value_equal(a->map->type, b->map->type)))
+        return false;
     if (a->form == CEL_FORM_DRIVER || b->form == CEL_FORM_DRIVER)
         return a->form == b->form && a->driver == b->driver && a->context == b->context;
     if (cel_map_size(a) != cel_map_size(b))
@@ -320,11 +329,6 @@ static bool map_equal(const struct cel_value *a, const struct cel_value *b, int6
             return false;
     }
     return true;
-}
-
-static bool type_value_equal(const struct cel_type *a, const struct cel_type *b)
-{
-    return strcmp(cel_type_runtime_name(a), cel_type_runtime_name(b)) == 0;
 }
 
 bool cel_value_equal(const struct cel_value *a, const struct cel_value *b)

@@ -28,7 +28,8 @@ struct cel_list {
 /* Keys and values in turn. */
 struct cel_map {
     struct cel_vector *vector;
-    size_t count; /* of entries */
+    size_t count;                /* of entries */
+    const struct cel_type *type; /* of an object that was made; else NULL */
 };
 
 /* The value of "no such overload", which is an error like others. */
@@ -43,6 +44,12 @@ static inline bool cel_is_error(const struct cel_value *value)
 static inline bool cel_is_map(const struct cel_value *value)
 {
     return value->kind == CEL_MAP || value->kind == CEL_OBJECT;
+}
+
+/* An object that an expression made of a type. */
+static inline bool cel_is_made(const struct cel_value *value)
+{
+    return value->kind == CEL_OBJECT && value->form == CEL_FORM_MADE;
 }
 
 /* ---- lists ---- */
@@ -88,6 +95,13 @@ struct cel_value cel_map_new(struct arena *arena);
 /* Returns the map with one more entry, or an error: "insert failed: key already exists". */
 struct cel_value cel_map_insert(struct arena *arena, const struct cel_value *map, const struct cel_value *key,
                                 const struct cel_value *value);
+
+/* While it is made: adds the entry, or replaces the one of that key. */
+void cel_map_put(struct arena *arena, struct cel_value *map, const struct cel_value *key,
+                 const struct cel_value *value);
+
+/* The map, which nobody else has, as an object of that type. */
+struct cel_value cel_object_of(struct arena *arena, const struct cel_value *map, const struct cel_type *type);
 
 struct cel_map_reader {
     const struct cel_value *map;

@@ -56,6 +56,15 @@ int failure_invalid(struct request *request, const struct api_kind *kind, const 
     return fail_invalid(request, kind->group, kind->kind, name, field, reason, detail, err);
 }
 
+int failure_invalid_list(struct request *request, const struct api_kind *kind, const char *name,
+                         const struct api_invalid *errors, struct error *err)
+{
+    if (errors->total == 0)
+        return 0;
+    request->failure = api_status_invalid(&request->arena, kind, name, errors);
+    return error_set(err, ERROR_INVALID, "%s", request->failure->message);
+}
+
 int failure_options(struct request *request, const char *kind, struct error *err)
 {
     static const struct {

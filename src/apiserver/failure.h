@@ -6,6 +6,7 @@
 #define APISERVER_FAILURE_H
 
 #include "api/status.h"
+#include "api/validation/invalid.h"
 #include "apiserver/request.h"
 
 /* A Status for 'err' about the request's object, in its arena; request->failure when that says more. */
@@ -16,6 +17,10 @@ struct api_status *failure_status(struct request *request, const struct error *e
  * into request->failure and returns the code. */
 int failure_invalid(struct request *request, const struct api_kind *kind, const char *name, const char *field,
                     const char *reason, const char *detail, struct error *err);
+
+/* All that is not valid with 'name' of a kind, as one answer, put into request->failure. 0 when the list is empty. */
+int failure_invalid_list(struct request *request, const struct api_kind *kind, const char *name,
+                         const struct api_invalid *errors, struct error *err);
 
 /* The options of a request are not valid: err->message is "FIELD: DETAIL" and becomes that of KIND.meta.k8s.io; returns
  * the code. */

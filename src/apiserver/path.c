@@ -8,8 +8,7 @@
 
 #include "apiserver/path.h"
 
-#include "apiserver/failure.h"
-#include "codec/json.h"
+#include "apiserver/write_options.h"
 
 #define PARTS_MAX 64
 
@@ -85,80 +84,13 @@ static int query_number(struct request *request, struct str query, const char *n
     return 0;
 }
 
-/* What upstream calls the options of a write. */
-static const char *options_kind(const struct request *request)
-{
-    return strcmp(request->method, "POST") == 0    ? "CreateOptions"
-           : strcmp(request->method, "PUT") == 0   ? "UpdateOptions"
-           : strcmp(request->method, "PATCH") == 0 ? "PatchOptions"
-                                                   : "DeleteOptions";
-}
-
-static int read_validation(struct request *request, struct str query, struct error *err)
-{
-    static const char *const names[] = {
-        [FIELD_VALIDATION_IGNORE] = "Ignore", [FIELD_VALIDATION_WARN] = "Warn", [FIELD_VALIDATION_STRICT] = "Strict"
-    };
-    const char *text = query_text(request, query, "fieldValidation");
-    if (text_empty(text))
-        return 0;
-    for (size_t i = 0; i < countof(names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            request->options.field_validation = (enum field_validation)i;
-            return 0;
-        }
-    }
-    return error_set(err, ERROR_INVALID,
-                     "fieldValidation: Unsupported value: \"%s\": supported values: \"Ignore\", \"Strict\", \"Warn\"",
-                     text);
-}
-
-static int read_dry_run(struct request *request, struct str query, struct error *err)
-{
-    const char *text = query_value(query, "dryRun", &request->arena);
-    if (text_empty(text))
-        return 0;
-    if (strcmp(text, "All") != 0)
-        return error_set(err, ERROR_INVALID, "dryRun: Unsupported value: [\"%s\"]: supported values: \"All\"", text);
-    request->options.dry_run = true;
-    return 0;
-}
-
-/* What unicode calls printable, near enough: no control characters, no blanks but the plain one. */
-static bool is_printable(const char *text)
-{
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        bool high = at[0] == 0xc2 && (at[1] <= 0xa0 || at[1] == 0xad);
-        if (at[0] < 0x20 || at[0] == 0x7f || high)
-            return false;
-    }
-    return true;
-}
-
-#define FIELD_MANAGER_SIZE_MAX 128
-
-static int read_field_manager(struct request *request, struct str query, struct error *err)
-{
-    const char *manager = request->options.field_manager = query_text(request, query, "fieldManager");
-    if (strlen(manager) > FIELD_MANAGER_SIZE_MAX)
-        return error_set(err, ERROR_INVALID, "fieldManager: Too long: may not be more than %d bytes",
-                         FIELD_MANAGER_SIZE_MAX);
-    if (is_printable(manager))
-        return 0;
-    auto_buffer struct buffer quoted = { 0 };
-    json_append_string(&quoted, str_of(manager));
-    return error_set(err, ERROR_INVALID,
-                     "fieldManager: Invalid value: " STR_FMT ": should only contain printable characters",
-                     STR_ARG(buffer_str(&quoted)));
-}
-
 /* DELETE may say its options in the query instead of a body. */
 static int read_delete_options(struct request *request, struct str query, struct error *err)
 {
     const char *grace = query_value(query, "gracePeriodSeconds", &request->arena);
     const char *policy = query_value(query, "propagationPolicy", &request->arena);
     const char *orphan = query_value(query, "orphanDependents", &request->arena);
-    if (text_empty(grace) && text_empty(policy) && text_empty(orphan))
+    if (text_empty(grace) && policy == NULL && text_empty(orphan))
         return 0;
     struct api_delete_options *options = arena_new(&request->arena, struct api_delete_options);
     if (!text_empty(grace)) {
@@ -167,8 +99,7 @@ static int read_delete_options(struct request *request, struct str query, struct
         if (rc < 0)
             return rc;
     }
-    if (!text_empty(policy))
-        options->propagation_policy = policy;
+    options->propagation_policy = policy;
     if (!text_empty(orphan)) {
         options->orphan_dependents = arena_new(&request->arena, bool);
         *options->orphan_dependents = query_flag(query, "orphanDependents", &request->arena);
@@ -210,16 +141,10 @@ static int read_options(struct request *request, struct str query, struct error 
     int rc = query_number(request, query, "limit", &options->limit, err);
     if (rc == 0)
         rc = query_number(request, query, "timeoutSeconds", &options->timeout_seconds, err);
-    if (rc == 0)
-        rc = read_validation(request, query, err);
-    if (rc == 0)
-        rc = read_dry_run(request, query, err);
-    if (rc == 0 && strcmp(options_kind(request), "DeleteOptions") != 0)
-        rc = read_field_manager(request, query, err);
-    if (rc == -ERROR_INVALID)
-        rc = failure_options(request, options_kind(request), err);
     if (rc == 0 && strcmp(request->method, "DELETE") == 0)
         rc = read_delete_options(request, query, err);
+    if (rc == 0)
+        rc = write_options_read(request, query, err);
     return rc;
 }
 

@@ -83,7 +83,7 @@ static void test_bad_input(void **state)
     (void)state;
     for (size_t i = 0; i < countof(bad); i++) {
         struct request request = { .namespace_ = "" };
-        assert_true(path_read(&request, STR("GET"), str_of(bad[i][0]), str_of(bad[i][1]), NULL) < 0);
+        assert_true(path_read(&request, STR("POST"), str_of(bad[i][0]), str_of(bad[i][1]), NULL) < 0);
         arena_fini(&request.arena);
     }
 }

@@ -127,14 +127,17 @@ const struct rbac *access_rbac(const struct access *access)
     return &access->rbac;
 }
 
+const char *const *access_audiences(const struct access *access)
+{
+    return access->audiences;
+}
+
 int access_sign(const struct access *access, const struct token_claims *claims, struct buffer *token, struct error *err)
 {
     if (access->key == NULL)
         return error_set(err, ERROR_UNAVAILABLE, "this server has no key to sign service account tokens with");
     struct token_claims signed_claims = *claims;
     signed_claims.issuer = access->issuer;
-    if (signed_claims.audiences == NULL)
-        signed_claims.audiences = access->audiences;
     return token_issue(access->key, &signed_claims, token, err);
 }
 
@@ -161,18 +164,26 @@ static bool user_of_certificate(struct x509_st *certificate, struct arena *arena
     return true;
 }
 
-/* What a token names must still be there: a deleted account's or pod's token is worth nothing. */
+/* The object that a token names is there, and is the same one. */
+static bool is_there(const struct access *access, const struct api_resource *resource, const char *namespace,
+                     const char *name, const char *uid)
+{
+    const struct object *object = watch_cache_get(server_cache(access->server, resource), namespace, name);
+    return object != NULL && strcmp(object_uid(object), uid) == 0;
+}
+
+/* What a token names must still be there: that of a deleted account, pod, secret or node is worth nothing. The node that
+ * a pod runs on is only told. */
 static bool claims_hold(const struct access *access, const struct token_claims *claims)
 {
-    const struct object *account = watch_cache_get(server_cache(access->server, &api_resource_service_account),
-                                                   claims->namespace_, claims->account_name);
-    if (account == NULL || strcmp(object_uid(account), claims->account_uid) != 0)
+    if (!is_there(access, &api_resource_service_account, claims->namespace_, claims->account_name, claims->account_uid))
         return false;
-    if (claims->pod_name[0] == '\0')
-        return true;
-    const struct object *pod =
-        watch_cache_get(server_cache(access->server, &api_resource_pod), claims->namespace_, claims->pod_name);
-    return pod != NULL && strcmp(object_uid(pod), claims->pod_uid) == 0;
+    if (claims->pod_name[0] != '\0')
+        return is_there(access, &api_resource_pod, claims->namespace_, claims->pod_name, claims->pod_uid);
+    if (claims->secret_name[0] != '\0')
+        return is_there(access, &api_resource_secret, claims->namespace_, claims->secret_name, claims->secret_uid);
+    return claims->node_name[0] == '\0' ||
+           is_there(access, &api_resource_node, NULL, claims->node_name, claims->node_uid);
 }
 
 static void add_extra(struct user *user, struct arena *arena, const char *key, const char *value)
@@ -196,6 +207,8 @@ static int copy_claims(const struct token_claims *known, struct arena *arena, st
     ret_claims->account_uid = arena_strdup(arena, known->account_uid);
     ret_claims->pod_name = arena_strdup(arena, known->pod_name);
     ret_claims->pod_uid = arena_strdup(arena, known->pod_uid);
+    ret_claims->secret_name = arena_strdup(arena, known->secret_name);
+    ret_claims->secret_uid = arena_strdup(arena, known->secret_uid);
     ret_claims->node_name = arena_strdup(arena, known->node_name);
     ret_claims->node_uid = arena_strdup(arena, known->node_uid);
     return 0;

@@ -33,6 +33,9 @@ void access_refuse(struct request *request, const struct authorization_attribute
 int access_check_token(const struct access *access, struct str token, const char *const *audiences, struct arena *arena,
                        struct user *ret_user, struct error *err) must_check;
 
+/* What tokens of this server are for when nobody says, NULL-terminated; lives as long as the access. */
+const char *const *access_audiences(const struct access *access);
+
 /* Signs with the server's key; -ERROR_UNAVAILABLE without one. */
 struct token_claims;
 int access_sign(const struct access *access, const struct token_claims *claims, struct buffer *token,

@@ -10,6 +10,7 @@
 #include "apiserver/access/access.h"
 #include "apiserver/access/node_authorizer.h"
 #include "apiserver/access/rbac.h"
+#include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
@@ -25,8 +26,7 @@ static bool read_body(struct request *request, void **ret_review)
     if (request_decode(request, kind, ret_review, &err) == 0) {
         if (api_validate_review(kind->type, *ret_review, &errors) == 0)
             return true;
-        request->failure = api_status_invalid(&request->arena, kind, "", &errors);
-        (void)error_set(&err, ERROR_INVALID, "%s", request->failure->message);
+        (void)failure_invalid_list(request, kind, "", &errors, &err);
     }
     request_fail(request, &err);
     return false;

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/status.h"
 #include "apiserver/admission/admission.h"
-#include "apiserver/failure.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
+#include "apiserver/write_options.h"
 
 #define DELETE_ATTEMPTS_MAX 64
 
@@ -138,25 +139,6 @@ static void set_propagation(struct deletion *deletion, struct api_object_meta *m
     set_finalizer(deletion->request, meta, "foregroundDeletion", foreground);
 }
 
-static int check_options(struct deletion *deletion, struct error *err)
-{
-    static const char *const policies[] = { "", "Background", "Foreground", "Orphan" };
-    const struct api_delete_options *options = deletion->options;
-    const char *policy = text_or_empty(options->propagation_policy);
-    if (options->orphan_dependents != NULL && !text_empty(policy))
-        return error_set(err, ERROR_INVALID,
-                         "propagationPolicy: Invalid value: \"%s\": "
-                         "orphanDependents and deletionPropagation cannot be both set",
-                         policy);
-    for (size_t i = 0; i < countof(policies); i++)
-        if (strcmp(policy, policies[i]) == 0)
-            return 0;
-    return error_set(err, ERROR_INVALID,
-                     "propagationPolicy: Unsupported value: \"%s\": "
-                     "supported values: \"Background\", \"Foreground\", \"Orphan\"",
-                     policy);
-}
-
 /* ---------------------------------------------------------------- grace */
 
 /* False: it is being deleted already, and not sooner by this request. */
@@ -244,11 +226,7 @@ static void deletion_attempt(struct deletion *deletion)
                                    deletion->name,
                                    NULL,
                                    object_typed(deletion->current) };
-    int rc = check_options(deletion, &err);
-    if (rc < 0)
-        rc = failure_options(request, "DeleteOptions", &err);
-    if (rc == 0)
-        rc = check_preconditions(deletion, &err);
+    int rc = check_preconditions(deletion, &err);
     if (rc == 0)
         rc = admission_admit(&admission, &err);
     if (rc == 0)
@@ -296,30 +274,24 @@ static void delete_done(struct deletion *deletion, const struct object *object, 
 
 int delete_options_heed(struct request *request, const struct api_delete_options *options, struct error *err)
 {
-    for (size_t i = 0; i < options->n_dry_run; i++) {
-        if (strcmp(options->dry_run[i], "All") != 0)
-            return error_set(err, ERROR_INVALID,
-                             "DeleteOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"%s\": "
-                             "supported values: \"All\"",
-                             options->dry_run[i]);
-        request->options.dry_run = true;
-    }
-    return 0;
+    request->options.dry_run |= options->n_dry_run > 0;
+    return delete_options_check(request, options, err);
 }
 
 /* The options come in the body or in the query. */
 int delete_options_read(struct request *request, const struct api_delete_options **ret_options, struct error *err)
 {
     static const struct api_delete_options none;
-    *ret_options = request->options.delete_options != NULL ? request->options.delete_options : &none;
-    if (request->body_format == BODY_NONE || (request->body_format != BODY_TYPED && request->body.size == 0))
-        return 0;
-    void *value;
-    int rc = request_decode(request, &api_kind_delete_options, &value, err);
-    if (rc < 0)
-        return rc;
-    *ret_options = value;
-    return delete_options_heed(request, value, err);
+    void *value = NULL;
+    const struct api_delete_options *options = request->options.delete_options;
+    if (request->body_format != BODY_NONE && (request->body_format == BODY_TYPED || request->body.size > 0)) {
+        int rc = request_decode(request, &api_kind_delete_options, &value, err);
+        if (rc < 0)
+            return rc;
+        options = value;
+    }
+    *ret_options = options != NULL ? options : &none;
+    return delete_options_heed(request, *ret_options, err);
 }
 
 void registry_delete(struct request *request)

@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "api/status.h"
+#include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/registry.h"
@@ -113,21 +114,19 @@ static void bound(struct update *update, const struct object *object, const stru
     request_respond_document(update->request, 201, &api_kind_status, status);
 }
 
-static int check_binding(const struct request *request, const struct api_binding *binding, struct error *err)
+static int check_binding(struct request *request, const struct api_binding *binding, struct error *err)
 {
-    const char *kind = text_or_empty(binding->target.kind);
-    if (!text_empty(kind) && strcmp(kind, "Node") != 0 && strcmp(kind, "Minion") != 0)
-        return error_set(err, ERROR_INVALID,
-                         "Binding \"%s\" is invalid: target.kind: Unsupported value: \"%s\": supported values: "
-                         "\"Node\", \"<empty>\"",
-                         text_or_empty(binding->metadata.name), kind);
-    if (text_empty(binding->target.name))
-        return error_set(err, ERROR_INVALID, "Binding \"%s\" is invalid: target.name: Required value",
-                         text_or_empty(binding->metadata.name));
+    static const char *const kinds[] = { "Node", "<empty>", NULL };
+    const struct field_at *target = at_field(NULL, "target");
+    auto_invalid struct api_invalid errors = { 0 };
     if (!text_empty(request->name) && !text_empty(binding->metadata.name) &&
         !text_equal(request->name, binding->metadata.name))
         return error_set(err, ERROR_BAD_REQUEST, "name in URL does not match name in Binding object");
-    return 0;
+    if (!text_empty(binding->target.kind) && !text_equal(binding->target.kind, "Node"))
+        invalid_not_supported(&errors, at_field(target, "kind"), binding->target.kind, kinds);
+    if (text_empty(binding->target.name))
+        invalid_missing(&errors, at_field(target, "name"));
+    return failure_invalid_list(request, &api_kind_binding, binding->metadata.name, &errors, err);
 }
 
 void serve_binding(struct request *request)

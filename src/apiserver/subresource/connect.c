@@ -199,8 +199,29 @@ void serve_attach(struct request *request)
     serve_stream(request, &stream);
 }
 
+/* Ports are numbers of 32 bits; which of them a pod may have is not looked at. */
+static int check_ports(struct request *request, struct error *err)
+{
+    struct str rest = request->query, pair;
+    while (str_next(&rest, '&', &pair)) {
+        const char *value = query_value(pair, "ports", &request->arena);
+        int64_t number;
+        if (value == NULL)
+            continue;
+        if (!str_to_int64(str_of(value), &number))
+            return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": invalid syntax", value);
+        if (number < INT32_MIN || number > INT32_MAX)
+            return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": value out of range", value);
+    }
+    return 0;
+}
+
 void serve_port_forward(struct request *request)
 {
     static const struct pod_stream stream = { "portForward", false, true, false, port_parameters };
-    serve_stream(request, &stream);
+    struct error err = { 0 };
+    if (check_ports(request, &err) < 0)
+        request_fail(request, &err);
+    else
+        serve_stream(request, &stream);
 }

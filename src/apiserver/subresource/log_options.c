@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "api/codec/decode_problem.h"
 #include "api/validation/invalid.h"
 #include "apiserver/failure.h"
 #include "apiserver/path.h"
@@ -30,6 +31,16 @@ static void check_number(const struct log_number *number, struct api_invalid *er
 {
     if (number->given && number->value < number->min)
         invalid_number(errors, at_field(NULL, number->name), number->value, "%s", number->detail);
+}
+
+/* Go reads the query's times as those of documents. */
+static int check_time(struct request *request, struct error *err)
+{
+    const char *text = query_value(request->query, "sinceTime", &request->arena);
+    usec_t time;
+    if (text_empty(text) || time_parse(str_of(text), &time))
+        return 0;
+    return decode_problem_time(str_of(text), false, err);
 }
 
 /* One of the two outputs; the last lines of one alone are not looked for. */
@@ -58,6 +69,8 @@ int log_options_check(struct request *request, struct error *err)
         rc = read_number(request, &limit, err);
     if (rc == 0)
         rc = read_number(request, &since, err);
+    if (rc == 0)
+        rc = check_time(request, err);
     if (rc < 0)
         return rc;
     check_number(&tail, &errors);
@@ -67,8 +80,5 @@ int log_options_check(struct request *request, struct error *err)
     else
         check_number(&since, &errors);
     check_stream(request, tail.given, &errors);
-    if (errors.total == 0)
-        return 0;
-    request->failure = api_status_invalid(&request->arena, &kind, request->name, &errors);
-    return error_set(err, ERROR_INVALID, "%s", request->failure->message);
+    return failure_invalid_list(request, &kind, request->name, &errors, err);
 }

@@ -159,9 +159,9 @@ static struct str find_common(const struct common_text *rows, size_t count, cons
 static struct str common(const struct api_type *type, const char *key)
 {
     static const struct common_text of_kinds[] = {
-        { "apiVersion", "The API group and version that this object is written in, such as apps/v1." },
+        { "apiVersion", "APIVersion defines the group and version that this object is written in, such as apps/v1." },
         { "kind", "What the object is, such as Pod; cannot be changed." },
-        { "metadata", "Name, labels, owner and the like: what every object has." },
+        { "metadata", "Standard object's metadata: name, labels, owner and the like." },
         { "spec", "What is wanted." },
         { "status", "How it is; written by controllers, not by users." },
         { "items", "The objects of the list." },

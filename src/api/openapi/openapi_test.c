@@ -161,7 +161,14 @@ static void test_custom(void **state)
     assert_non_null(yyjson_ptr_get(cron, "/properties/spec/properties/pod/properties/metadata/allOf"));
     assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/properties/spec/properties/pod/required/1"), "apiVersion"));
     assert_true(yyjson_get_bool(yyjson_ptr_get(cron, "/properties/none/nullable")));
-    assert_non_null(yyjson_ptr_get(cron, "/properties/metadata/description"));
+    /* Words that upstream's own tests of kubectl explain look for. */
+    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/apiVersion/description"))),
+                           STR("APIVersion defines ")));
+    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/metadata/description"))),
+                           STR("Standard object's metadata")));
+    yyjson_val *created = yyjson_ptr_get(
+        schemas, "/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta/properties/creationTimestamp/description");
+    assert_true(str_starts(str_of(yyjson_get_str(created)), STR("CreationTimestamp is a timestamp")));
     assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/x-kubernetes-selectable-fields/0/fieldPath"), "spec.size"));
     assert_non_null(yyjson_obj_get(schemas, "com.example.v1.CronList"));
     assert_non_null(yyjson_ptr_get(yyjson_doc_get_root(doc),

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* job.c - runs pods until enough have succeeded, or too many have failed.
- *
- * Not here: podFailurePolicy, successPolicy and limits for each index. */
+/* job.c - runs pods until enough have succeeded, or too many have failed. */
 #include "api/codec.h"
 #include "controllers/controllers.h"
 #include "controllers/job/job_run.h"
@@ -20,10 +18,16 @@ static const struct api_batch_job_condition *find(const struct job_run *run, con
     return NULL;
 }
 
-static bool is_true(const struct job_run *run, const char *type)
+bool job_is_true(const struct job_run *run, const char *type)
 {
     const struct api_batch_job_condition *condition = find(run, type);
     return condition != NULL && text_equal(condition->status, "True");
+}
+
+bool job_is_ending(const struct job_run *run)
+{
+    return job_is_true(run, "FailureTarget") || job_is_true(run, "SuccessCriteriaMet") ||
+           run->job->metadata.deletion_timestamp != 0;
 }
 
 /* True when it changed. */
@@ -63,10 +67,29 @@ static int64_t restarts(const struct job_run *run)
     return total;
 }
 
+/* Indexes that were given up fail the Job: at once when there are too many, else when nothing is left to do. */
+static const char *failure_of_indexes(const struct job_run *run, const char **ret_message)
+{
+    const struct api_batch_job_spec *spec = &run->job->spec;
+    if (spec->max_failed_indexes != NULL && run->n_failed_indexes > *spec->max_failed_indexes) {
+        *ret_message = "Job has exceeded the specified maximal number of failed indexes";
+        return "MaxFailedIndexesExceeded";
+    }
+    if (run->n_failed_indexes == 0 || spec->completions == NULL ||
+        run->n_failed_indexes + run->succeeded < *spec->completions)
+        return NULL;
+    *ret_message = "Job has failed indexes";
+    return "FailedIndexes";
+}
+
 /* Why it has failed; NULL: it has not. */
 static const char *failure(struct job_run *run, const char **ret_message)
 {
     const struct api_batch_job_spec *spec = &run->job->spec;
+    if (run->policy_message != NULL) {
+        *ret_message = run->policy_message;
+        return "PodFailurePolicy";
+    }
     int32_t limit = spec->backoff_limit == NULL ? 6 : *spec->backoff_limit;
     bool restarting = text_equal(spec->template.spec.restart_policy, "OnFailure");
     if (run->failed > limit || (restarting && restarts(run) > 0 && restarts(run) >= limit)) {
@@ -74,14 +97,14 @@ static const char *failure(struct job_run *run, const char **ret_message)
         return "BackoffLimitExceeded";
     }
     if (spec->active_deadline_seconds == NULL || run->next.status.start_time == 0)
-        return NULL;
+        return failure_of_indexes(run, ret_message);
     usec_t due = run->next.status.start_time + *spec->active_deadline_seconds * USEC_PER_SEC;
     if (run->r->now >= due) {
         *ret_message = "Job was active longer than specified deadline";
         return "DeadlineExceeded";
     }
     reconcile_again_in(run->r, due - run->r->now);
-    return NULL;
+    return failure_of_indexes(run, ret_message);
 }
 
 static bool is_complete(const struct job_run *run)
@@ -95,11 +118,12 @@ static bool is_complete(const struct job_run *run)
 /* The outcome is said at once, the end when the last pod is gone and counted. */
 static void finish(struct job_run *run)
 {
-    bool failed = is_true(run, "FailureTarget");
+    bool failed = job_is_true(run, "FailureTarget");
     const struct api_batch_job_condition *outcome = find(run, failed ? "FailureTarget" : "SuccessCriteriaMet");
     job_delete_active(run, run->n_active);
     run->next.status.active = 0;
-    if (run->n_active > 0 || run->terminating > 0 || run->next.status.uncounted_terminated_pods->n_failed > 0 ||
+    if (run->n_active > 0 || run->terminating > 0 || run->n_held > 0 ||
+        run->next.status.uncounted_terminated_pods->n_failed > 0 ||
         run->next.status.uncounted_terminated_pods->n_succeeded > 0)
         return;
     if (failed) {
@@ -124,8 +148,8 @@ static void suspend(struct job_run *run)
 static usec_t backoff(const struct job_run *run)
 {
     usec_t delay = BACKOFF_FIRST;
-    if (run->failed == 0 || run->last_failure == 0)
-        return 0;
+    if (run->failed == 0 || run->last_failure == 0 || job_limits_indexes(run))
+        return 0; /* limited indexes wait each by itself */
     for (int32_t i = 1; i < run->failed && delay < BACKOFF_MAX; i++)
         delay *= 2;
     return run->last_failure + (delay > BACKOFF_MAX ? BACKOFF_MAX : delay) - run->r->now;
@@ -138,8 +162,8 @@ static void manage_pods(struct job_run *run)
     if (spec->completions == NULL) {
         if (run->succeeded > 0)
             wanted = active < wanted ? active : wanted;
-    } else if (wanted > *spec->completions - run->succeeded) {
-        wanted = *spec->completions - run->succeeded;
+    } else if (wanted > *spec->completions - run->succeeded - run->n_failed_indexes) {
+        wanted = *spec->completions - run->succeeded - run->n_failed_indexes;
     }
     if (text_equal(spec->pod_replacement_policy, "Failed"))
         wanted -= run->terminating;
@@ -159,7 +183,7 @@ static void decide(struct job_run *run)
     const struct api_batch_job_spec *spec = &run->job->spec;
     struct api_batch_job_status *status = &run->next.status;
     const char *message = "";
-    if (is_true(run, "FailureTarget") || is_true(run, "SuccessCriteriaMet")) {
+    if (job_is_true(run, "FailureTarget") || job_is_true(run, "SuccessCriteriaMet")) {
         finish(run);
         return;
     }
@@ -169,6 +193,9 @@ static void decide(struct job_run *run)
     const char *reason = failure(run, &message);
     if (reason != NULL) {
         set(run, "FailureTarget", true, reason, message);
+        finish(run);
+    } else if ((message = job_policy_success(run)) != NULL) {
+        set(run, "SuccessCriteriaMet", true, "SuccessPolicy", message);
         finish(run);
     } else if (is_complete(run)) {
         set(run, "SuccessCriteriaMet", true, "CompletionsReached", "Reached expected number of succeeded pods");
@@ -215,7 +242,7 @@ static int reconcile_job(struct reconcile *r, struct error *err)
     *status->ready = run.ready;
     status->terminating = arena_new(r->arena, int32_t);
     *status->terminating = run.terminating;
-    if (!is_true(&run, "Complete") && !is_true(&run, "Failed") && run.job->metadata.deletion_timestamp == 0)
+    if (!job_is_true(&run, "Complete") && !job_is_true(&run, "Failed") && run.job->metadata.deletion_timestamp == 0)
         decide(&run);
     if (!api_equal(&api_type_batch_job_status, status, &run.job->status))
         reconcile_update_status(r, &api_resource_batch_job, &run.next);

@@ -27,7 +27,7 @@ static bool listed(const char *const *uids, size_t count, const char *uid)
     return false;
 }
 
-static int64_t index_of(const struct api_pod *pod)
+int64_t job_index_of(const struct api_pod *pod)
 {
     struct str text = { 0 };
     int64_t index = -1;
@@ -38,52 +38,7 @@ static int64_t index_of(const struct api_pod *pod)
     return index;
 }
 
-/* "0-2,5" */
-static void read_indexes(struct job_run *run, const char *text)
-{
-    struct str rest = str_of(text), piece;
-    while (str_next(&rest, ',', &piece)) {
-        size_t dash = str_find(piece, '-');
-        int64_t first = 0, last = 0;
-        if (!str_to_int64((struct str){ piece.data, dash }, &first))
-            continue;
-        last = first;
-        if (dash < piece.size && !str_to_int64(str_skip(piece, dash + 1), &last))
-            continue;
-        for (int64_t i = first; i <= last && i < JOB_INDEX_MAX && i >= 0; i++)
-            run->completed[i / 8] |= (uint8_t)(1 << i % 8);
-    }
-}
-
-static bool is_completed(const struct job_run *run, int64_t index)
-{
-    return (run->completed[index / 8] & 1 << index % 8) != 0;
-}
-
-/* Runs of three and more as ranges; pairs too, as upstream writes them ("1,2" stays a pair). */
-static const char *write_indexes(struct job_run *run, int32_t *ret_count)
-{
-    auto_buffer struct buffer text = { 0 };
-    *ret_count = 0;
-    for (int64_t i = 0; i < JOB_INDEX_MAX; i++) {
-        if (!is_completed(run, i))
-            continue;
-        int64_t last = i;
-        while (last + 1 < JOB_INDEX_MAX && is_completed(run, last + 1))
-            last++;
-        *ret_count += (int32_t)(last - i + 1);
-        buffer_append_text(&text, text.size == 0 ? "" : ",");
-        buffer_append_int64(&text, i);
-        if (last > i) {
-            buffer_append_char(&text, last == i + 1 ? ',' : '-');
-            buffer_append_int64(&text, last);
-        }
-        i = last;
-    }
-    return arena_strdup(run->r->arena, text.size == 0 ? "" : text.data);
-}
-
-static usec_t end_of(const struct api_pod *pod)
+usec_t job_pod_end(const struct api_pod *pod)
 {
     usec_t end = 0;
     for (size_t i = 0; i < pod->status.n_container_statuses; i++) {
@@ -119,19 +74,47 @@ static void take_pod(struct job_run *run, const struct object *object,
         run->ready += pod_ready(pod);
         return;
     }
-    if (failed && end_of(pod) > run->last_failure)
-        run->last_failure = end_of(pod);
+    if (failed && job_pod_end(pod) > run->last_failure)
+        run->last_failure = job_pod_end(pod);
+    const char *message = NULL;
+    enum job_verdict verdict = failed ? job_verdict_on(run, pod, &message) : JOB_COUNT;
+    if (message != NULL && run->policy_message == NULL)
+        run->policy_message = message;
     if (!has_finalizer(&pod->metadata))
         return; /* counted */
+    int64_t index = run->indexed ? job_index_of(pod) : -1;
+    if (failed && index >= 0 && job_limits_indexes(run)) {
+        job_failures_add(run, object, index, verdict);
+        return;
+    }
     run->to_release[run->n_to_release++] = object;
-    if (failed && !listed(old->failed, old->n_failed, uid))
+    if (failed && verdict != JOB_IGNORE && !listed(old->failed, old->n_failed, uid))
         uncounted->failed[uncounted->n_failed++] = uid;
     if (!failed && !listed(old->succeeded, old->n_succeeded, uid)) {
-        int64_t index = index_of(pod);
         if (!run->indexed)
             uncounted->succeeded[uncounted->n_succeeded++] = uid;
         else if (index >= 0)
-            run->completed[index / 8] |= (uint8_t)(1 << index % 8);
+            job_indexes_add(run->completed, index);
+    }
+}
+
+/* Failed pods of indexes with limits of their own: those of an index that is tried again wait, the others are counted. */
+static void take_failures(struct job_run *run, const struct api_batch_uncounted_terminated_pods *old,
+                          struct uncounted *uncounted, int32_t *ret_held)
+{
+    bool ending = job_is_ending(run);
+    job_failures_settle(run);
+    for (size_t i = 0; i < run->n_failures; i++) {
+        struct job_failure *failure = &run->failures[i];
+        const char *uid = object_uid(failure->object);
+        if (!ending && !failure->retried) {
+            run->n_held++;
+            *ret_held += !failure->uncounted;
+            continue;
+        }
+        run->to_release[run->n_to_release++] = failure->object;
+        if (!failure->uncounted && !listed(old->failed, old->n_failed, uid))
+            uncounted->failed[uncounted->n_failed++] = uid;
     }
 }
 
@@ -167,8 +150,13 @@ void job_count_pods(struct job_run *run)
     run->active = arena_new_array(arena, struct ranked_pod, count + 1);
     run->to_release = arena_new_array(arena, const struct object *, count + 1);
     if (run->indexed) {
-        run->completed = arena_zalloc(arena, JOB_INDEX_MAX / 8 + 1);
-        read_indexes(run, text_or_empty(status->completed_indexes));
+        run->completed = arena_zalloc(arena, JOB_INDEX_BYTES);
+        job_indexes_read(run->completed, text_or_empty(status->completed_indexes));
+    }
+    if (job_limits_indexes(run)) {
+        run->failures = arena_new_array(arena, struct job_failure, count + 1);
+        run->failed_bits = arena_zalloc(arena, JOB_INDEX_BYTES);
+        job_indexes_read(run->failed_bits, text_or_empty(status->failed_indexes));
     }
     struct uncounted next = { .succeeded = arena_new_array(arena, const char *, count + old->n_succeeded + 1),
                               .failed = arena_new_array(arena, const char *, count + old->n_failed + 1) };
@@ -178,6 +166,8 @@ void job_count_pods(struct job_run *run)
         if (ownership_controlled_by(object_meta(o), uid))
             take_pod(run, o, old, &next);
     }
+    int32_t held = 0;
+    take_failures(run, old, &next, &held);
     status->uncounted_terminated_pods = arena_new(arena, struct api_batch_uncounted_terminated_pods);
     *status->uncounted_terminated_pods =
         (struct api_batch_uncounted_terminated_pods){ .succeeded = next.n_succeeded > 0 ? next.succeeded : NULL,
@@ -185,8 +175,10 @@ void job_count_pods(struct job_run *run)
                                                       .failed = next.n_failed > 0 ? next.failed : NULL,
                                                       .n_failed = next.n_failed };
     if (run->indexed)
-        status->completed_indexes = write_indexes(run, &status->succeeded);
-    run->failed = status->failed + (int32_t)next.n_failed;
+        status->completed_indexes = job_indexes_write(run->completed, arena, &status->succeeded);
+    if (run->failed_bits != NULL)
+        status->failed_indexes = job_indexes_write(run->failed_bits, arena, &run->n_failed_indexes);
+    run->failed = status->failed + (int32_t)next.n_failed + held;
     run->succeeded = status->succeeded + (int32_t)next.n_succeeded;
 }
 
@@ -212,13 +204,42 @@ static void give_index(struct job_run *run, struct api_pod *pod, int64_t index)
     pod->spec.containers = containers;
 }
 
+/* The next pod of an index with a limit of its own carries how often it failed before. */
+static void give_failures(struct job_run *run, struct api_pod *pod, int64_t index)
+{
+    struct arena *arena = run->r->arena;
+    struct api_object_meta *meta = &pod->metadata;
+    const struct job_failure *failure = job_failure_of(run, index);
+    entries_set(arena, &meta->annotations, &meta->n_annotations, JOB_FAILURES,
+                arena_format(arena, "%d", failure == NULL ? 0 : failure->counted));
+    if (failure != NULL && failure->ignored > 0)
+        entries_set(arena, &meta->annotations, &meta->n_annotations, JOB_IGNORED,
+                    arena_format(arena, "%d", failure->ignored));
+}
+
 static bool index_runs(const struct job_run *run, int64_t index)
 {
     for (size_t i = 0; i < run->n_active; i++) {
-        if (index_of(run->active[i].pod) == index)
+        if (job_index_of(run->active[i].pod) == index)
             return true;
     }
     return false;
+}
+
+/* The next index from 'index' on that wants a pod now; 'end' when there is none. */
+static int64_t next_index(struct job_run *run, int64_t index, int64_t end)
+{
+    for (; index < end; index++) {
+        if (job_indexes_has(run->completed, index) || job_indexes_has(run->failed_bits, index) ||
+            index_runs(run, index))
+            continue;
+        const struct job_failure *failure = job_failure_of(run, index);
+        usec_t wait = failure == NULL ? 0 : job_failure_wait(run, failure);
+        if (wait <= 0)
+            return index;
+        reconcile_again_in(run->r, wait);
+    }
+    return end;
 }
 
 void job_make_pods(struct job_run *run, int32_t count)
@@ -233,11 +254,13 @@ void job_make_pods(struct job_run *run, int32_t count)
         finalizers[pod->metadata.n_finalizers++] = JOB_FINALIZER;
         pod->metadata.finalizers = finalizers;
         if (run->indexed) {
-            while (index < end && (is_completed(run, index) || index_runs(run, index)))
-                index++;
+            index = next_index(run, index, end);
             if (index >= end)
                 return;
-            give_index(run, pod, index++);
+            give_index(run, pod, index);
+            if (job_limits_indexes(run))
+                give_failures(run, pod, index);
+            index++;
         }
         struct action *action = reconcile_create(run->r, &api_resource_pod, pod);
         action->about = run->object;

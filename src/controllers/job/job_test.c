@@ -134,6 +134,123 @@ static void knows_its_indexes(void **state)
     assert_true(is_true(f, "Complete"));
 }
 
+/* One pod of an index comes to its end, with an exit code. */
+static void end_index(struct fixture *f, const char *index, const char *phase, int code)
+{
+    char when[TIME_TEXT_SIZE], patch[512];
+    time_format(loop_now(f->loop), false, when);
+    snprintf(patch, sizeof(patch),
+             "{\"status\":{\"phase\":\"%s\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":{"
+             "\"exitCode\":%d,\"finishedAt\":\"%s\"}}}]}}",
+             phase, code, when);
+    for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;) {
+        struct str at = { 0 };
+        const struct api_object_meta *meta = object_meta(o);
+        if (!text_empty(api_pod_of(o)->status.phase) ||
+            !entries_find(meta->annotations, meta->n_annotations, "batch.kubernetes.io/job-completion-index", &at) ||
+            !str_equal(at, str_of(index)))
+            continue;
+        f->call.done = fixture_done;
+        client_call_start(f->user, &f->call,
+                          &(struct client_request){ .verb = API_PATCH,
+                                                    .resource = &api_resource_pod,
+                                                    .namespace_ = "a",
+                                                    .name = object_name(o),
+                                                    .subresource = "status",
+                                                    .patch = str_of(patch) });
+        fixture_run(f, 1);
+        return;
+    }
+    fail_msg("index %s has no pod", index);
+}
+
+static const char *reason_of(struct fixture *f, const char *type)
+{
+    for (size_t i = 0; i < status(f)->n_conditions; i++) {
+        if (text_equal(status(f)->conditions[i].type, type))
+            return text_or_empty(status(f)->conditions[i].reason);
+    }
+    return "";
+}
+
+static void gives_up_single_indexes(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":4,\"parallelism\":4,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":1,"
+           "\"backoffLimit\":2147483647");
+    end_index(f, "0", "Succeeded", 0);
+    end_index(f, "1", "Failed", 1);
+    end_index(f, "2", "Succeeded", 0);
+    end_index(f, "3", "Failed", 1);
+    assert_string_equal(status(f)->failed_indexes, "");
+    assert_int_equal(status(f)->failed, 0); /* they wait for who comes after them */
+    fixture_run(f, 12);
+    assert_int_equal(running(f), 2);
+    assert_int_equal(status(f)->failed, 2);
+    end_index(f, "1", "Failed", 1);
+    assert_string_equal(status(f)->failed_indexes, "1");
+    assert_false(is_true(f, "Failed"));
+    end_index(f, "3", "Failed", 1);
+    assert_true(is_true(f, "Failed"));
+    assert_string_equal(reason_of(f, "Failed"), "FailedIndexes");
+    assert_string_equal(status(f)->failed_indexes, "1,3");
+    assert_string_equal(status(f)->completed_indexes, "0,2");
+    assert_int_equal(status(f)->failed, 4);
+    assert_int_equal(status(f)->succeeded, 2);
+    for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;)
+        assert_int_equal(object_meta(o)->n_finalizers, 0);
+}
+
+static void too_many_failed_indexes_end_it(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":4,\"parallelism\":4,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":0,"
+           "\"maxFailedIndexes\":0,\"backoffLimit\":2147483647");
+    end_index(f, "1", "Failed", 1);
+    assert_string_equal(reason_of(f, "FailureTarget"), "MaxFailedIndexesExceeded");
+    assert_string_equal(status(f)->failed_indexes, "1");
+}
+
+static void rules_of_failure(void **state)
+{
+    struct fixture *f = *state;
+    put(f,
+        "\"completions\":3,\"parallelism\":3,\"completionMode\":\"Indexed\",\"backoffLimitPerIndex\":1,"
+        "\"backoffLimit\":2147483647,\"podReplacementPolicy\":\"Failed\",\"podFailurePolicy\":{\"rules\":["
+        "{\"action\":\"Ignore\",\"onPodConditions\":[{\"type\":\"DisruptionTarget\",\"status\":\"True\"}]},"
+        "{\"action\":\"FailIndex\",\"onExitCodes\":{\"operator\":\"In\",\"values\":[42]}},"
+        "{\"action\":\"Ignore\",\"onExitCodes\":{\"operator\":\"In\",\"values\":[7]}},"
+        "{\"action\":\"FailJob\",\"onExitCodes\":{\"containerName\":\"c\",\"operator\":\"NotIn\",\"values\":[1]}}]}");
+    end_index(f, "0", "Failed", 42);
+    assert_string_equal(status(f)->failed_indexes, "0");
+    assert_int_equal(status(f)->failed, 1);
+    for (int i = 0; i < 3; i++) { /* far more often than the limit */
+        end_index(f, "1", "Failed", 7);
+        fixture_run(f, 100);
+    }
+    assert_int_equal(status(f)->failed, 1);
+    assert_string_equal(status(f)->failed_indexes, "0");
+    end_index(f, "2", "Failed", 3);
+    assert_string_equal(reason_of(f, "FailureTarget"), "PodFailurePolicy");
+    const struct api_batch_job_condition *condition = &status(f)->conditions[0];
+    assert_non_null(strstr(condition->message, "Container c for pod a/sum-2-"));
+    assert_non_null(strstr(condition->message, " failed with exit code 3 matching FailJob rule at index 3"));
+}
+
+static void enough_is_enough(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"completions\":4,\"parallelism\":4,\"completionMode\":\"Indexed\",\"successPolicy\":{\"rules\":["
+           "{\"succeededIndexes\":\"0,3\"},{\"succeededIndexes\":\"1-2\",\"succeededCount\":1}]}");
+    end_index(f, "0", "Succeeded", 0);
+    assert_false(is_true(f, "SuccessCriteriaMet"));
+    end_index(f, "2", "Succeeded", 0);
+    assert_true(is_true(f, "SuccessCriteriaMet"));
+    assert_string_equal(reason_of(f, "SuccessCriteriaMet"), "SuccessPolicy");
+    assert_string_equal(status(f)->conditions[0].message, "Matched rules at index 1");
+    assert_int_equal(running(f), 0);
+}
+
 static void keeps_its_deadline(void **state)
 {
     struct fixture *f = *state;
@@ -178,6 +295,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_to_completion, setup, teardown),
         cmocka_unit_test_setup_teardown(backs_off_and_gives_up, setup, teardown),
         cmocka_unit_test_setup_teardown(knows_its_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(gives_up_single_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_failed_indexes_end_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_of_failure, setup, teardown),
+        cmocka_unit_test_setup_teardown(enough_is_enough, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_its_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(suspends_and_resumes, setup, teardown),
         cmocka_unit_test_setup_teardown(goes_after_its_time, setup, teardown),

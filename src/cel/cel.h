@@ -118,6 +118,8 @@ const struct cel_field *cel_type_member(const struct cel_type *type, struct str 
 
 /* "list(map(string, int))": what messages call a type. */
 void cel_type_format(const struct cel_type *type, struct buffer *out);
+/* "list(google.protobuf.Timestamp)": what Go prints for it, which some messages show. */
+void cel_type_print(const struct cel_type *type, struct buffer *out);
 bool cel_type_equal(const struct cel_type *a, const struct cel_type *b);
 
 /* How often a value of that type may stand in one request: upstream's cardinality of an unbounded list or map. */
@@ -212,6 +214,7 @@ struct cel_value cel_value_resource_check(struct arena *arena, const struct cel_
                                           const struct cel_check *check);
 const struct cel_type *cel_type_authorizer(void);
 const struct cel_type *cel_type_resource_check(void);
+const struct cel_type *cel_type_quantity(void); /* kubernetes.Quantity */
 
 /* The types "Object" and "JSONPatch" of CEL_LIBRARY_PATCHES. */
 const struct cel_type *cel_type_object_made(void);

@@ -353,3 +353,17 @@ const char *cel_type_runtime_name(const struct cel_type *type)
         return type->name != NULL ? type->name : "dyn";
     }
 }
+
+void cel_type_print(const struct cel_type *type, struct buffer *out)
+{
+    buffer_append_text(out, type->name != NULL ? type->name : cel_type_runtime_name(type));
+    if (type->name != NULL || (type->key == NULL && type->element == NULL))
+        return;
+    buffer_append_char(out, '(');
+    if (type->key != NULL) {
+        cel_type_print(type->key, out);
+        buffer_append_text(out, ", ");
+    }
+    cel_type_print(type->element, out);
+    buffer_append_char(out, ')');
+}

@@ -45,8 +45,11 @@ struct api_invalid_error {
     const char *message; /* without the path: 'Invalid value: "x": must be ...' */
 };
 
+struct expression_compiler; /* expressions.h */
+
 /* A zeroed struct is an empty list. */
 struct api_invalid {
+    const struct expression_compiler *expressions; /* of who validates; NULL: expressions are not compiled */
     struct arena arena;
     struct api_invalid_error *errors;
     size_t count; /* kept */

@@ -10,6 +10,7 @@
 #include "api/validation/validation.h"
 #include "api/warnings/warnings.h"
 #include "apiserver/custom/strategy.h"
+#include "apiserver/policies/policies.h"
 #include "apiserver/registry/conversion.h"
 #include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/server_internal.h"
@@ -154,7 +155,7 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
     const struct conversion *conversion = conversion_of(registry->resource);
     const struct api_kind *kind = registry->resource->kind;
     const struct api_object_meta *meta = object;
-    auto_invalid struct api_invalid errors = { 0 };
+    auto_invalid struct api_invalid errors = { .expressions = &policies_compiler };
     object = judged_form(conversion, object, &request->arena);
     old = judged_form(conversion, old, &request->arena);
     if (conversion != NULL && conversion->judged_as_stored)

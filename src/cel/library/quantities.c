@@ -4,6 +4,7 @@
 /* quantities.c - kubernetes.Quantity. */
 #include "api/quantity.h"
 
+#include "cel/infer.h"
 #include "cel/value.h"
 
 #define QUANTITY_FUNCTION(name) \
@@ -20,6 +21,11 @@ static struct cel_value quantity_make(struct arena *arena, const struct quantity
 
     *made = *quantity;
     return (struct cel_value){ .kind = CEL_OPAQUE, .form = CEL_OPAQUE_QUANTITY, .opaque = made };
+}
+
+const struct cel_type *cel_type_quantity(void)
+{
+    return cel_type_opaque(CEL_OPAQUE_QUANTITY);
 }
 
 QUANTITY_FUNCTION(quantity)

@@ -64,7 +64,8 @@ void validate_mutated_operations(const struct api_admissionregistration_match_re
 }
 
 void validate_match_conditions(const struct api_admissionregistration_match_condition *conditions, size_t count,
-                               const struct field_at *at, struct api_invalid *errors)
+                               const struct expressions *expressions, const struct field_at *at,
+                               struct api_invalid *errors)
 {
     auto_text_set struct text_set names = { 0 };
 
@@ -74,6 +75,9 @@ void validate_match_conditions(const struct api_admissionregistration_match_cond
         const struct field_at *name = at_field(at_index(at, i), "name");
         if (str_trim(str_of(text_or_empty(conditions[i].expression))).size == 0)
             invalid_missing(errors, at_field(at_index(at, i), "expression"));
+        else
+            validate_trimmed_expression(expressions, EXPRESSION_MATCH, conditions[i].expression, true,
+                                        at_field(at_index(at, i), "expression"), errors);
         if (text_empty(conditions[i].name)) {
             invalid_missing(errors, name);
             continue;

@@ -5,6 +5,7 @@
 #ifndef API_VALIDATION_ADMISSIONREGISTRATION_MATCH_H
 #define API_VALIDATION_ADMISSIONREGISTRATION_MATCH_H
 
+#include "api/validation/expressions.h"
 #include "api/validation/rules.h"
 
 extern const char *const admission_failure_policies[];
@@ -22,7 +23,8 @@ void validate_match_resources(const struct api_admissionregistration_match_resou
 void validate_mutated_operations(const struct api_admissionregistration_match_resources *match,
                                  const struct field_at *at, struct api_invalid *errors);
 void validate_match_conditions(const struct api_admissionregistration_match_condition *conditions, size_t count,
-                               const struct field_at *at, struct api_invalid *errors);
+                               const struct expressions *expressions, const struct field_at *at,
+                               struct api_invalid *errors);
 bool match_conditions_equal(const struct api_admissionregistration_match_condition *a, size_t n_a,
                             const struct api_admissionregistration_match_condition *b, size_t n_b);
 

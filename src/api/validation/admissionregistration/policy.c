@@ -103,7 +103,7 @@ static bool is_identifier(const char *name)
 }
 
 void validate_variables(const struct api_admissionregistration_variable *variables, size_t count,
-                        const struct field_at *at, struct api_invalid *errors)
+                        const struct expressions *expressions, const struct field_at *at, struct api_invalid *errors)
 {
     for (size_t i = 0; i < count; i++) {
         if (text_blank(variables[i].name))
@@ -113,6 +113,9 @@ void validate_variables(const struct api_admissionregistration_variable *variabl
                            "must be a valid CEL identifier");
         if (text_blank(variables[i].expression))
             invalid_required(errors, at_field(at_index(at, i), "expression"), "expression is not specified");
+        else
+            validate_variable_expression(expressions, text_or_empty(variables[i].name), variables[i].expression,
+                                         at_field(at_index(at, i), "expression"), errors);
     }
 }
 

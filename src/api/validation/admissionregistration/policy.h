@@ -5,6 +5,7 @@
 #ifndef API_VALIDATION_ADMISSIONREGISTRATION_POLICY_H
 #define API_VALIDATION_ADMISSIONREGISTRATION_POLICY_H
 
+#include "api/validation/expressions.h"
 #include "api/validation/rules.h"
 
 void validate_failure_policy(const char *policy, const struct field_at *at, struct api_invalid *errors);
@@ -14,7 +15,7 @@ void validate_param_kind(const struct api_admissionregistration_param_kind *kind
 void validate_match_constraints(const struct api_admissionregistration_match_resources *match,
                                 const struct field_at *at, struct api_invalid *errors);
 void validate_variables(const struct api_admissionregistration_variable *variables, size_t count,
-                        const struct field_at *at, struct api_invalid *errors);
+                        const struct expressions *expressions, const struct field_at *at, struct api_invalid *errors);
 bool param_kinds_equal(const struct api_admissionregistration_param_kind *a,
                        const struct api_admissionregistration_param_kind *b);
 

@@ -19,15 +19,22 @@ typedef struct api_admissionregistration_validating_admission_policy_spec policy
 static const char *const reasons[] = { "Forbidden", "Invalid", "RequestEntityTooLarge", NULL };
 
 static void validate_validation(const struct api_admissionregistration_validation *validation,
-                                const struct field_at *at, struct api_invalid *errors)
+                                const struct expressions *expressions, const struct field_at *at,
+                                struct api_invalid *errors)
 {
     const struct field_at *message = at_field(at, "message");
 
     if (text_blank(validation->expression))
         invalid_required(errors, at_field(at, "expression"), "expression is not specified");
+    else
+        validate_expression(expressions, EXPRESSION_CONDITION, validation->expression, validation->expression,
+                            at_field(at, "expression"), errors);
     if (!text_empty(validation->message_expression) && text_blank(validation->message_expression))
         invalid_string(errors, at_field(at, "messageExpression"), validation->message_expression,
                        "must be non-empty if specified");
+    else if (!text_empty(validation->message_expression))
+        validate_expression(expressions, EXPRESSION_MESSAGE, validation->message_expression,
+                            validation->message_expression, at_field(at, "messageExpression"), errors);
     struct str words = str_trim(str_of(text_or_empty(validation->message)));
     if (!text_empty(validation->message) && words.size == 0)
         invalid_string(errors, message, validation->message, "must be non-empty if specified");
@@ -38,7 +45,8 @@ static void validate_validation(const struct api_admissionregistration_validatio
 }
 
 static void validate_annotation(const char *policy, const struct api_admissionregistration_audit_annotation *annotation,
-                                const struct field_at *at, struct api_invalid *errors)
+                                const struct expressions *expressions, const struct field_at *at,
+                                struct api_invalid *errors)
 {
     const struct field_at *value = at_field(at, "valueExpression");
     auto_buffer struct buffer key = { 0 };
@@ -55,6 +63,9 @@ static void validate_annotation(const char *policy, const struct api_admissionre
         invalid_required(errors, value, "valueExpression is not specified");
     else if (expression.size > ANNOTATION_SIZE_MAX)
         invalid_required(errors, value, "must not exceed %d bytes in length", ANNOTATION_SIZE_MAX);
+    else
+        validate_trimmed_expression(expressions, EXPRESSION_ANNOTATION, annotation->value_expression, false, value,
+                                    errors);
 }
 
 static void refuse_annotations(const policy_spec *spec, const struct field_at *at, struct api_invalid *errors)
@@ -70,7 +81,8 @@ static void refuse_annotations(const policy_spec *spec, const struct field_at *a
                 ANNOTATIONS_MAX);
 }
 
-static void validate_annotations_of(const policy_object *policy, const struct field_at *at, struct api_invalid *errors)
+static void validate_annotations_of(const policy_object *policy, const struct expressions *expressions,
+                                    const struct field_at *at, struct api_invalid *errors)
 {
     const policy_spec *spec = &policy->spec;
     auto_text_set struct text_set keys = { 0 };
@@ -78,7 +90,7 @@ static void validate_annotations_of(const policy_object *policy, const struct fi
     if (spec->n_audit_annotations > ANNOTATIONS_MAX)
         refuse_annotations(spec, at, errors);
     for (size_t i = 0; i < spec->n_audit_annotations; i++) {
-        validate_annotation(policy->metadata.name, &spec->audit_annotations[i], at_index(at, i), errors);
+        validate_annotation(policy->metadata.name, &spec->audit_annotations[i], expressions, at_index(at, i), errors);
         invalid_repeated(errors, at_field(at_index(at, i), "key"), &keys, spec->audit_annotations[i].key);
     }
 }
@@ -88,22 +100,24 @@ static void validate_policy(const policy_object *policy, bool same_conditions, s
     static const char nothing[] = "validations or auditAnnotations must contain at least one item";
     const policy_spec *spec = &policy->spec;
     const struct field_at *at = at_field(NULL, "spec");
+    auto_expressions struct expressions expressions =
+        expressions_open(errors, spec->param_kind != NULL, spec->n_variables > 0);
 
     validate_failure_policy(spec->failure_policy, at_field(at, "failurePolicy"), errors);
     validate_param_kind(spec->param_kind, at_field(at, "paramKind"), errors);
     validate_match_constraints(spec->match_constraints, at_field(at, "matchConstraints"), errors);
     if (!same_conditions)
-        validate_match_conditions(spec->match_conditions, spec->n_match_conditions, at_field(at, "matchConditions"),
-                                  errors);
-    validate_variables(spec->variables, spec->n_variables, at_field(at, "variables"), errors);
+        validate_match_conditions(spec->match_conditions, spec->n_match_conditions, &expressions,
+                                  at_field(at, "matchConditions"), errors);
+    validate_variables(spec->variables, spec->n_variables, &expressions, at_field(at, "variables"), errors);
     if (spec->n_validations == 0 && spec->n_audit_annotations == 0) {
         invalid_required(errors, at_field(at, "validations"), nothing);
         invalid_required(errors, at_field(at, "auditAnnotations"), nothing);
         return;
     }
     for (size_t i = 0; i < spec->n_validations; i++)
-        validate_validation(&spec->validations[i], at_index(at_field(at, "validations"), i), errors);
-    validate_annotations_of(policy, at_field(at, "auditAnnotations"), errors);
+        validate_validation(&spec->validations[i], &expressions, at_index(at_field(at, "validations"), i), errors);
+    validate_annotations_of(policy, &expressions, at_field(at, "auditAnnotations"), errors);
 }
 
 void validate_validating_policy_create(const void *object, struct api_invalid *errors)

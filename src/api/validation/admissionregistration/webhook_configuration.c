@@ -160,8 +160,11 @@ static void validate_webhook(const struct webhook *hook, const struct strictness
         invalid_one_of(errors, at_field(at, "reinvocationPolicy"), hook->reinvocation_policy,
                        admission_reinvocation_policies, false);
     validate_client(hook->client, at_field(at, "clientConfig"), errors);
-    if (!keep->same_conditions)
-        validate_match_conditions(hook->conditions, hook->n_conditions, at_field(at, "matchConditions"), errors);
+    if (keep->same_conditions || hook->n_conditions == 0)
+        return;
+    auto_expressions struct expressions expressions = expressions_open(errors, false, false);
+    validate_match_conditions(hook->conditions, hook->n_conditions, &expressions, at_field(at, "matchConditions"),
+                              errors);
 }
 
 static void validate_review_versions(const struct webhook *hook, bool known, const struct field_at *at,

@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* request.c - which devices a claim asks for. */
+#include "api/validation/expressions.h"
 #include "api/validation/names.h"
 #include "api/validation/resource/device_rules.h"
 
@@ -24,6 +25,9 @@ void validate_device_selectors(const struct api_resource_device_selector *select
             invalid_missing(errors, cel);
         else if (strlen(text_or_empty(selectors[i].cel->expression)) > EXPRESSION_SIZE_MAX)
             invalid_too_long(errors, at_field(cel, "expression"), EXPRESSION_SIZE_MAX);
+        else
+            validate_device_expression(text_or_empty(selectors[i].cel->expression), at_field(cel, "expression"),
+                                       errors);
     }
 }
 

@@ -70,7 +70,7 @@ struct commit_job {
     struct lmdb_store *store; /* NULL: dealt with already */
     sem_t finished;
     struct wal *wal;
-    struct str frame;
+    struct buffer *frame; /* the store's, which leaves it alone meanwhile */
     int rc;
     struct error err;
 };
@@ -219,7 +219,8 @@ static void on_volatile_timer(struct loop_timer *timer)
 static void do_commit(struct loop_work *work)
 {
     struct commit_job *job = container_of(work, struct commit_job, work);
-    job->rc = wal_append(job->wal, job->frame, &job->err);
+    wal_frame_seal(job->frame);
+    job->rc = wal_append(job->wal, buffer_str(job->frame), &job->err);
     sem_post(&job->finished);
 }
 
@@ -246,7 +247,7 @@ static void start_append(struct lmdb_store *store)
     struct commit_job *job = memory_new(struct commit_job);
     job->store = store;
     job->wal = store->wal;
-    job->frame = buffer_str(&store->frame);
+    job->frame = &store->frame;
     job->work.work = do_commit;
     job->work.done = commit_done;
     sem_init(&job->finished, 0, 0);

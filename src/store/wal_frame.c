@@ -82,13 +82,18 @@ void wal_frame_end(struct buffer *buffer, uint64_t sequence, uint64_t reserved, 
     put64(buffer->data + 16, reserved);
     put32(buffer->data + 24, (uint32_t)payload);
     put32(buffer->data + 28, count);
-    put32(buffer->data + 4, checksum(buffer->data, payload));
     size_t padding = (WAL_BLOCK - buffer->size % WAL_BLOCK) % WAL_BLOCK;
     char *zeros = buffer_reserve(buffer, padding);
     if (zeros != NULL) {
         memset(zeros, 0, padding);
         buffer_commit(buffer, padding);
     }
+}
+
+void wal_frame_seal(struct buffer *buffer)
+{
+    if (!buffer_failed(buffer))
+        put32(buffer->data + 4, checksum(buffer->data, get32(buffer->data + 24)));
 }
 
 static bool parse(struct str bytes, bool check, struct wal_frame *ret_frame, size_t *ret_size)

@@ -47,10 +47,12 @@ struct wal_record {
     struct str previous_tail; /* of a value in two pieces; always empty when read */
 };
 
-/* begin, add..., end: the buffer then holds whole blocks. */
+/* begin, add..., end: the buffer then holds whole blocks. Seal puts the checksum in, which reads all of it: by whoever
+ * writes the frame, on the thread that does. */
 void wal_frame_begin(struct buffer *buffer);
 void wal_frame_add(struct buffer *buffer, const struct wal_record *record);
 void wal_frame_end(struct buffer *buffer, uint64_t sequence, uint64_t reserved, uint32_t count);
+void wal_frame_seal(struct buffer *buffer);
 
 /* The frame that 'bytes' begins with, and its size in whole blocks (never more than bytes.size).
  * False when there is none: never written, torn, or damaged. */

@@ -24,6 +24,7 @@ static void build(struct buffer *buffer)
                                                 .previous = STR("old") });
     wal_frame_add(buffer, &(struct wal_record){ .revision = 9, .create_revision = 9, .key = STR("/c") });
     wal_frame_end(buffer, 42, 1000, 3);
+    wal_frame_seal(buffer);
 }
 
 static void test_round_trip(void **state)
@@ -79,6 +80,7 @@ static void test_sizes_that_lie(void **state)
                   "\0\0\0\0\0\0\0\0\xff\xff\xff\x7f\0\0\0\0",
                   WAL_RECORD_SIZE);
     wal_frame_end(&buffer, 1, 1, 1);
+    wal_frame_seal(&buffer);
     struct wal_frame frame;
     struct wal_record record;
     size_t size;

@@ -381,8 +381,8 @@ void request_metrics_authorized(const struct request *request, bool allowed, use
 
 /* ---------------------------------------------------------------- the store */
 
-void request_metrics_stored(const struct request *request, const struct registry *registry,
-                            const struct store_write *write, usec_t started)
+void request_metrics_stored(const struct request *request, struct registry *registry, const struct store_write *write,
+                            usec_t started)
 {
     static const char *const operations[] = {
         [STORE_CREATE] = "create", [STORE_UPDATE] = "update", [STORE_DELETE] = "delete"
@@ -390,8 +390,13 @@ void request_metrics_stored(const struct request *request, const struct registry
     struct api_server *server = request->server;
     const struct api_resource *resource = registry->resource;
     const char *const values[] = { resource->kind->group, operations[write->operation], resource->plural };
-    metric_add(metrics_get(server->metrics, &store_requests, values), 1);
-    metric_observe(metrics_get(server->metrics, &store_times, values), seconds_since(server, started));
+    struct stored_metrics *stored = &registry->stored[write->operation];
+    if (stored->count == NULL) {
+        stored->count = metrics_get(server->metrics, &store_requests, values);
+        stored->duration = metrics_get(server->metrics, &store_times, values);
+    }
+    metric_add(stored->count, 1);
+    metric_observe(stored->duration, seconds_since(server, started));
     if (write->rc < 0)
         metric_add(metrics_get(server->metrics, &store_errors, values), 1);
 }

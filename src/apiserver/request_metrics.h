@@ -29,8 +29,8 @@ void request_metrics_authenticated(const struct request *request, bool known, us
 void request_metrics_authorized(const struct request *request, bool allowed, usec_t started);
 
 /* A write to the store: etcd_request_*, as upstream calls whatever is behind the server. */
-void request_metrics_stored(const struct request *request, const struct registry *registry,
-                            const struct store_write *write, usec_t started);
+void request_metrics_stored(const struct request *request, struct registry *registry, const struct store_write *write,
+                            usec_t started);
 
 /* What is only looked at when somebody asks: inflight requests, stored objects. */
 void request_metrics_sample(struct api_server *server);

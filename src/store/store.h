@@ -52,6 +52,7 @@ enum store_operation {
     STORE_UPDATE, /* 'expected' must be its revision, else -ERROR_CONFLICT; absent: -ERROR_NOT_FOUND */
     STORE_DELETE, /* the same */
 };
+#define STORE_OPERATIONS 3
 
 /* Embedded by the writer, who keeps it until done(). */
 struct store_write {

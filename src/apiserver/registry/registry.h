@@ -64,10 +64,13 @@ struct registry {
     struct watch_cache *cache;       /* NULL: not stored */
     const struct api_field *spec;    /* NULL: the type has none */
     const struct api_field *status;
-    bool custom;          /* of a custom resource: custom/custom_registry.h */
-    bool served;          /* of such a one: requests find it */
-    char *key;            /* "apps/v1/deployments" */
-    struct map_node node; /* in api_server.registries */
+    bool custom; /* of a custom resource: custom/custom_registry.h */
+    bool served; /* of such a one: requests find it */
+    char *key;   /* "apps/v1/deployments" */
+    struct stored_metrics {
+        struct metric *count, *duration;
+    } stored[STORE_OPERATIONS]; /* request_metrics.c finds them with the first write; NULL until then */
+    struct map_node node;       /* in api_server.registries */
 };
 
 const struct strategy *strategy_of(const struct api_kind *kind); /* strategies.c */

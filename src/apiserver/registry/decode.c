@@ -20,15 +20,21 @@
 
 #define STRICT_TEXTS_MAX 16 /* as many unknown fields are named in one message */
 
-/* kind and apiVersion of a JSON document; "" when absent. */
-static int read_type(struct request *request, struct str json, const char **ret_version, const char **ret_kind,
-                     struct error *err)
+/* A JSON document, and the kind and apiVersion that it says, "" when absent. */
+struct document {
+    yyjson_doc *doc; /* the arena's */
+    struct str json;
+    const char *version, *kind;
+};
+
+static int read_document(struct request *request, struct str json, struct document *ret_document, struct error *err)
 {
-    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
-    int rc = json_read(json, API_DEPTH_MAX, &doc, err);
+    *ret_document = (struct document){ .json = json };
+    int rc = json_read(json, API_DEPTH_MAX, &ret_document->doc, err);
     if (rc < 0)
         return error_wrap_code(err, rc, "couldn't get version/kind; json parse error");
-    yyjson_val *root = yyjson_doc_get_root(doc);
+    arena_hold(&request->arena, (void (*)(void *))yyjson_doc_free, ret_document->doc);
+    yyjson_val *root = yyjson_doc_get_root(ret_document->doc);
     if (!yyjson_is_obj(root))
         return error_set(err, ERROR_BAD_REQUEST,
                          "couldn't get version/kind; json parse error: json: cannot unmarshal %s into Go "
@@ -37,8 +43,8 @@ static int read_type(struct request *request, struct str json, const char **ret_
                          yyjson_is_arr(root)   ? "array"
                          : yyjson_is_str(root) ? "string"
                                                : "value");
-    *ret_version = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "apiVersion"))));
-    *ret_kind = arena_strdup(&request->arena, text_or_empty(yyjson_get_str(yyjson_obj_get(root, "kind"))));
+    ret_document->version = text_or_empty(yyjson_get_str(yyjson_obj_get(root, "apiVersion")));
+    ret_document->kind = text_or_empty(yyjson_get_str(yyjson_obj_get(root, "kind")));
     return 0;
 }
 
@@ -122,14 +128,14 @@ static int report_strict(struct request *request, const struct api_strict_errors
     return error_set(err, ERROR_BAD_REQUEST, "strict decoding error: " STR_FMT, STR_ARG(buffer_str(&text)));
 }
 
-static int decode_fields(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
-                         struct error *err)
+static int decode_fields(struct request *request, const struct api_kind *kind, const struct document *document,
+                         void **ret_value, struct error *err)
 {
     struct api_strict_errors strict = { 0 };
     void *value = arena_zalloc(&request->arena, kind->type->size);
-    int rc = kind->type == &api_type_custom_object
-                 ? custom_decode(request, json, &value, &strict, err)
-                 : api_decode_json(kind->type, json, &request->arena, value, &strict, err);
+    int rc = kind->type == &api_type_custom_object ? custom_decode(request, document->json, &value, &strict, err)
+                                                   : api_decode_value(kind->type, yyjson_doc_get_root(document->doc),
+                                                                      &request->arena, value, &strict, err);
     if (rc == 0)
         rc = report_strict(request, &strict, err);
     if (rc == 0)
@@ -140,14 +146,14 @@ static int decode_fields(struct request *request, const struct api_kind *kind, s
 static int decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
                        struct error *err)
 {
-    const char *version = "", *name = "";
-    int rc = read_type(request, json, &version, &name, err);
+    struct document document;
+    int rc = read_document(request, json, &document, err);
     if (rc < 0)
         return is_unrecognized(request, kind, err);
-    rc = check_type(request, kind, version, name, err);
+    rc = check_type(request, kind, document.version, document.kind, err);
     if (rc < 0)
         return rc;
-    rc = decode_fields(request, kind, json, ret_value, err);
+    rc = decode_fields(request, kind, &document, ret_value, err);
     return rc < 0 ? cannot_be_handled(request, kind, err) : rc;
 }
 
@@ -186,13 +192,13 @@ static int body_yaml_to_json(struct request *request, const struct api_kind *kin
 int request_decode_json(struct request *request, const struct api_kind *kind, struct str json, void **ret_value,
                         struct error *err)
 {
-    const char *version = "", *name = "";
+    struct document document;
     void *value = NULL;
-    int rc = read_type(request, json, &version, &name, err);
+    int rc = read_document(request, json, &document, err);
     if (rc == 0)
-        rc = check_type(request, kind, version, name, err);
+        rc = check_type(request, kind, document.version, document.kind, err);
     if (rc == 0)
-        rc = decode_fields(request, kind, json, &value, err);
+        rc = decode_fields(request, kind, &document, &value, err);
     if (rc < 0)
         return rc;
     api_default(kind, value, &request->arena);

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Length of the UTF-8 sequence at the front, 0 when it is none (overlong forms and surrogates included). */
 static size_t utf8_length(const unsigned char *at, size_t left)
 {
@@ -38,6 +42,28 @@ static const bool plain[256] = {
 static bool is_plain(unsigned char c)
 {
     return plain[c];
+}
+
+/* How many bytes at the front are plain; sixteen at a time where the processor can. */
+static size_t plain_size(const unsigned char *at, size_t size)
+{
+    size_t count = 0;
+#ifdef __SSE2__
+    for (; size - count >= 16; count += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(at + count));
+        __m128i other = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')); /* as signed: also what is above 0x7f */
+        other = _mm_or_si128(other, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+        other = _mm_or_si128(other, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('&')));
+        other = _mm_or_si128(other, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+        other = _mm_or_si128(other, _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(2)), _mm_set1_epi8('>'))); /* < */
+        unsigned found = (unsigned)_mm_movemask_epi8(other);
+        if (found != 0)
+            return count + (size_t)__builtin_ctz(found);
+    }
+#endif
+    while (count < size && is_plain(at[count]))
+        count++;
+    return count;
 }
 
 static void append_escape(struct buffer *out, unsigned char c)
@@ -70,8 +96,7 @@ static void append_escape(struct buffer *out, unsigned char c)
 void json_append_string(struct buffer *out, struct str text)
 {
     const unsigned char *at = (const unsigned char *)text_or_empty(text.data), *end = at + text.size, *begin = at;
-    while (at < end && is_plain(*at))
-        at++;
+    at += plain_size(at, text.size);
     char *room = at == end ? buffer_reserve(out, text.size + 2) : NULL;
     if (room != NULL) { /* nearly always */
         room[0] = '"';
@@ -84,8 +109,7 @@ void json_append_string(struct buffer *out, struct str text)
     buffer_append_char(out, '"');
     while (at < end) {
         const unsigned char *start = at;
-        while (at < end && is_plain(*at))
-            at++;
+        at += plain_size(at, (size_t)(end - at));
         buffer_append(out, start, (size_t)(at - start));
         if (at == end)
             break;

@@ -197,20 +197,49 @@ static void add_extra(struct user *user, struct arena *arena, const char *key, c
     extra->n_values = 1;
 }
 
-/* What the request keeps of remembered claims must outlive the memory. */
-static int copy_claims(const struct token_claims *known, struct arena *arena, struct token_claims *ret_claims)
+static void user_of_claims(const struct token_claims *claims, struct arena *arena, struct user *ret_user)
 {
-    *ret_claims = *known;
-    ret_claims->id = arena_strdup(arena, known->id);
-    ret_claims->namespace_ = arena_strdup(arena, known->namespace_);
-    ret_claims->account_name = arena_strdup(arena, known->account_name);
-    ret_claims->account_uid = arena_strdup(arena, known->account_uid);
-    ret_claims->pod_name = arena_strdup(arena, known->pod_name);
-    ret_claims->pod_uid = arena_strdup(arena, known->pod_uid);
-    ret_claims->secret_name = arena_strdup(arena, known->secret_name);
-    ret_claims->secret_uid = arena_strdup(arena, known->secret_uid);
-    ret_claims->node_name = arena_strdup(arena, known->node_name);
-    ret_claims->node_uid = arena_strdup(arena, known->node_uid);
+    struct user user = {
+        .name = arena_join(arena, "system:serviceaccount:", claims->namespace_, ":", claims->account_name, NULL),
+        .uid = claims->account_uid,
+    };
+    const char *const groups[] = { "system:serviceaccounts",
+                                   arena_join(arena, "system:serviceaccounts:", claims->namespace_, NULL), NULL };
+    set_groups(&user, arena, groups, "system:authenticated");
+    user.extra = arena_new_array(arena, struct user_extra, 5);
+    if (claims->id[0] != '\0')
+        add_extra(&user, arena, "authentication.kubernetes.io/credential-id",
+                  arena_join(arena, "JTI=", claims->id, NULL));
+    add_extra(&user, arena, "authentication.kubernetes.io/node-name", claims->node_name);
+    add_extra(&user, arena, "authentication.kubernetes.io/node-uid", claims->node_uid);
+    add_extra(&user, arena, "authentication.kubernetes.io/pod-name", claims->pod_name);
+    add_extra(&user, arena, "authentication.kubernetes.io/pod-uid", claims->pod_uid);
+    *ret_user = user;
+}
+
+static int token_invalidated(struct error *err)
+{
+    return error_set(err, ERROR_UNAUTHORIZED, "service account token has been invalidated");
+}
+
+/* For the server itself: its audiences, and what was found good a moment ago. */
+static int check_own_token(const struct access *access, struct str token, usec_t now, struct arena *arena,
+                           struct user *ret_user, struct error *err)
+{
+    struct verified_token *known = token_cache_find(access->tokens, token, now);
+    if (known == NULL) {
+        auto_arena struct arena scratch = { 0 };
+        struct token_claims claims;
+        int rc = token_check(&access->key, 1, access->issuer, access->audiences, token, now, &scratch, &claims, err);
+        if (rc < 0)
+            return rc;
+        known = token_cache_add(access->tokens, token, &claims, now);
+        user_of_claims(&known->claims, &known->arena, &known->user);
+    }
+    if (!claims_hold(access, &known->claims))
+        return token_invalidated(err);
+    token_cache_keep(known, arena);
+    *ret_user = known->user;
     return 0;
 }
 
@@ -221,31 +250,14 @@ int access_check_token(const struct access *access, struct str token, const char
     usec_t now = loop_now(access->server->loop);
     if (access->key == NULL)
         return error_set(err, ERROR_UNAUTHORIZED, "this server takes no tokens");
-    const struct token_claims *known = audiences != NULL ? NULL : token_cache_find(access->tokens, token, now);
-    int rc = known != NULL
-                 ? copy_claims(known, arena, &claims)
-                 : token_check(&access->key, 1, access->issuer, audiences != NULL ? audiences : access->audiences,
-                               token, now, arena, &claims, err);
+    if (audiences == NULL)
+        return check_own_token(access, token, now, arena, ret_user, err);
+    int rc = token_check(&access->key, 1, access->issuer, audiences, token, now, arena, &claims, err);
     if (rc < 0)
         return rc;
-    if (known == NULL && audiences == NULL)
-        token_cache_add(access->tokens, token, &claims, now);
     if (!claims_hold(access, &claims))
-        return error_set(err, ERROR_UNAUTHORIZED, "service account token has been invalidated");
-    struct user user = { .name =
-                             arena_format(arena, "system:serviceaccount:%s:%s", claims.namespace_, claims.account_name),
-                         .uid = claims.account_uid };
-    const char *const groups[] = { "system:serviceaccounts",
-                                   arena_format(arena, "system:serviceaccounts:%s", claims.namespace_), NULL };
-    set_groups(&user, arena, groups, "system:authenticated");
-    user.extra = arena_new_array(arena, struct user_extra, 5);
-    if (claims.id[0] != '\0')
-        add_extra(&user, arena, "authentication.kubernetes.io/credential-id", arena_format(arena, "JTI=%s", claims.id));
-    add_extra(&user, arena, "authentication.kubernetes.io/node-name", claims.node_name);
-    add_extra(&user, arena, "authentication.kubernetes.io/node-uid", claims.node_uid);
-    add_extra(&user, arena, "authentication.kubernetes.io/pod-name", claims.pod_name);
-    add_extra(&user, arena, "authentication.kubernetes.io/pod-uid", claims.pod_uid);
-    *ret_user = user;
+        return token_invalidated(err);
+    user_of_claims(&claims, arena, ret_user);
     return 0;
 }
 
@@ -374,10 +386,12 @@ void access_authorize(struct request *request)
     char reason[AUTHORIZATION_REASON_SIZE];
     usec_t started = loop_monotonic(request->server->loop);
     struct authorization_attributes attributes = access_attributes(request);
-    bool allowed = access_decide(request->server->access, &attributes, reason) == DECISION_ALLOW;
+    bool allowed = access_decide(request->server->access, &attributes, NULL) == DECISION_ALLOW;
     request_metrics_authorized(request, allowed, started);
-    if (allowed)
+    if (allowed) {
         request_next(request);
-    else
-        access_refuse(request, &attributes, reason);
+        return;
+    }
+    (void)access_decide(request->server->access, &attributes, reason); /* only who is refused is told why */
+    access_refuse(request, &attributes, reason);
 }

@@ -7,18 +7,19 @@
 
 #include "base/memory.h"
 
-struct verified_token {
-    struct map_node node; /* in token_cache.verified */
-    struct arena arena;   /* of the texts */
-    struct token_claims claims;
-    usec_t until;
-};
+static void put(void *pointer)
+{
+    struct verified_token *token = pointer;
+    if (!ref_put(&token->ref))
+        return;
+    arena_fini(&token->arena);
+    free(token);
+}
 
 static void forget(struct token_cache *cache, struct verified_token *token)
 {
     map_remove(&cache->verified, &token->node);
-    arena_fini(&token->arena);
-    free(token);
+    put(token);
 }
 
 static struct verified_token *oldest(struct token_cache *cache)
@@ -48,23 +49,23 @@ static void forget_old(struct token_cache *cache, usec_t now)
         forget(cache, token);
 }
 
-const struct token_claims *token_cache_find(struct token_cache *cache, struct str token, usec_t now)
+struct verified_token *token_cache_find(struct token_cache *cache, struct str token, usec_t now)
 {
     struct verified_token *found = map_find_entry(&cache->verified, token, struct verified_token, node);
     if (found == NULL)
         return NULL;
     if (found->until > now)
-        return &found->claims;
+        return found;
     forget(cache, found);
     return NULL;
 }
 
-void token_cache_add(struct token_cache *cache, struct str token, const struct token_claims *claims, usec_t now)
+struct verified_token *token_cache_add(struct token_cache *cache, struct str token, const struct token_claims *claims,
+                                       usec_t now)
 {
-    if (map_find(&cache->verified, token) != NULL)
-        return;
     forget_old(cache, now);
     struct verified_token *added = memory_new(struct verified_token);
+    ref_init(&added->ref);
     struct arena *arena = &added->arena;
     size_t audiences = 0;
     while (claims->audiences != NULL && claims->audiences[audiences] != NULL)
@@ -90,4 +91,11 @@ void token_cache_add(struct token_cache *cache, struct str token, const struct t
     };
     added->until = now + TOKEN_CACHE_TIME < claims->expires ? now + TOKEN_CACHE_TIME : claims->expires;
     map_insert(&cache->verified, arena_str(arena, token), &added->node);
+    return added;
+}
+
+void token_cache_keep(struct verified_token *token, struct arena *arena)
+{
+    ref_get(&token->ref);
+    arena_hold(arena, put, token);
 }

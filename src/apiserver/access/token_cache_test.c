@@ -31,9 +31,9 @@ static void test_time(void **state)
     token_cache_init(&cache);
     assert_null(token_cache_find(&cache, STR("t"), 0));
     token_cache_add(&cache, STR("t"), &claims, 0);
-    const struct token_claims *found = token_cache_find(&cache, STR("t"), 9 * USEC_PER_SEC);
+    const struct verified_token *found = token_cache_find(&cache, STR("t"), 9 * USEC_PER_SEC);
     assert_non_null(found);
-    assert_string_equal(found->account_name, "a");
+    assert_string_equal(found->claims.account_name, "a");
     assert_null(token_cache_find(&cache, STR("t"), 10 * USEC_PER_SEC));
     /* Never longer than the token itself. */
     token_cache_add(&cache, STR("t"), &claims, 95 * USEC_PER_SEC);

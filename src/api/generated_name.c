@@ -3,6 +3,10 @@
 
 #include "api/generated_name.h"
 
+#include <string.h>
+
+#include "base/str.h"
+
 enum { BASE_MAX = 58, SUFFIX = 5 };
 
 char *generated_name(const char *base, struct random *random, struct arena *arena)
@@ -12,5 +16,9 @@ char *generated_name(const char *base, struct random *random, struct arena *aren
     for (size_t i = 0; i < SUFFIX; i++)
         suffix[i] = letters[random_below(random, sizeof(letters) - 1)];
     suffix[SUFFIX] = '\0';
-    return arena_format(arena, "%.*s%s", BASE_MAX, base, suffix);
+    struct str kept = { base, strnlen(base, BASE_MAX) };
+    char *name = arena_alloc(arena, kept.size + sizeof(suffix));
+    memcpy(name, kept.data, kept.size);
+    memcpy(name + kept.size, suffix, sizeof(suffix));
+    return name;
 }

@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,6 +284,23 @@ static void remember_managed(struct object *object, struct str managed, const ch
     object->managed_size = (uint32_t)managed.size;
 }
 
+enum { VERSION_MEMBER_MAX = 64 };
+
+/* ,"resourceVersion":"123"; every write comes through here, and a format would be most of the work. */
+static size_t version_member(uint64_t revision, bool first, char member[VERSION_MEMBER_MAX])
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + revision % 10);
+        revision /= 10;
+    } while (revision > 0);
+    char *end = stpcpy(member, first ? "\"resourceVersion\":\"" : ",\"resourceVersion\":\"");
+    end = mempcpy(end, digits + at, sizeof(digits) - at);
+    *end++ = '"';
+    return (size_t)(end - member);
+}
+
 int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
                        struct object **ret_object, struct error *err)
 {
@@ -294,27 +310,25 @@ int object_from_stored(const struct api_resource *resource, struct str json, uin
     int rc = scan(resource, json, &metadata, err);
     if (rc < 0)
         return rc;
-    char member[64];
+    char member[VERSION_MEMBER_MAX];
     const char *before = metadata.insert, *after = metadata.insert;
     if (metadata.version_start != NULL) {
         before = metadata.version_start;
         after = metadata.version_end;
     }
     bool first = metadata.version_start != NULL && *before != ',';
-    int size = snprintf(member, sizeof(member), "%s\"resourceVersion\":\"%llu\"", first ? "" : ",",
-                        (unsigned long long)revision);
-    struct bytes *bytes = splice(json, before, (struct str){ member, (size_t)size }, after);
+    size_t size = version_member(revision, first, member);
+    struct bytes *bytes = splice(json, before, (struct str){ member, size }, after);
     *ret_object = create(resource, &metadata, bytes, revision);
     if (before == after) {
         (*ret_object)->version_offset = (uint32_t)(before - json.data);
         (*ret_object)->version_size = (uint16_t)size;
         (*ret_object)->ended_line = ended_line;
         if (!metadata.repeated)
-            remember_managed(*ret_object, metadata.managed, json.data,
-                             metadata.managed.data >= after ? (size_t)size : 0);
+            remember_managed(*ret_object, metadata.managed, json.data, metadata.managed.data >= after ? size : 0);
     }
     bool behind = metadata.labels.data >= after;
-    size_t grown = (size_t)size - (size_t)(after - before);
+    size_t grown = size - (size_t)(after - before);
     remember_labels(*ret_object, metadata.labels, json.data, behind ? grown : 0);
     return 0;
 }

@@ -239,6 +239,18 @@ static const char *suffix_text(int base, int exponent)
     return NULL;
 }
 
+/* At the end of 'room'; "" for 0. Most numbers are small, and division of wide ones is slow. */
+static const char *digits_of(uint128 value, char room[QUANTITY_TEXT_SIZE])
+{
+    size_t at = QUANTITY_TEXT_SIZE;
+    room[--at] = '\0';
+    for (; value > UINT64_MAX; value /= 10)
+        room[--at] = (char)('0' + (int)(value % 10));
+    for (uint64_t rest = (uint64_t)value; rest != 0; rest /= 10)
+        room[--at] = (char)('0' + (int)(rest % 10));
+    return room + at;
+}
+
 /* Number and decimal suffix; a mantissa of 19 digits may get two zeros more. */
 static void format_decimal(__int128 mantissa, int exponent, enum quantity_format format, char text[QUANTITY_TEXT_SIZE])
 {
@@ -251,21 +263,16 @@ static void format_decimal(__int128 mantissa, int exponent, enum quantity_format
         exponent--;
     }
 
-    char digits[QUANTITY_TEXT_SIZE];
-    size_t at = sizeof(digits);
+    char room[QUANTITY_TEXT_SIZE];
     bool negative = mantissa < 0;
-    uint128 rest = negative ? (uint128)-mantissa : (uint128)mantissa;
-    digits[--at] = '\0';
-    for (; rest != 0; rest /= 10)
-        digits[--at] = (char)('0' + (int)(rest % 10));
-
+    const char *digits = digits_of(negative ? (uint128)-mantissa : (uint128)mantissa, room);
     const char *suffix = format == QUANTITY_DECIMAL_SI ? suffix_text(10, exponent) : NULL;
     if (suffix != NULL)
-        snprintf(text, QUANTITY_TEXT_SIZE, "%s%s%s", negative ? "-" : "", digits + at, suffix);
+        (void)text_join(text, QUANTITY_TEXT_SIZE, negative ? "-" : "", digits, suffix, NULL);
     else if (exponent == 0)
-        snprintf(text, QUANTITY_TEXT_SIZE, "%s%s", negative ? "-" : "", digits + at);
+        (void)text_join(text, QUANTITY_TEXT_SIZE, negative ? "-" : "", digits, NULL);
     else
-        snprintf(text, QUANTITY_TEXT_SIZE, "%s%se%d", negative ? "-" : "", digits + at, exponent);
+        snprintf(text, QUANTITY_TEXT_SIZE, "%s%se%d", negative ? "-" : "", digits, exponent);
 }
 
 /* As written: the point stays where it was. */
@@ -305,8 +312,9 @@ void quantity_format(const struct quantity *quantity, char text[QUANTITY_TEXT_SI
                 value /= 1024;
                 exponent += 10;
             }
-            snprintf(text, QUANTITY_TEXT_SIZE, "%s%llu%s", quantity->mantissa < 0 ? "-" : "", (unsigned long long)value,
-                     exponent == 0 ? "" : suffix_text(2, exponent));
+            char digits[QUANTITY_TEXT_SIZE];
+            (void)text_join(text, QUANTITY_TEXT_SIZE, quantity->mantissa < 0 ? "-" : "", digits_of(value, digits),
+                            exponent == 0 ? "" : suffix_text(2, exponent), NULL);
             return;
         }
     }

@@ -4,8 +4,6 @@
 /* schema.c - finding rows of the generated tables. */
 #include "api/schema.h"
 
-#include <stdio.h>
-
 #include "api/custom/custom_resource.h"
 #include "base/ref.h"
 
@@ -40,9 +38,9 @@ const struct api_resource *api_resource_of_kind(const struct api_kind *kind)
 void api_kind_version(const struct api_kind *kind, char *text, size_t size)
 {
     if (kind->group[0] == '\0')
-        snprintf(text, size, "%s", kind->version);
+        (void)text_join(text, size, kind->version, NULL);
     else
-        snprintf(text, size, "%s/%s", kind->group, kind->version);
+        (void)text_join(text, size, kind->group, "/", kind->version, NULL);
 }
 
 const struct api_resource *api_resource_ref(const struct api_resource *resource)

@@ -3,7 +3,6 @@
 
 /* Putting the server together, filling its caches, and ending it. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,19 +29,19 @@
 struct registry *server_registry(struct api_server *server, const char *group, const char *version, const char *plural)
 {
     char key[512];
-    int size = snprintf(key, sizeof(key), "%s/%s/%s", group, version, plural);
-    if (size < 0 || (size_t)size >= sizeof(key))
+    size_t size = text_join(key, sizeof(key), group, "/", version, "/", plural, NULL);
+    if (size >= sizeof(key))
         return NULL;
-    return map_find_entry(&server->registries, ((struct str){ key, (size_t)size }), struct registry, node);
+    return map_find_entry(&server->registries, ((struct str){ key, size }), struct registry, node);
 }
 
 struct registry *server_registry_of(struct api_server *server, const struct api_resource *resource)
 {
+    if (resource->references == NULL)
+        return server->built_in[resource - api_resources];
     struct registry *registry =
         server_registry(server, resource->kind->group, resource->kind->version, resource->plural);
-    if (registry == NULL && resource->references != NULL)
-        registry = custom_resources_registry(server->custom, resource);
-    return registry;
+    return registry != NULL ? registry : custom_resources_registry(server->custom, resource);
 }
 
 struct watch_cache *server_cache(struct api_server *server, const struct api_resource *resource)
@@ -71,6 +70,7 @@ static void add_registry(struct api_server *server, const struct api_resource *r
     registry->status = resource->flags & API_STATUS ? api_field_find(kind->type, STR("status"), NULL) : NULL;
     registry->key = arena_format(&server->arena, "%s/%s/%s", kind->group, kind->version, resource->plural);
     map_insert(&server->registries, str_of(registry->key), &registry->node);
+    server->built_in[resource - api_resources] = registry;
 }
 
 const char *registry_namespace(const struct request *request)
@@ -82,8 +82,8 @@ const char *registry_object_key(struct request *request, const char *name)
 {
     const struct api_resource *resource = request->registry->resource;
     if (resource->flags & API_NAMESPACED)
-        return arena_format(&request->arena, "%s/%s/%s", resource->storage_prefix, request->namespace_, name);
-    return arena_format(&request->arena, "%s/%s", resource->storage_prefix, name);
+        return arena_join(&request->arena, resource->storage_prefix, "/", request->namespace_, "/", name, NULL);
+    return arena_join(&request->arena, resource->storage_prefix, "/", name, NULL);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -124,6 +124,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     server->request_metrics = request_metrics_create(server->metrics);
     server->allocator = service_allocator_create(services, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
+    server->built_in = memory_zalloc(api_resource_count * sizeof(struct registry *));
     size_t served = served_count();
     for (size_t i = 0; i < served; i++)
         add_registry(server, &api_resources[i]);
@@ -258,6 +259,7 @@ static void server_free(struct api_server *server)
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);
+    free(server->built_in);
     map_fini(&server->registries);
     request_metrics_destroy(server->request_metrics);
     if (server->options.metrics == NULL)

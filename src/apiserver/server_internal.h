@@ -32,8 +32,9 @@ struct api_server {
     struct tls_context *proxy_tls; /* to workloads; NULL until somebody is proxied to one over https */
     struct watch_cache **caches;   /* one per stored resource and served version */
     size_t n_caches;
-    struct list requests; /* of struct request */
-    struct list watches;  /* of struct watch: open ones */
+    struct registry **built_in; /* by the place in api_resources; NULL: not served */
+    struct list requests;       /* of struct request */
+    struct list watches;        /* of struct watch: open ones */
     size_t n_requests;
     size_t n_watches;
     struct service_allocator *allocator;

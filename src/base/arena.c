@@ -116,6 +116,24 @@ struct str arena_str(struct arena *arena, struct str text)
     return (struct str){ arena_strndup(arena, text.data, text.size), text.size };
 }
 
+char *arena_join(struct arena *arena, ...)
+{
+    va_list parts, again;
+    const char *part;
+    size_t size = 0;
+    va_start(parts, arena);
+    va_copy(again, parts);
+    while ((part = va_arg(parts, const char *)) != NULL)
+        size += strlen(part);
+    va_end(parts);
+    char *text = arena_alloc(arena, size + 1), *at = text;
+    while ((part = va_arg(again, const char *)) != NULL)
+        at = stpcpy(at, part);
+    va_end(again);
+    *at = '\0';
+    return text;
+}
+
 char *arena_format(struct arena *arena, const char *format, ...)
 {
     va_list args;

@@ -38,6 +38,8 @@ char *arena_strdup(struct arena *arena, const char *text); /* NULL stays NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t length) __attribute__((returns_nonnull));
 struct str arena_str(struct arena *arena, struct str text); /* NUL-terminated copy */
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((returns_nonnull)) printf_like(2, 3);
+/* The texts up to NULL one behind the other. */
+char *arena_join(struct arena *arena, ...) __attribute__((returns_nonnull, sentinel));
 
 /* drop(pointer) runs when the arena ends: how an arena holds a reference. */
 void arena_hold(struct arena *arena, void (*drop)(void *pointer), void *pointer);

@@ -29,7 +29,7 @@ void buffer_clear(struct buffer *buffer)
     buffer->failed = false;
 }
 
-char *buffer_reserve(struct buffer *buffer, size_t size)
+static char *grow(struct buffer *buffer, size_t size)
 {
     size_t max = buffer->max != 0 ? buffer->max : BUFFER_DEFAULT_MAX;
     if (buffer->failed || size > max || buffer->size > max - size) {
@@ -54,6 +54,17 @@ char *buffer_reserve(struct buffer *buffer, size_t size)
     return buffer->data + buffer->size;
 }
 
+/* Capacity is within the maximum, so what fits into it needs no other question. */
+static bool has_room(const struct buffer *buffer, size_t size)
+{
+    return size < buffer->capacity - buffer->size && !buffer->failed;
+}
+
+char *buffer_reserve(struct buffer *buffer, size_t size)
+{
+    return has_room(buffer, size) ? buffer->data + buffer->size : grow(buffer, size);
+}
+
 void buffer_commit(struct buffer *buffer, size_t size)
 {
     buffer->size += size;
@@ -64,11 +75,12 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t size)
 {
     if (size == 0)
         return;
-    char *room = buffer_reserve(buffer, size);
+    char *room = has_room(buffer, size) ? buffer->data + buffer->size : grow(buffer, size);
     if (room == NULL)
         return;
     memcpy(room, bytes, size);
-    buffer_commit(buffer, size);
+    buffer->size += size;
+    buffer->data[buffer->size] = '\0';
 }
 
 void buffer_append_str(struct buffer *buffer, struct str text)
@@ -83,7 +95,12 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 
 void buffer_append_char(struct buffer *buffer, char c)
 {
-    buffer_append(buffer, &c, 1);
+    char *room = has_room(buffer, 1) ? buffer->data + buffer->size : grow(buffer, 1);
+    if (room == NULL)
+        return;
+    room[0] = c;
+    room[1] = '\0';
+    buffer->size++;
 }
 
 void buffer_append_uint64(struct buffer *buffer, uint64_t value)

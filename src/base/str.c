@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 
+#include <stdarg.h>
+
 static char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -110,6 +112,24 @@ bool str_to_int64(struct str text, int64_t *ret_value)
         return false;
     *ret_value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
     return true;
+}
+
+size_t text_join(char *text, size_t size, ...)
+{
+    va_list parts;
+    const char *part;
+    size_t total = 0;
+    va_start(parts, size);
+    while ((part = va_arg(parts, const char *)) != NULL) {
+        size_t length = strlen(part), room = total < size ? size - total : 0;
+        if (room > 0)
+            memcpy(text + total, part, length < room ? length : room);
+        total += length;
+    }
+    va_end(parts);
+    if (size > 0)
+        text[total < size ? total : size - 1] = '\0';
+    return total;
 }
 
 uint64_t str_hash(struct str text)

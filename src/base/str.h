@@ -70,6 +70,10 @@ static inline bool text_equal(const char *a, const char *b)
     return strcmp(text_or_empty(a), text_or_empty(b)) == 0;
 }
 
+/* The texts up to NULL one behind the other, NUL-terminated: what "%s%s..." does, without a format to look at. Returns the
+ * size of the whole; from 'size' on it did not fit and was cut off. */
+size_t text_join(char *text, size_t size, ...) __attribute__((sentinel));
+
 static inline bool text_empty(const char *text)
 {
     return text == NULL || text[0] == '\0';

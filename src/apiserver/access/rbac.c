@@ -240,8 +240,9 @@ static const struct api_rbac_policy_rule *rules_of(const struct rbac *rbac, cons
     const struct api_rbac_role_ref *ref = role_ref_of(binding);
     char key[KEY_MAX];
     bool cluster = text_equal(ref->kind, "ClusterRole");
-    int size = cluster ? snprintf(key, sizeof(key), "%s", text_or_empty(ref->name))
-                       : snprintf(key, sizeof(key), "%s/%s", object_namespace(binding), text_or_empty(ref->name));
+    const char *name = text_or_empty(ref->name);
+    size_t size = cluster ? text_join(key, sizeof(key), name, NULL)
+                          : text_join(key, sizeof(key), object_namespace(binding), "/", name, NULL);
     const struct rbac_role *role =
         size >= KEY_MAX ? NULL : map_find_entry(&rbac->roles, str_of(key), struct rbac_role, node);
     *ret_count = 0;
@@ -272,7 +273,7 @@ struct visit {
 static bool visit_subject(const struct visit *visit, const char *prefix, const char *name)
 {
     char key[KEY_MAX];
-    if (snprintf(key, sizeof(key), "%s%s", prefix, name) >= KEY_MAX)
+    if (text_join(key, sizeof(key), prefix, name, NULL) >= KEY_MAX)
         return true;
     const struct rbac_subject *subject = map_find_entry(&visit->rbac->subjects, str_of(key), struct rbac_subject, node);
     if (subject == NULL)

@@ -3,7 +3,6 @@
 
 /* Objects by key, the chain of changes, and the watchers that walk along it. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,10 +160,8 @@ const struct object *watch_cache_get(const struct watch_cache *cache, const char
     if (text_empty(namespace_))
         return watch_cache_find(cache, str_of(name));
     char key[STORE_KEY_MAX];
-    int length = snprintf(key, sizeof(key), "%s/%s", namespace_, name);
-    if (length < 0 || (size_t)length >= sizeof(key))
-        return NULL;
-    return watch_cache_find(cache, (struct str){ key, (size_t)length });
+    size_t length = text_join(key, sizeof(key), namespace_, "/", name, NULL);
+    return length >= sizeof(key) ? NULL : watch_cache_find(cache, (struct str){ key, length });
 }
 
 const struct tree *watch_cache_objects(const struct watch_cache *cache)

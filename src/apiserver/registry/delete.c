@@ -190,7 +190,7 @@ static void deletion_write(struct deletion *deletion, void *object)
     deletion->write = (struct store_write){
         .operation = deletion->gone ? STORE_DELETE : STORE_UPDATE,
         .key = str_of(
-            arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(deletion->current))),
+            arena_join(&request->arena, registry->resource->storage_prefix, "/", object_key(deletion->current), NULL)),
         .expected = object_revision(deletion->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .done = deletion_stored,

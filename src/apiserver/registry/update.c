@@ -223,7 +223,7 @@ static void update_write(struct update *update, void *object)
     update->write = (struct store_write){
         .operation = vanish ? STORE_DELETE : STORE_UPDATE,
         .key = str_of(
-            arena_format(&request->arena, "%s/%s", registry->resource->storage_prefix, object_key(update->current))),
+            arena_join(&request->arena, registry->resource->storage_prefix, "/", object_key(update->current), NULL)),
         .expected = object_revision(update->current),
         .is_volatile = registry->resource->flags & API_VOLATILE,
         .may_lag = !vanish && update->part == UPDATE_STATUS && registry->strategy->is_heartbeat != NULL &&

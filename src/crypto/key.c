@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "crypto/digest.h"
 #include "crypto/openssl.h"
+#include "crypto/p256.h"
 
 #define KEY_PEM_MAX ((size_t)64 << 10)
 
@@ -44,10 +45,28 @@ static int no_password(char *buffer, int size, int writing, void *context)
     return -1;
 }
 
+/* The text's first block when it is a P-256 key of the usual layout, else NULL. */
+static EVP_PKEY *read_p256(BIO *bio, const char *label, EVP_PKEY *(*parse)(struct str der))
+{
+    EVP_PKEY *key = NULL;
+    char *name = NULL, *header = NULL;
+    unsigned char *der = NULL;
+    long size = 0;
+    if (PEM_read_bio(bio, &name, &header, &der, &size) == 1 && strcmp(name, label) == 0 && header[0] == '\0')
+        key = parse((struct str){ (const char *)der, (size_t)size });
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(der, (size_t)size);
+    ERR_clear_error();
+    return key;
+}
+
 int key_parse(struct str pem, struct evp_pkey_st **ret_key, struct error *err)
 {
     auto_openssl(BIO_free_all) BIO *bio = openssl_reader(pem);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    EVP_PKEY *key = bio == NULL ? NULL : read_p256(bio, "PRIVATE KEY", p256_parse_private);
+    if (key == NULL && bio != NULL && BIO_reset(bio) == 1)
+        key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
     if (key == NULL)
         return openssl_syntax_error(err, "read a private key");
     *ret_key = key;
@@ -72,7 +91,9 @@ static int public_half(const EVP_PKEY *private_key, EVP_PKEY **ret_key, struct e
 int key_parse_public(struct str pem, struct evp_pkey_st **ret_key, struct error *err)
 {
     auto_openssl(BIO_free_all) BIO *bio = openssl_reader(pem);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
+    EVP_PKEY *key = bio == NULL ? NULL : read_p256(bio, "PUBLIC KEY", p256_parse_public);
+    if (key == NULL && bio != NULL && BIO_reset(bio) == 1)
+        key = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
     if (key == NULL)
         key = read_certificate_key(pem);
     if (key != NULL) {
@@ -88,8 +109,15 @@ int key_parse_public(struct str pem, struct evp_pkey_st **ret_key, struct error 
 
 int key_format(const struct evp_pkey_st *key, struct buffer *pem, struct error *err)
 {
+    uint8_t der[P256_PRIVATE_SIZE];
     auto_openssl(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
-    if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+    bool written = false;
+    if (bio != NULL && p256_format_private(key, der))
+        written = PEM_write_bio(bio, "PRIVATE KEY", "", der, sizeof(der)) > 0;
+    else if (bio != NULL)
+        written = PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+    OPENSSL_cleanse(der, sizeof(der));
+    if (!written)
         return openssl_error(err, "write a private key");
     return openssl_drain(bio, pem, err);
 }
@@ -128,12 +156,12 @@ int key_open(int directory, const char *path, enum key_type type, struct evp_pke
 
 int key_id(const struct evp_pkey_st *key, char text[KEY_ID_SIZE], struct error *err)
 {
-    unsigned char *der = NULL;
-    int size = i2d_PUBKEY(key, &der);
+    unsigned char fixed[P256_PUBLIC_SIZE], *der = NULL;
+    int size = p256_format_public(key, fixed) ? P256_PUBLIC_SIZE : i2d_PUBKEY(key, &der);
     if (size <= 0)
         return openssl_error(err, "encode a public key");
     uint8_t digest[DIGEST_SHA256_SIZE];
-    digest_sha256((struct str){ (const char *)der, (size_t)size }, digest);
+    digest_sha256((struct str){ (const char *)(der != NULL ? der : fixed), (size_t)size }, digest);
     OPENSSL_free(der);
     auto_buffer struct buffer encoded = { .max = 2 * KEY_ID_SIZE };
     base64url_encode((struct str){ (const char *)digest, sizeof(digest) }, &encoded);

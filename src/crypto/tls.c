@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/ref.h"
+#include "crypto/key.h"
 
 #define TLS_ALPN_MAX   255       /* of the whole list on the wire; ours have two names */
 #define TLS_SESSION_ID "coracle" /* resumption with client certificates needs some fixed name */
@@ -88,11 +89,12 @@ static int use_chain(SSL_CTX *openssl, struct str pem, struct error *err)
 
 static int use_key(SSL_CTX *openssl, struct str pem, struct error *err)
 {
-    BIO *bio = bio_of(pem);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-    BIO_free(bio);
-    int rc = 0;
-    if (key == NULL || SSL_CTX_use_PrivateKey(openssl, key) != 1)
+    EVP_PKEY *key = NULL;
+    struct error reading = { 0 };
+    int rc = key_parse(pem, &key, &reading);
+    if (rc < 0)
+        return error_set(err, ERROR_TLS, "%s", reading.message);
+    if (SSL_CTX_use_PrivateKey(openssl, key) != 1)
         rc = tls_error(NULL, err, "read the private key");
     else if (SSL_CTX_check_private_key(openssl) != 1)
         rc = tls_error(NULL, err, "match the private key to the certificate");

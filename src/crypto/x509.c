@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "crypto/key.h"
+#include "crypto/p256.h"
 #include "crypto/random.h"
 #include "crypto/x509_names.h"
 
@@ -81,6 +82,21 @@ static bool set_serial(X509 *certificate)
     return set;
 }
 
+/* X509_set_pubkey() would encode the key and decode it again. */
+static bool set_public_key(X509 *certificate, EVP_PKEY *key)
+{
+    uint8_t point[P256_POINT_SIZE];
+    if (!p256_point(key, point))
+        return X509_set_pubkey(certificate, key) == 1;
+    unsigned char *bits = OPENSSL_memdup(point, sizeof(point));
+    if (bits != NULL &&
+        X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                               OBJ_nid2obj(NID_X9_62_prime256v1), bits, sizeof(point)) == 1)
+        return true;
+    OPENSSL_free(bits);
+    return false;
+}
+
 static int make_certificate(const struct issue *issue, X509 **ret_certificate, struct error *err)
 {
     auto_openssl(X509_free) X509 *certificate = X509_new();
@@ -89,7 +105,7 @@ static int make_certificate(const struct issue *issue, X509 **ret_certificate, s
         X509_set_issuer_name(certificate, issuer) != 1 || X509_set_subject_name(certificate, issue->subject) != 1 ||
         ASN1_TIME_set(X509_getm_notBefore(certificate), issue->not_before / USEC_PER_SEC) == NULL ||
         ASN1_TIME_set(X509_getm_notAfter(certificate), issue->not_after / USEC_PER_SEC) == NULL ||
-        X509_set_pubkey(certificate, issue->public_key) != 1 || !add_extensions(certificate, issue) ||
+        !set_public_key(certificate, issue->public_key) || !add_extensions(certificate, issue) ||
         X509_sign(certificate, issue->issuer_key, EVP_sha256()) == 0)
         return openssl_error(err, "sign a certificate");
     *ret_certificate = take_pointer(&certificate);

@@ -117,18 +117,29 @@ struct api_field {
     uint16_t name_size;    /* strlen(name) */
     uint32_t element_size; /* of a list element or map entry; maps: key first, value at value_offset */
     uint32_t value_offset;
-    uint32_t typed_offset;       /* of the bool beside an API_TYPED list: its documents do say them */
-    const struct api_type *type; /* of messages */
+    uint32_t typed_offset;               /* of the bool beside an API_TYPED list: its documents do say them */
+    const struct api_type *type;         /* of messages */
+    const struct api_field_facts *facts; /* NULL: none; api_field_facts() spares the question */
+};
+
+/* What one field in ten has, apart: rows are walked for every object, and there are thousands. */
+struct api_field_facts {
     const struct api_enum *enumeration;
     const char *const *list_keys; /* NULL-terminated; for API_LIST_MAP */
     const char *patch_key;
     const char *default_json; /* static default, as published in OpenAPI */
     const char *fill_json;    /* what api_default() puts where nothing was given: that, or an unpublished one */
-    const char *gates;        /* feature gates guarding it, comma separated */
     const char *oneof;        /* name of the union it belongs to; "NAME optional" when none may be set */
     const char *const *rules; /* declared validation, NULL-terminated: "alpha(1.36) > minimum=0" */
     const char *named;        /* what Go calls its type, when that has a name: "v1.ResourceList" */
 };
+
+/* Never NULL. */
+static inline const struct api_field_facts *api_field_facts(const struct api_field *field)
+{
+    static const struct api_field_facts none;
+    return field->facts != NULL ? field->facts : &none;
+}
 
 enum api_json_form {
     API_FORM_OBJECT,

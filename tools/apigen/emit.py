@@ -198,24 +198,33 @@ def field_row(message, field, strings):
         row.append(f".count_offset = offsetof({struct}, {field.count})")
     if field.target:
         row.append(f".type = &{naming.symbol('type', field.target.schema, field.target.name)}")
+    facts = field_facts(message, field, strings)
+    if facts:
+        row.append(f".facts = &(const struct api_field_facts){{ {', '.join(facts)} }}")
+    return "    { " + ", ".join(row) + " },"
+
+
+def field_facts(message, field, strings):
+    """What few fields have, in a row of its own."""
+    given, facts = field.attributes, []
     if field.enumeration:
-        row.append(f".enumeration = &{naming.symbol('enum', field.enumeration.schema, field.enumeration.name)}")
+        facts.append(f".enumeration = &{naming.symbol('enum', field.enumeration.schema, field.enumeration.name)}")
     keys = (given.get("list") or "").split()[1:]
     if keys:
-        row.append(f".list_keys = {strings.add(keys)}")
+        facts.append(f".list_keys = {strings.add(keys)}")
     if " by " in (given.get("patch") or ""):
-        row.append(f".patch_key = {quote(given['patch'].split(' by ')[1])}")
-    for word, column in (("default", "default_json"), ("gate", "gates"), ("oneof", "oneof")):
+        facts.append(f".patch_key = {quote(given['patch'].split(' by ')[1])}")
+    for word, column in (("default", "default_json"), ("oneof", "oneof")):
         if given.get(word):
-            row.append(f".{column} = {quote(given[word])}")
+            facts.append(f".{column} = {quote(given[word])}")
     if given.get("fill") or given.get("default"):
-        row.append(f".fill_json = {quote(given.get('fill') or given['default'])}")
+        facts.append(f".fill_json = {quote(given.get('fill') or given['default'])}")
     if field.rules:
-        row.append(f".rules = {strings.add(field.rules)}")
+        facts.append(f".rules = {strings.add(field.rules)}")
     named = message.name if field.form == "self" else given.get("as") or given.get("enum")
     if named:
-        row.append(f".named = {quote(go_name(message.schema, named))}")
-    return "    { " + ", ".join(row) + " },"
+        facts.append(f".named = {quote(go_name(message.schema, named))}")
+    return facts
 
 
 def go_name(schema, reference):

@@ -64,12 +64,13 @@ static void describe_list(const struct api_field *field, struct apply_shape *sha
     if (!(field->flags & API_LIST_MAP))
         return;
     shape->list = APPLY_LIST_MAP;
-    for (const char *const *key = field->list_keys; *key != NULL && shape->n_keys < APPLY_KEYS_MAX; key++) {
+    for (const char *const *key = api_field_facts(field)->list_keys; *key != NULL && shape->n_keys < APPLY_KEYS_MAX;
+         key++) {
         struct apply_key *known = &shape->keys[shape->n_keys++];
         const struct api_field *member = api_field_find(field->type, str_of(*key), NULL);
         *known = (struct apply_key){ .name = str_of(*key) };
-        if (member != NULL && member->default_json != NULL)
-            known->default_json = str_of(member->default_json);
+        if (member != NULL && api_field_facts(member)->default_json != NULL)
+            known->default_json = str_of(api_field_facts(member)->default_json);
     }
 }
 

@@ -263,7 +263,8 @@ static struct path_value path_value_at(const struct api_field *field, const void
 /* The keys' fields, sorted by name, as elements have them. */
 static void find_keys(const struct api_field *list, struct keys *keys)
 {
-    for (const char *const *name = list->list_keys; *name != NULL && keys->count < APPLY_KEYS_MAX; name++) {
+    for (const char *const *name = api_field_facts(list)->list_keys; *name != NULL && keys->count < APPLY_KEYS_MAX;
+         name++) {
         const struct api_field *field = api_field_find(list->type, str_of(*name), NULL);
         size_t at = keys->count;
         if (field == NULL)
@@ -290,10 +291,11 @@ static bool element_of(const struct api_field *list, const struct keys *keys, co
         const struct api_field *field = keys->fields[i];
         const void *single = member_single(field, value);
         bool written = presence_of(field, value) == PRESENT;
-        if (!written && field->default_json == NULL)
+        if (!written && api_field_facts(field)->default_json == NULL)
             continue;
         own[count].name = (struct str){ field->name, field->name_size };
-        own[count++].value = written ? path_value_at(field, single) : document_default(str_of(field->default_json));
+        own[count++].value =
+            written ? path_value_at(field, single) : document_default(str_of(api_field_facts(field)->default_json));
     }
     *element = (struct path_element){ .kind = PATH_KEYS, .n_keys = count, .keys = own };
     return count > 0;

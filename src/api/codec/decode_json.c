@@ -103,7 +103,7 @@ static int decode_text(struct decoder *decoder, const struct api_field *field, y
     struct str text = { yyjson_get_str(json), yyjson_get_len(json) };
     if (memchr(text.data, '\0', text.size) != NULL)
         return nul_in_text(decoder, place);
-    const struct api_enum *known = field->enumeration;
+    const struct api_enum *known = api_field_facts(field)->enumeration;
     for (size_t i = 0; known != NULL && i < known->n_values; i++) {
         if (str_is(text, known->values[i])) {
             *value = known->values[i];

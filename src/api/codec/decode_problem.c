@@ -58,16 +58,17 @@ static void append_go_type(const struct api_field *field, bool element, struct b
         [API_MESSAGE] = "",
     };
     bool collection = !element && field->shape != API_SINGLE;
-    if (field->named != NULL && (field->flags & API_SELF ? collection : !collection || field->value != API_STRING)) {
-        buffer_append_text(out, field->named); /* a named list or map, or a named scalar */
+    if (api_field_facts(field)->named != NULL &&
+        (field->flags & API_SELF ? collection : !collection || field->value != API_STRING)) {
+        buffer_append_text(out, api_field_facts(field)->named); /* a named list or map, or a named scalar */
         return;
     }
     if (collection)
         buffer_append_text(out, field->shape == API_LIST ? "[]" : "map[string]");
     if (field->value == API_MESSAGE)
         buffer_format(out, "%s.%s", package_name(field->type), field->type->name);
-    else if (field->named != NULL && (field->flags & API_SELF) == 0)
-        buffer_append_text(out, field->named);
+    else if (api_field_facts(field)->named != NULL && (field->flags & API_SELF) == 0)
+        buffer_append_text(out, api_field_facts(field)->named);
     else if (field->value == API_BYTES && field->shape == API_SINGLE && element)
         buffer_append_text(out, "uint8");
     else

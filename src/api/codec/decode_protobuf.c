@@ -359,7 +359,8 @@ static void clear_others(const struct api_type *type, const struct api_field *ch
 {
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
-        if (field != chosen && field->oneof != NULL && strcmp(field->oneof, chosen->oneof) == 0)
+        if (field != chosen && api_field_facts(field)->oneof != NULL &&
+            strcmp(api_field_facts(field)->oneof, api_field_facts(chosen)->oneof) == 0)
             memset(member_of(field, value), 0, member_is_indirect(field) ? sizeof(void *) : member_size(field));
     }
 }
@@ -382,7 +383,7 @@ static int decode_fields(struct decoder *decoder, const struct api_type *type, s
             rc = decode_single(decoder, field, &read, value);
         if (rc < 0)
             return rc;
-        if (type->proto3 && field->oneof != NULL)
+        if (type->proto3 && api_field_facts(field)->oneof != NULL)
             clear_others(type, field, value);
     }
     for (size_t i = 0; more == 0 && i < type->n_fields; i++)

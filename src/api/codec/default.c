@@ -25,7 +25,7 @@ static bool is_missing(const struct api_field *field, const void *value)
 
 static void fill(const struct api_field *field, void *value, struct arena *arena)
 {
-    struct str json = str_of(field->fill_json);
+    struct str json = str_of(api_field_facts(field)->fill_json);
     struct error err = { 0 };
     if (field->value == API_STRING && field->shape == API_SINGLE) { /* none of them has escapes */
         *(const char **)member_of(field, value) = arena_strndup(arena, json.data + 1, json.size - 2);
@@ -49,7 +49,8 @@ static void round_resources(const struct api_field *field, void *value)
 static void default_inside(const struct api_field *field, void *value, struct arena *arena)
 {
     if (field->value == API_QUANTITY && field->shape == API_MAP) {
-        if (field->named != NULL && str_ends(str_of(field->named), STR("ResourceList")))
+        if (api_field_facts(field)->named != NULL &&
+            str_ends(str_of(api_field_facts(field)->named), STR("ResourceList")))
             round_resources(field, value);
         return;
     }
@@ -72,7 +73,7 @@ static void default_message(const struct api_type *type, void *value, struct are
         type->defaults(value, arena);
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
-        if (field->fill_json != NULL && is_missing(field, value))
+        if (api_field_facts(field)->fill_json != NULL && is_missing(field, value))
             fill(field, value, arena);
         default_inside(field, value, arena);
     }

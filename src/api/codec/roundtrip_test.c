@@ -134,7 +134,7 @@ static struct str make_raw(struct maker *maker)
 
 static void make_value(struct maker *maker, const struct api_field *field, void *value)
 {
-    const struct api_enum *known = field->enumeration;
+    const struct api_enum *known = api_field_facts(field)->enumeration;
     switch (field->value) {
     case API_BOOL:
         *(bool *)value = chance(maker, 50);
@@ -224,8 +224,9 @@ static void make_message(struct maker *maker, const struct api_type *type, void 
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
         bool in_place = field->shape == API_SINGLE && field->value == API_MESSAGE && !member_is_indirect(field);
-        bool oneof = type->proto3 && field->oneof != NULL; /* at most one of them: the first */
-        if (!in_place && (!chance(maker, percent) || (oneof && i > 0 && type->fields[i - 1].oneof != NULL)))
+        bool oneof = type->proto3 && api_field_facts(field)->oneof != NULL; /* at most one of them: the first */
+        if (!in_place &&
+            (!chance(maker, percent) || (oneof && i > 0 && api_field_facts(&type->fields[i - 1])->oneof != NULL)))
             continue;
         if (field->shape != API_SINGLE) {
             make_elements(maker, field, value);

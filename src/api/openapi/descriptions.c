@@ -5,15 +5,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/map.h"
 #include "base/memory.h"
 
-#define PACKAGE  "package "
-#define NAME_MAX 256
+#define PACKAGE   "package "
+#define NAME_SIZE 256
 
 extern const unsigned char descriptions_text[];
-extern const size_t descriptions_text_size;
+extern const size_t descriptions_text_size, descriptions_text_unpacked_size;
 
 /* A type's line and those of its fields, which follow it. */
 struct block {
@@ -25,6 +26,7 @@ struct block {
 };
 
 struct descriptions {
+    struct str text;
     struct map types; /* of struct block */
 };
 
@@ -39,9 +41,6 @@ static void set_type(struct description_line *line, struct str name)
 bool descriptions_next(struct description_line *line)
 {
     struct str raw;
-    if (!line->started)
-        line->rest = (struct str){ (const char *)descriptions_text, descriptions_text_size };
-    line->started = true;
     while (str_next(&line->rest, '\n', &raw)) {
         if (str_starts(raw, STR(PACKAGE))) {
             line->package = str_skip(raw, strlen(PACKAGE));
@@ -62,9 +61,9 @@ bool descriptions_next(struct description_line *line)
     return false;
 }
 
-static size_t name_of(struct str package, struct str type, char name[NAME_MAX])
+static size_t name_of(struct str package, struct str type, char name[NAME_SIZE])
 {
-    if (package.size + 1 + type.size >= NAME_MAX)
+    if (package.size + 1 + type.size >= NAME_SIZE)
         return 0;
     memcpy(name, package.data, package.size);
     name[package.size] = '.';
@@ -72,12 +71,27 @@ static size_t name_of(struct str package, struct str type, char name[NAME_MAX])
     return package.size + 1 + type.size;
 }
 
+static struct str unpack(void)
+{
+    uLongf size = descriptions_text_unpacked_size;
+    char *text = memory_alloc(size);
+    if (uncompress((Bytef *)text, &size, descriptions_text, descriptions_text_size) != Z_OK)
+        abort(); /* the build wrote it */
+    return (struct str){ text, size };
+}
+
+struct description_line descriptions_lines(const struct descriptions *descriptions)
+{
+    return (struct description_line){ .rest = descriptions->text };
+}
+
 struct descriptions *descriptions_create(void)
 {
     struct descriptions *descriptions = memory_new(struct descriptions);
-    struct description_line line = { 0 };
+    descriptions->text = unpack();
+    struct description_line line = descriptions_lines(descriptions);
     struct block *block = NULL;
-    char name[NAME_MAX];
+    char name[NAME_SIZE];
     map_init(&descriptions->types);
     while (descriptions_next(&line)) {
         if (line.field.size > 0) {
@@ -110,12 +124,13 @@ void descriptions_destroy(struct descriptions *descriptions)
         free(block);
     }
     map_fini(&descriptions->types);
+    free((void *)(uintptr_t)descriptions->text.data);
     free(descriptions);
 }
 
 static const struct block *find_block(const struct descriptions *descriptions, struct str package, struct str type)
 {
-    char name[NAME_MAX];
+    char name[NAME_SIZE];
     size_t size = name_of(package, type, name);
     return size == 0 ? NULL : map_find_entry(&descriptions->types, ((struct str){ name, size }), struct block, node);
 }

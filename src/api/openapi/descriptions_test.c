@@ -69,7 +69,8 @@ static bool has_field(const struct api_type *type, struct str key)
 
 static void test_lines_name_what_exists(void **state)
 {
-    struct description_line line = { 0 };
+    struct descriptions *descriptions = descriptions_create();
+    struct description_line line = descriptions_lines(descriptions);
     size_t bad = 0;
     (void)state;
     while (descriptions_next(&line)) {
@@ -87,6 +88,7 @@ static void test_lines_name_what_exists(void **state)
             print_error(STR_FMT "." STR_FMT " " STR_FMT ": %s\n", STR_ARG(line.package), STR_ARG(line.type),
                         STR_ARG(line.field), wrong);
     }
+    descriptions_destroy(descriptions);
     assert_int_equal(bad, 0);
 }
 

@@ -126,8 +126,8 @@ void openapi_write_scalar(struct openapi_writer *writer, const struct api_field 
     };
 
     buffer_append_text(writer->out, types[field->value]);
-    if (field->enumeration != NULL && field->enumeration->closed)
-        write_enum(field->enumeration, writer->out);
+    if (api_field_facts(field)->enumeration != NULL && api_field_facts(field)->enumeration->closed)
+        write_enum(api_field_facts(field)->enumeration, writer->out);
 }
 
 /* Defaults, examples and enumerated values of a schema: whatever JSON has, not only objects. */
@@ -169,8 +169,8 @@ static void write_default(const struct api_field *field, struct buffer *out)
 {
     bool required = (field->flags & (API_POINTER | API_OMIT_EMPTY)) == 0;
 
-    if (field->default_json != NULL) {
-        buffer_format(out, ",\"default\":%s", field->default_json);
+    if (api_field_facts(field)->default_json != NULL) {
+        buffer_format(out, ",\"default\":%s", api_field_facts(field)->default_json);
         return;
     }
     if (field->shape != API_SINGLE || field->flags & API_POINTER)
@@ -191,17 +191,17 @@ static void write_extensions(const struct api_field *field, struct buffer *out)
         bool is_map = field->flags & API_LIST_MAP;
         bool is_set = field->flags & API_LIST_SET;
         buffer_format(out, ",\"x-kubernetes-list-type\":\"%s\"", is_map ? "map" : is_set ? "set" : "atomic");
-        if (is_map && field->list_keys != NULL) {
+        if (is_map && api_field_facts(field)->list_keys != NULL) {
             buffer_append_text(out, ",\"x-kubernetes-list-map-keys\":[");
-            for (size_t i = 0; field->list_keys[i] != NULL; i++)
-                buffer_format(out, "%s\"%s\"", i > 0 ? "," : "", field->list_keys[i]);
+            for (size_t i = 0; api_field_facts(field)->list_keys[i] != NULL; i++)
+                buffer_format(out, "%s\"%s\"", i > 0 ? "," : "", api_field_facts(field)->list_keys[i]);
             buffer_append_char(out, ']');
         }
     }
     if (field->flags & API_MAP_ATOMIC)
         buffer_append_text(out, ",\"x-kubernetes-map-type\":\"atomic\"");
-    if (field->patch_key != NULL)
-        buffer_format(out, ",\"x-kubernetes-patch-merge-key\":\"%s\"", field->patch_key);
+    if (api_field_facts(field)->patch_key != NULL)
+        buffer_format(out, ",\"x-kubernetes-patch-merge-key\":\"%s\"", api_field_facts(field)->patch_key);
     unsigned strategies = field->flags & (API_PATCH_MERGE | API_PATCH_REPLACE | API_PATCH_RETAIN_KEYS);
     if (strategies == 0)
         return;

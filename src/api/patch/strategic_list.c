@@ -223,7 +223,7 @@ static int replace_list(struct patch_document *document, yyjson_mut_val *target,
 int patch_merge_list(struct patch_document *document, yyjson_mut_val *target, yyjson_val *patch, yyjson_val *order,
                      const struct patch_schema *schema)
 {
-    const char *merge_key = schema->field == NULL ? NULL : schema->field->patch_key;
+    const char *merge_key = schema->field == NULL ? NULL : api_field_facts(schema->field)->patch_key;
     struct items items = { 0 }, named = { 0 };
     yyjson_mut_val *value;
     size_t i, count;

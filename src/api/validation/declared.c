@@ -128,8 +128,8 @@ static void walk_field(const struct api_field *field, const void *value, const s
 {
     struct rule rule;
 
-    for (size_t i = 0; field->rules != NULL && field->rules[i] != NULL; i++)
-        if (parse_rule(field->rules[i], &rule))
+    for (size_t i = 0; api_field_facts(field)->rules != NULL && api_field_facts(field)->rules[i] != NULL; i++)
+        if (parse_rule(api_field_facts(field)->rules[i], &rule))
             check_rule(field, &rule, value, at, errors);
     if (field->value != API_MESSAGE)
         return;
@@ -179,9 +179,9 @@ void validate_declared_update(const struct api_type *type, const void *object, c
     validate_declared(type, object, errors);
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
-        for (size_t k = 0; field->rules != NULL && field->rules[k] != NULL; k++)
-            if (field->shape == API_SINGLE && field->value == API_MESSAGE && parse_rule(field->rules[k], &rule) &&
-                str_is(rule.name, "immutable"))
+        for (size_t k = 0; api_field_facts(field)->rules != NULL && api_field_facts(field)->rules[k] != NULL; k++)
+            if (field->shape == API_SINGLE && field->value == API_MESSAGE &&
+                parse_rule(api_field_facts(field)->rules[k], &rule) && str_is(rule.name, "immutable"))
                 validate_immutable(field->type, member_single(field, object), member_single(field, old),
                                    at_field(NULL, field->name), errors);
     }

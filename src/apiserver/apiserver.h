@@ -43,8 +43,9 @@ struct api_server_options {
 
     struct service_ranges services; /* without any: the defaults */
 
-    /* Connections to kubelets. NULL tls: https without verification is refused, connection subresources answer 503. */
-    struct tls_context *kubelet_tls; /* our client certificate and the CA of the kubelets' */
+    /* Connections to kubelets: our client certificate and the CA of theirs, asked for at each connection. May be NULL, as may
+     * its answer: connection subresources then answer 503. */
+    struct tls_context *(*kubelet_tls)(void *context);
     void (*route_kubelet)(void *context, const char *node, struct kubelet_route *route); /* may be NULL */
     void *route_context;
 

@@ -33,17 +33,20 @@ struct writing {
 struct bootstrap {
     struct bootstrap_options options;
     struct writing writings[AT_ONCE];
-    size_t next; /* index of the next manifest, then of the address objects */
+    size_t next; /* index of the next manifest, then among those put off, then of the address objects */
     size_t n_manifests;
     size_t under_way;
-    bool barrier; /* namespaces first: what is in them is refused before they exist */
+    size_t *put_off; /* manifests of what is in a namespace: refused before that exists */
+    size_t n_put_off;
+    bool in_namespaces; /* their turn; what is in none is there */
     struct loop_task finish;
     int rc;
     struct error err;
 };
 
 static void start_more(struct bootstrap *bootstrap);
-static void ensure_manifest(struct bootstrap *bootstrap, struct str json, int attempts);
+static void ensure_manifest(struct bootstrap *bootstrap, const struct api_kind *kind, struct str json, int attempts);
+static const struct api_kind *known_kind(struct bootstrap *bootstrap, struct str json);
 
 static void finished(struct loop_task *task)
 {
@@ -65,7 +68,7 @@ static void written(struct client_call *call, const struct client_result *result
     writing->busy = false;
     bootstrap->under_way--;
     if (look_again(writing, result->rc)) {
-        ensure_manifest(bootstrap, writing->manifest, writing->attempts + 1);
+        ensure_manifest(bootstrap, known_kind(bootstrap, writing->manifest), writing->manifest, writing->attempts + 1);
     } else if (result->rc < 0 && result->rc != -ERROR_ALREADY_EXISTS && bootstrap->rc == 0) {
         bootstrap->rc = result->rc;
         bootstrap->err = result->err;
@@ -139,15 +142,18 @@ static void ensure_object(struct bootstrap *bootstrap, const struct api_resource
     writing->attempts = attempts;
 }
 
-static void ensure_manifest(struct bootstrap *bootstrap, struct str json, int attempts)
+static const struct api_kind *known_kind(struct bootstrap *bootstrap, struct str json)
 {
-    auto_arena struct arena arena = { 0 };
     const struct api_kind *kind = kind_of_manifest(json);
-    if (kind == NULL) {
+    if (kind == NULL)
         bootstrap->rc =
             error_set(&bootstrap->err, ERROR_INTERNAL, "unknown kind in built-in manifest " STR_FMT, STR_ARG(json));
-        return;
-    }
+    return kind;
+}
+
+static void ensure_manifest(struct bootstrap *bootstrap, const struct api_kind *kind, struct str json, int attempts)
+{
+    auto_arena struct arena arena = { 0 };
     struct api_object_meta *object = arena_zalloc(&arena, kind->type->size); /* every kind begins with its metadata */
     struct error err = { 0 };
     int rc = api_decode_json(kind->type, json, &arena, object, NULL, &err);
@@ -285,11 +291,6 @@ static void (*const address_objects[ADDRESS_OBJECTS])(struct bootstrap *bootstra
 
 /* ---------------------------------------------------------------- all of it */
 
-static bool is_namespace(struct str json)
-{
-    return str_contains(json, STR("\"kind\":\"Namespace\""));
-}
-
 /* No pod could reach a server on loopback, and such endpoints are not valid: then there is the Service alone. */
 static size_t address_object_count(const struct ip *advertised)
 {
@@ -298,22 +299,45 @@ static size_t address_object_count(const struct ip *advertised)
     return ip_is_loopback(advertised) ? 3 : ADDRESS_OBJECTS;
 }
 
-static void start_more(struct bootstrap *bootstrap)
+/* All that is in no namespace, the namespaces among it, is one write to the disk; what is in them another. */
+static void start_outside(struct bootstrap *bootstrap)
 {
-    size_t extra = address_object_count(&bootstrap->options.advertise_address);
-    while (bootstrap->rc == 0 && bootstrap->under_way < AT_ONCE && bootstrap->next < bootstrap->n_manifests + extra) {
-        if (bootstrap->next >= bootstrap->n_manifests) {
-            address_objects[bootstrap->next++ - bootstrap->n_manifests](bootstrap);
+    while (bootstrap->rc == 0 && bootstrap->under_way < AT_ONCE && bootstrap->next < bootstrap->n_manifests) {
+        size_t index = bootstrap->next++;
+        struct str json = str_of(bootstrap_manifests[index]);
+        const struct api_kind *kind = known_kind(bootstrap, json);
+        if (kind != NULL && kind->namespaced)
+            bootstrap->put_off[bootstrap->n_put_off++] = index;
+        else if (kind != NULL)
+            ensure_manifest(bootstrap, kind, json, 0);
+    }
+    if (bootstrap->next < bootstrap->n_manifests || bootstrap->under_way > 0)
+        return; /* the last answer goes on here */
+    bootstrap->in_namespaces = true;
+    bootstrap->next = 0;
+}
+
+static void start_inside(struct bootstrap *bootstrap, size_t count)
+{
+    while (bootstrap->rc == 0 && bootstrap->under_way < AT_ONCE && bootstrap->next < count) {
+        size_t index = bootstrap->next++;
+        if (index >= bootstrap->n_put_off) {
+            address_objects[index - bootstrap->n_put_off](bootstrap);
             continue;
         }
-        struct str json = str_of(bootstrap_manifests[bootstrap->next]);
-        if (!is_namespace(json) && bootstrap->barrier && bootstrap->under_way > 0)
-            return; /* the last namespace's answer goes on here */
-        bootstrap->barrier = is_namespace(json);
-        bootstrap->next++;
-        ensure_manifest(bootstrap, json, 0);
+        struct str json = str_of(bootstrap_manifests[bootstrap->put_off[index]]);
+        ensure_manifest(bootstrap, known_kind(bootstrap, json), json, 0);
     }
-    bool all = bootstrap->rc != 0 || bootstrap->next == bootstrap->n_manifests + extra;
+}
+
+static void start_more(struct bootstrap *bootstrap)
+{
+    if (!bootstrap->in_namespaces)
+        start_outside(bootstrap);
+    size_t count = bootstrap->n_put_off + address_object_count(&bootstrap->options.advertise_address);
+    if (bootstrap->in_namespaces)
+        start_inside(bootstrap, count);
+    bool all = bootstrap->rc != 0 || (bootstrap->in_namespaces && bootstrap->next == count);
     if (all && bootstrap->under_way == 0)
         loop_defer(client_loop(bootstrap->options.client), &bootstrap->finish);
 }
@@ -325,6 +349,7 @@ struct bootstrap *bootstrap_start(const struct bootstrap_options *options)
     bootstrap->finish.callback = finished;
     while (bootstrap_manifests[bootstrap->n_manifests] != NULL)
         bootstrap->n_manifests++;
+    bootstrap->put_off = memory_zalloc((bootstrap->n_manifests + 1) * sizeof(*bootstrap->put_off));
     start_more(bootstrap);
     return bootstrap;
 }
@@ -337,5 +362,6 @@ void bootstrap_destroy(struct bootstrap *bootstrap)
         if (bootstrap->writings[i].busy)
             client_call_cancel(&bootstrap->writings[i].call);
     loop_cancel(client_loop(bootstrap->options.client), &bootstrap->finish);
+    free(bootstrap->put_off);
     free(bootstrap);
 }

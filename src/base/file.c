@@ -70,9 +70,18 @@ static int sync_parent(int directory, const char *path)
 
 /* A file on its way: written beside its path. */
 struct draft {
+    char *path;
     char temporary[PATH_MAX];
     int fd;
     int sync_error; /* errno */
+    pthread_t thread;
+    bool syncing; /* the thread runs */
+};
+
+struct file_writing {
+    int directory;
+    size_t count;
+    struct draft drafts[];
 };
 
 static int draft_write(struct draft *draft, int directory, const struct file_content *file, struct error *err)
@@ -108,63 +117,118 @@ static void *sync_draft(void *context)
 }
 
 /* All at once: the file system then writes its journal once for all of them, where one after the other each waits for
- * a write of its own (nine files: 4 ms instead of 45). */
-static void sync_all(struct draft *drafts, size_t count)
+ * a write of its own (nine files: 4 ms instead of 45). Those before 'first' are left to the thread that waits. */
+static void start_syncs(struct file_writing *writing, size_t first, size_t end)
 {
-    pthread_t threads[SYNCS_AT_ONCE];
-    bool running[SYNCS_AT_ONCE];
-    for (size_t first = 0; first < count; first += SYNCS_AT_ONCE) {
-        size_t n = count - first < SYNCS_AT_ONCE ? count - first : SYNCS_AT_ONCE;
-        for (size_t i = 1; i < n; i++)
-            running[i] = pthread_create(&threads[i], NULL, sync_draft, &drafts[first + i]) == 0;
-        sync_draft(&drafts[first]);
-        for (size_t i = 1; i < n; i++)
-            if (running[i])
-                pthread_join(threads[i], NULL);
-            else
-                sync_draft(&drafts[first + i]);
+    for (size_t i = first; i < end && i < writing->count; i++) {
+        struct draft *draft = &writing->drafts[i];
+        draft->syncing = pthread_create(&draft->thread, NULL, sync_draft, draft) == 0;
     }
 }
 
-static int drafts_commit(struct draft *drafts, int directory, const struct file_content *files, size_t count,
-                         struct error *err)
+static void wait_for_syncs(struct file_writing *writing)
 {
-    sync_all(drafts, count);
-    for (size_t i = 0; i < count; i++)
-        if (drafts[i].sync_error != 0) {
-            errno = drafts[i].sync_error;
-            return error_errno(err, "sync %s", files[i].path);
+    for (size_t first = 0; first < writing->count; first += SYNCS_AT_ONCE) {
+        size_t end = first + SYNCS_AT_ONCE < writing->count ? first + SYNCS_AT_ONCE : writing->count;
+        if (first > 0)
+            start_syncs(writing, first + 1, end);
+        for (size_t i = first; i < end; i++) {
+            struct draft *draft = &writing->drafts[i];
+            if (!draft->syncing)
+                sync_draft(draft);
+            else
+                pthread_join(draft->thread, NULL);
+            draft->syncing = false;
         }
-    for (size_t i = 0; i < count; i++) {
-        if (renameat(directory, drafts[i].temporary, directory, files[i].path) < 0)
-            return error_errno(err, "replace %s", files[i].path);
-        drafts[i].temporary[0] = '\0';
     }
-    for (size_t i = 0; i < count; i++)
-        if ((i == 0 || !same_parent(files[i].path, files[i - 1].path)) && sync_parent(directory, files[i].path) < 0)
-            return error_errno(err, "sync the directory of %s", files[i].path);
+}
+
+static int writing_commit(struct file_writing *writing, struct error *err)
+{
+    int directory = writing->directory;
+    for (size_t i = 0; i < writing->count; i++)
+        if (writing->drafts[i].sync_error != 0) {
+            errno = writing->drafts[i].sync_error;
+            return error_errno(err, "sync %s", writing->drafts[i].path);
+        }
+    for (size_t i = 0; i < writing->count; i++) {
+        struct draft *draft = &writing->drafts[i];
+        if (renameat(directory, draft->temporary, directory, draft->path) < 0)
+            return error_errno(err, "replace %s", draft->path);
+        draft->temporary[0] = '\0';
+    }
+    for (size_t i = 0; i < writing->count; i++) {
+        const char *path = writing->drafts[i].path;
+        if ((i == 0 || !same_parent(path, writing->drafts[i - 1].path)) && sync_parent(directory, path) < 0)
+            return error_errno(err, "sync the directory of %s", path);
+    }
+    return 0;
+}
+
+static int write_drafts(int directory, const struct file_content *files, size_t count,
+                        struct file_writing **ret_writing, struct error *err)
+{
+    struct file_writing *writing = memory_zalloc(sizeof(*writing) + count * sizeof(writing->drafts[0]));
+    int rc = 0;
+    writing->directory = directory;
+    for (; writing->count < count && rc == 0; writing->count++) {
+        struct draft *draft = &writing->drafts[writing->count];
+        draft->path = memory_strdup(files[writing->count].path);
+        draft->fd = -1;
+        rc = draft_write(draft, directory, &files[writing->count], err);
+    }
+    if (rc < 0)
+        file_writing_cancel(writing);
+    else
+        *ret_writing = writing;
+    return rc;
+}
+
+void file_writing_cancel(struct file_writing *writing)
+{
+    if (writing == NULL)
+        return;
+    for (size_t i = 0; i < writing->count; i++) {
+        struct draft *draft = &writing->drafts[i];
+        if (draft->syncing)
+            pthread_join(draft->thread, NULL);
+        if (draft->fd >= 0 && draft->temporary[0] != '\0')
+            unlinkat(writing->directory, draft->temporary, 0);
+        if (draft->fd >= 0)
+            close(draft->fd);
+        free(draft->path);
+    }
+    free(writing);
+}
+
+int file_writing_finish(struct file_writing *writing, struct error *err)
+{
+    wait_for_syncs(writing);
+    int rc = writing_commit(writing, err);
+    file_writing_cancel(writing); /* what was renamed stays */
+    return rc;
+}
+
+int file_writing_start(int directory, const struct file_content *files, size_t count, struct file_writing **ret_writing,
+                       struct error *err)
+{
+    struct file_writing *writing = NULL;
+    int rc = write_drafts(directory, files, count, &writing, err);
+    if (rc < 0)
+        return rc;
+    start_syncs(writing, 0, SYNCS_AT_ONCE);
+    *ret_writing = writing;
     return 0;
 }
 
 int file_write_all(int directory, const struct file_content *files, size_t count, struct error *err)
 {
-    struct draft *drafts = memory_zalloc((count + 1) * sizeof(*drafts));
-    int rc = 0;
-    size_t written = 0;
-    for (; written < count && rc == 0; written++) {
-        drafts[written].fd = -1;
-        rc = draft_write(&drafts[written], directory, &files[written], err);
-    }
-    if (rc == 0)
-        rc = drafts_commit(drafts, directory, files, count, err);
-    for (size_t i = 0; i < written; i++) {
-        if (drafts[i].fd >= 0 && drafts[i].temporary[0] != '\0')
-            unlinkat(directory, drafts[i].temporary, 0);
-        if (drafts[i].fd >= 0)
-            close(drafts[i].fd);
-    }
-    free(drafts);
-    return rc;
+    struct file_writing *writing = NULL;
+    int rc = write_drafts(directory, files, count, &writing, err);
+    if (rc < 0)
+        return rc;
+    start_syncs(writing, 1, SYNCS_AT_ONCE);
+    return file_writing_finish(writing, err);
 }
 
 int file_write(int directory, const char *path, struct str content, mode_t mode, struct error *err)

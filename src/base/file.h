@@ -35,6 +35,15 @@ struct file_content {
  * files, the first ones, each of them whole. */
 int file_write_all(int directory, const struct file_content *files, size_t count, struct error *err) must_check;
 
+/* The same in two steps, with other work between them: start() writes and leaves the syncing to threads of its own; nothing is
+ * there yet under its path. finish() waits for them and renames; cancel() leaves nothing behind (NULL is fine). Both free it.
+ * 'directory' must stay open until then. */
+struct file_writing;
+int file_writing_start(int directory, const struct file_content *files, size_t count, struct file_writing **ret_writing,
+                       struct error *err) must_check;
+int file_writing_finish(struct file_writing *writing, struct error *err) must_check;
+void file_writing_cancel(struct file_writing *writing);
+
 /* The directory and all above it that are missing; fine when it is there already. */
 int file_make_directories(int directory, const char *path, mode_t mode, struct error *err) must_check;
 

@@ -66,6 +66,32 @@ static void test_several_files_together(void **state)
     assert_true(str_is(buffer_str(&content), "one"));
 }
 
+/* Between its two steps nothing is there under its path, and giving up leaves nothing. */
+static void test_in_two_steps(void **state)
+{
+    int directory = ((struct fixture *)*state)->fd;
+    struct error err = { 0 };
+    auto_buffer struct buffer content = { .max = 1000 };
+    struct file_content files[20];
+    char paths[countof(files)][8];
+    struct file_writing *writing = NULL;
+    for (size_t i = 0; i < countof(files); i++) {
+        snprintf(paths[i], sizeof(paths[i]), "f%zu", i);
+        files[i] = (struct file_content){ paths[i], STR("x"), 0600 };
+    }
+    assert_int_equal(file_writing_start(directory, files, countof(files), &writing, &err), 0);
+    assert_false(file_exists(directory, "f0"));
+    file_writing_cancel(writing);
+    file_writing_cancel(NULL);
+    assert_false(file_exists(directory, "f0"));
+    assert_int_equal(file_writing_start(directory, files, countof(files), &writing, &err), 0);
+    memset(paths, 0, sizeof(paths)); /* they are borrowed for the first step alone */
+    assert_int_equal(file_writing_finish(writing, &err), 0);
+    assert_int_equal(file_read(directory, "f0", 100, &content, &err), 0);
+    assert_int_equal(file_read(directory, "f19", 100, &content, &err), 0);
+    assert_true(str_is(buffer_str(&content), "xx"));
+}
+
 static void test_write_and_read(void **state)
 {
     int directory = ((struct fixture *)*state)->fd;
@@ -111,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_several_files_together, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_in_two_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_make_and_remove_trees, setup, teardown),
     };

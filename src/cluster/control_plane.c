@@ -44,7 +44,7 @@ struct control_plane {
     int fabric; /* its network namespace, or -1 */
     struct metrics *metrics;
     struct store *store;
-    struct tls_context *server_tls, *kubelet_tls;
+    struct tls_context *server_tls, *kubelet_tls; /* the second is made when the first kubelet is called */
     struct api_server *server;
     struct deciders *deciders;
     struct client *fabric_client; /* NULL without a fabric; so are the next four */
@@ -87,13 +87,22 @@ static int open_tls(struct control_plane *plane, struct error *err)
         .ca_pem = buffer_str(&plane->pki.ca_certificate),
         .request_certificate = true,
     };
+    return tls_context_create(&server, &plane->server_tls, err);
+}
+
+/* NULL: none can be made. A start does not wait for what is needed when the first log is asked for. */
+static struct tls_context *kubelet_tls(void *context)
+{
+    struct control_plane *plane = context;
     const struct tls_options kubelet = {
         .certificate_pem = buffer_str(&plane->pki.kubelet_client_certificate),
         .key_pem = buffer_str(&plane->pki.kubelet_client_key),
         .ca_pem = buffer_str(&plane->pki.ca_certificate),
     };
-    int rc = tls_context_create(&server, &plane->server_tls, err);
-    return rc == 0 ? tls_context_create(&kubelet, &plane->kubelet_tls, err) : rc;
+    struct error err = { 0 };
+    if (plane->kubelet_tls == NULL && tls_context_create(&kubelet, &plane->kubelet_tls, &err) < 0)
+        log_error("kubelets cannot be called", LOG_TEXT("error", err.message));
+    return plane->kubelet_tls;
 }
 
 /* All kubelets of this machine's cluster are reached through the fabric. */
@@ -213,7 +222,7 @@ static int open_server(struct control_plane *plane, struct error *err)
         .listen = arena_alloc(&plane->arena, sizeof(listen)),
         .n_listen = plane->fabric >= 0 ? 2 : 1,
         .serving_loops = serving_threads(given->serving_threads),
-        .kubelet_tls = plane->kubelet_tls,
+        .kubelet_tls = kubelet_tls,
         .route_kubelet = route_kubelet,
         .route_context = plane,
         .issuer = "https://kubernetes.default.svc.cluster.local",
@@ -266,6 +275,7 @@ int control_plane_start(struct loop *loop, const struct control_plane_options *o
     struct control_plane *plane = memory_new(struct control_plane);
     plane->loop = loop;
     plane->fabric = -1;
+    plane->pki.directory = -1;
     plane->metrics = metrics_create();
     copy_options(plane, options);
     int rc = 0;
@@ -282,6 +292,9 @@ int control_plane_start(struct loop *loop, const struct control_plane_options *o
         rc = open_deciders(plane, err);
     if (rc == 0)
         rc = open_server(plane, err);
+    /* The keys were on their way to the disk meanwhile, as the first objects are now. Nobody hears of either before both are. */
+    if (rc == 0)
+        rc = pki_settle(&plane->pki, err);
     if (rc == 0)
         rc = write_kubeconfig(plane, err);
     if (rc < 0) {

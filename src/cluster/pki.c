@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "crypto/key.h"
@@ -38,13 +39,23 @@ static struct buffer *new_file(struct new_files *new_files, const char *name, co
     return &new_files->contents[index];
 }
 
-static int new_files_write(struct new_files *new_files, int directory, struct error *err)
+static int new_files_write(struct new_files *new_files, int directory, struct file_writing **ret_writing,
+                           struct error *err)
 {
     for (size_t i = 0; i < new_files->count; i++) {
         new_files->files[i].path = new_files->paths[i];
         new_files->files[i].content = buffer_str(&new_files->contents[i]);
     }
-    return file_write_all(directory, new_files->files, new_files->count, err);
+    return file_writing_start(directory, new_files->files, new_files->count, ret_writing, err);
+}
+
+/* NULL: it was there before. */
+static const struct buffer *new_files_find(const struct new_files *new_files, const char *path)
+{
+    for (size_t i = 0; i < new_files->count; i++)
+        if (strcmp(new_files->paths[i], path) == 0)
+            return &new_files->contents[i];
+    return NULL;
 }
 
 static void new_files_fini(struct new_files *new_files)
@@ -71,21 +82,39 @@ static bool still_good(int directory, const char *name, usec_t now)
 
 /* Where certificates are to be, who signs them, and those that have to be made. */
 struct issuing {
-    const struct x509_authority *authority;
-    int directory;
+    struct x509_authority *authority; /* NULL: not needed yet */
+    int authority_directory, directory;
     usec_t now;
     struct new_files made;
 };
+
+static void issuing_fini(struct issuing *issuing)
+{
+    new_files_fini(&issuing->made);
+    x509_authority_destroy(issuing->authority);
+}
+
+/* One that is there is read only when it has something to sign. */
+static int open_authority(struct issuing *issuing, struct error *err)
+{
+    usec_t begin = issuing->now - CLOCK_SKEW, end = issuing->now + AUTHORITY_LIFE;
+    if (issuing->authority != NULL)
+        return 0;
+    return x509_authority_open(issuing->authority_directory, "ca", "kubernetes", begin, end, &issuing->authority, err);
+}
 
 static int ensure(struct issuing *issuing, const char *name, struct x509_template what, struct error *err)
 {
     if (still_good(issuing->directory, name, issuing->now))
         return 0;
+    int rc = open_authority(issuing, err);
+    if (rc < 0)
+        return rc;
     what.not_before = issuing->now - CLOCK_SKEW;
     what.not_after = issuing->now + CERTIFICATE_LIFE;
     struct buffer *key = new_file(&issuing->made, name, ".key", 0600);
     struct buffer *certificate = new_file(&issuing->made, name, ".crt", 0644);
-    int rc = x509_issue(issuing->authority, &what, certificate, key, err);
+    rc = x509_issue(issuing->authority, &what, certificate, key, err);
     return rc < 0 ? error_wrap_code(err, rc, "certificate %s", name) : 0;
 }
 
@@ -119,12 +148,16 @@ static int ensure_client(struct issuing *issuing, const char *name, const char *
     return ensure(issuing, name, what, err);
 }
 
-static int read_pem(int directory, const char *path, struct buffer *pem, struct error *err)
+static int get_pem(const struct issuing *issuing, const char *path, struct buffer *pem, struct error *err)
 {
-    return file_read(directory, path, PEM_MAX, pem, err);
+    const struct buffer *made = new_files_find(&issuing->made, path);
+    if (made == NULL)
+        return file_read(issuing->directory, path, PEM_MAX, pem, err);
+    buffer_append_str(pem, buffer_str(made));
+    return 0;
 }
 
-static int read_all(int directory, struct pki *pki, struct error *err)
+static int get_all(const struct issuing *issuing, struct pki *pki, struct error *err)
 {
     const struct {
         const char *path;
@@ -142,20 +175,20 @@ static int read_all(int directory, struct pki *pki, struct error *err)
     };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < countof(files); i++)
-        rc = read_pem(directory, files[i].path, files[i].pem, err);
+        rc = get_pem(issuing, files[i].path, files[i].pem, err);
     return rc;
 }
 
-static int ensure_authority(struct issuing *issuing, struct x509_authority **ret_authority, struct error *err)
+static int ensure_authority(struct issuing *issuing, struct error *err)
 {
     usec_t begin = issuing->now - CLOCK_SKEW, end = issuing->now + AUTHORITY_LIFE;
     if (file_exists(issuing->directory, "ca.key") || file_exists(issuing->directory, "ca.crt"))
-        return x509_authority_open(issuing->directory, "ca", "kubernetes", begin, end, ret_authority, err);
-    int rc = x509_authority_create("kubernetes", begin, end, ret_authority, err);
+        return 0;
+    int rc = x509_authority_create("kubernetes", begin, end, &issuing->authority, err);
     if (rc < 0)
         return rc;
-    rc = x509_authority_format_key(*ret_authority, new_file(&issuing->made, "ca", ".key", 0600), err);
-    buffer_append_str(new_file(&issuing->made, "ca", ".crt", 0644), x509_authority_pem(*ret_authority));
+    rc = x509_authority_format_key(issuing->authority, new_file(&issuing->made, "ca", ".key", 0600), err);
+    buffer_append_str(new_file(&issuing->made, "ca", ".crt", 0644), x509_authority_pem(issuing->authority));
     return rc;
 }
 
@@ -172,25 +205,16 @@ static int ensure_token_key(struct issuing *issuing, struct error *err)
     return rc;
 }
 
-static int ensure_all(int directory, const struct pki_options *options, struct error *err)
+static int ensure_all(struct issuing *issuing, const struct pki_options *options, struct error *err)
 {
-    struct issuing issuing = { .directory = directory, .now = options->now };
-    struct x509_authority *authority = NULL;
-    int rc = ensure_authority(&issuing, &authority, err);
-    issuing.authority = authority;
+    int rc = ensure_authority(issuing, err);
     if (rc == 0)
-        rc = ensure_server(&issuing, options, err);
+        rc = ensure_server(issuing, options, err);
     if (rc == 0)
-        rc = ensure_client(&issuing, "apiserver-kubelet-client", "kube-apiserver-kubelet-client", NULL, err);
+        rc = ensure_client(issuing, "apiserver-kubelet-client", "kube-apiserver-kubelet-client", NULL, err);
     if (rc == 0)
-        rc = ensure_client(&issuing, "admin", "kubernetes-admin", "system:masters", err);
-    if (rc == 0)
-        rc = ensure_token_key(&issuing, err);
-    if (rc == 0)
-        rc = new_files_write(&issuing.made, directory, err);
-    new_files_fini(&issuing.made);
-    x509_authority_destroy(authority);
-    return rc;
+        rc = ensure_client(issuing, "admin", "kubernetes-admin", "system:masters", err);
+    return rc == 0 ? ensure_token_key(issuing, err) : rc;
 }
 
 static int open_directory(const char *path, int *ret_fd, struct error *err)
@@ -207,13 +231,16 @@ static int open_directory(const char *path, int *ret_fd, struct error *err)
 
 int pki_open(const struct pki_options *options, struct pki *ret_pki, struct error *err)
 {
-    autoclose int directory = -1;
-    struct pki pki = { 0 };
-    int rc = open_directory(options->directory, &directory, err);
+    struct pki pki = { .directory = -1 };
+    int rc = open_directory(options->directory, &pki.directory, err);
+    struct issuing issuing = { .authority_directory = pki.directory, .directory = pki.directory, .now = options->now };
     if (rc == 0)
-        rc = ensure_all(directory, options, err);
+        rc = ensure_all(&issuing, options, err);
     if (rc == 0)
-        rc = read_all(directory, &pki, err);
+        rc = get_all(&issuing, &pki, err);
+    if (rc == 0 && issuing.made.count > 0)
+        rc = new_files_write(&issuing.made, pki.directory, &pki.writing, err);
+    issuing_fini(&issuing);
     if (rc < 0) {
         pki_fini(&pki);
         return error_wrap_code(err, rc, "keys in %s", options->directory);
@@ -222,8 +249,19 @@ int pki_open(const struct pki_options *options, struct pki *ret_pki, struct erro
     return 0;
 }
 
+int pki_settle(struct pki *pki, struct error *err)
+{
+    struct file_writing *writing = take_pointer(&pki->writing);
+    int rc = writing == NULL ? 0 : file_writing_finish(writing, err);
+    return rc < 0 ? error_wrap_code(err, rc, "write the keys") : 0;
+}
+
 void pki_fini(struct pki *pki)
 {
+    file_writing_cancel(take_pointer(&pki->writing));
+    if (pki->directory > 0) /* a zeroed one has none; 0 is taken */
+        close(pki->directory);
+    pki->directory = -1;
     buffer_fini(&pki->ca_certificate);
     buffer_fini(&pki->ca_key);
     buffer_fini(&pki->server_certificate);
@@ -249,29 +287,31 @@ static int issue_node(struct issuing *issuing, const char *node, const struct ip
         .address_count = 1,
         .usages = X509_USAGE_SERVER,
     };
+    struct file_writing *writing = NULL;
     int rc = ensure(issuing, "kubelet", server, err);
     if (rc == 0)
         rc = ensure_client(issuing, "kubelet-client", user, "system:nodes", err);
     if (rc == 0)
         rc = ensure_client(issuing, "proxy-client", "system:kube-proxy", "system:node-proxier", err);
+    if (rc == 0)
+        rc = open_authority(issuing, err);
+    if (rc < 0)
+        return rc;
     buffer_append_str(new_file(&issuing->made, "ca", ".crt", 0644), x509_authority_pem(issuing->authority));
-    return rc == 0 ? new_files_write(&issuing->made, issuing->directory, err) : rc;
+    rc = new_files_write(&issuing->made, issuing->directory, &writing, err);
+    return rc == 0 ? file_writing_finish(writing, err) : rc;
 }
 
 int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
                    usec_t now, struct error *err)
 {
     autoclose int from = -1, to = -1;
-    struct x509_authority *authority = NULL;
     int rc = open_directory(authority_directory, &from, err);
     if (rc == 0)
         rc = open_directory(directory, &to, err);
-    if (rc == 0)
-        rc = x509_authority_open(from, "ca", "kubernetes", now - CLOCK_SKEW, now + AUTHORITY_LIFE, &authority, err);
-    struct issuing issuing = { .authority = authority, .directory = to, .now = now };
+    struct issuing issuing = { .authority_directory = from, .directory = to, .now = now };
     if (rc == 0)
         rc = issue_node(&issuing, node, address, err);
-    new_files_fini(&issuing.made);
-    x509_authority_destroy(authority);
+    issuing_fini(&issuing);
     return rc;
 }

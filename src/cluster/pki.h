@@ -26,6 +26,8 @@ struct pki_options {
     const char *const *dns_names; /* NULL-terminated, beside the kubernetes.default... names; may be NULL */
 };
 
+struct file_writing;
+
 /* The texts that a server needs; finished with pki_fini(). */
 struct pki {
     struct buffer ca_certificate, ca_key;
@@ -33,9 +35,14 @@ struct pki {
     struct buffer kubelet_client_certificate, kubelet_client_key;
     struct buffer admin_certificate, admin_key;
     struct buffer token_key;
+    int directory;
+    struct file_writing *writing; /* what was made and is not on disk yet; NULL: nothing */
 };
 
+/* What had to be made is on its way to the disk afterwards. Nobody else may come to know it before pki_settle() has waited for
+ * that: after a crash the next start makes other ones. pki_fini() without gives it up. */
 int pki_open(const struct pki_options *options, struct pki *ret_pki, struct error *err) must_check;
+int pki_settle(struct pki *pki, struct error *err) must_check;
 void pki_fini(struct pki *pki);
 
 /* For a node: kubelet-client.* (system:node:NAME), proxy-client.* (system:kube-proxy), kubelet.* (what its server shows) and ca.crt in 'directory'; the

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cluster/pki.h"
@@ -28,12 +30,14 @@ static void test_made_once_kept_and_renewed(void **state)
     struct pki first, second, later;
     struct error err = { 0 };
     assert_int_equal(pki_open(&options, &first, &err), 0);
+    assert_int_equal(pki_settle(&first, &err), 0);
     assert_int_equal(pki_open(&options, &second, &err), 0);
     assert_true(str_equal(buffer_str(&first.server_certificate), buffer_str(&second.server_certificate)));
     assert_true(str_equal(buffer_str(&first.token_key), buffer_str(&second.token_key)));
 
     options.now = NOW + (usec_t)350 * 86400 * USEC_PER_SEC;
     assert_int_equal(pki_open(&options, &later, &err), 0);
+    assert_int_equal(pki_settle(&later, &err), 0);
     assert_true(str_equal(buffer_str(&first.ca_certificate), buffer_str(&later.ca_certificate)));
     assert_false(str_equal(buffer_str(&first.server_certificate), buffer_str(&later.server_certificate)));
 
@@ -60,8 +64,50 @@ static void test_made_once_kept_and_renewed(void **state)
     assert_int_equal(file_remove_tree(AT_FDCWD, directory, &err), 0);
 }
 
+static void start_and_die(const struct pki_options *options)
+{
+    struct pki pki;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(pki_open(options, &pki, NULL) == 0 && pki.writing != NULL ? 0 : 1);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* Whoever ends before the keys are on disk leaves a directory in which the next one makes its own. */
+static void test_an_end_before_they_are_on_disk(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/pki-test-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    const struct pki_options options = { .directory = directory, .now = NOW };
+    struct pki given_up, kept, again;
+    struct error err = { 0 };
+    start_and_die(&options);
+    autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_false(file_exists(fd, "ca.crt"));
+    assert_int_equal(pki_open(&options, &given_up, &err), 0);
+    assert_false(file_exists(fd, "ca.crt"));
+    pki_fini(&given_up);
+    assert_false(file_exists(fd, "ca.crt"));
+    assert_int_equal(pki_open(&options, &kept, &err), 0);
+    assert_int_equal(pki_settle(&kept, &err), 0);
+    assert_true(file_exists(fd, "sa.key"));
+    assert_int_equal(pki_open(&options, &again, &err), 0);
+    assert_null(again.writing);
+    assert_int_equal(pki_settle(&again, &err), 0);
+    assert_true(str_equal(buffer_str(&kept.ca_key), buffer_str(&again.ca_key)));
+    assert_true(str_equal(buffer_str(&kept.admin_certificate), buffer_str(&again.admin_certificate)));
+    pki_fini(&kept);
+    pki_fini(&again);
+    assert_int_equal(file_remove_tree(AT_FDCWD, directory, &err), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_made_once_kept_and_renewed) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_made_once_kept_and_renewed),
+                                        cmocka_unit_test(test_an_end_before_they_are_on_disk) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,8 @@ static int make_identities(const struct cluster_layout *layout, struct pki *ret_
         .directory = directory, .now = wall_clock(), .addresses = addresses, .n_addresses = countof(addresses)
     };
     int rc = pki_open(&options, ret_pki, err);
+    if (rc == 0)
+        rc = pki_settle(ret_pki, err);
     for (int64_t i = 0; rc == 0 && i < layout->nodes; i++)
         rc = write_node_identity(layout, i, options.now, err);
     return rc;
@@ -243,7 +245,7 @@ static int start(const struct cluster_up_options *options, struct pki *ret_pki, 
 
 int cluster_up(const struct cluster_up_options *options, struct error *err)
 {
-    struct pki pki = { 0 };
+    struct pki pki = { .directory = -1 };
     autoclose int supervisor = -1;
     step(options, "host is checked");
     int rc = check_host(err);

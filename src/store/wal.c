@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -39,6 +40,9 @@ struct wal {
     struct segment segments[SEGMENTS];
     int directory; /* the caller's */
     bool is_new;   /* files were made or grew; that is not on disk before the first append is */
+    bool settling; /* the thread runs that sees to it, from the opening on */
+    pthread_t settler;
+    int settle_error; /* errno */
     unsigned current;
     uint64_t next;
     uint64_t forgotten; /* frames up to this one are not needed */
@@ -87,7 +91,7 @@ static int write_all(struct wal *wal, int fd, struct str bytes, size_t offset)
 
 static int write_zeros(struct wal *wal, int fd, size_t from, size_t to)
 {
-    static const char zeros[64 << 10];
+    static char zeros[64 << 10]; /* nobody writes to them; not const, so that the program's file does not carry them */
     int rc = 0;
     for (; from < to && rc == 0; from += sizeof(zeros))
         rc = write_all(wal, fd, (struct str){ zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros) }, from);
@@ -262,6 +266,41 @@ static void choose_start(struct wal *wal)
     }
 }
 
+/* 0 or an errno. */
+static int settle(struct wal *wal)
+{
+    struct segment *segment = &wal->segments[wal->current];
+    if (segment->used == 0 && segment->written == 0 && ZERO_AHEAD <= wal->segment_size &&
+        write_zeros(wal, segment->fd, 0, ZERO_AHEAD) == 0)
+        segment->written = ZERO_AHEAD; /* only for speed */
+    for (unsigned i = 0; i < SEGMENTS; i++)
+        if (fsync(wal->segments[i].fd) < 0)
+            return errno;
+    return fsync(wal->directory) < 0 ? errno : 0;
+}
+
+static void *run_settler(void *context)
+{
+    struct wal *wal = context;
+    wal->settle_error = settle(wal);
+    return NULL;
+}
+
+/* New files, with room that need not be allocated any more, get to the disk while whoever opened them does something else. */
+static void start_settling(struct wal *wal)
+{
+    wal->settling = wal->is_new && pthread_create(&wal->settler, NULL, run_settler, wal) == 0;
+}
+
+/* Waits for the thread; false: there was none. */
+static bool wait_until_settled(struct wal *wal)
+{
+    if (!wal->settling)
+        return false;
+    wal->settling = false;
+    return pthread_join(wal->settler, NULL) == 0;
+}
+
 int wal_open(int directory, size_t segment_size, const struct wal_io *io, const struct wal_reader *reader,
              struct wal **ret_wal, struct error *err)
 {
@@ -287,6 +326,7 @@ int wal_open(int directory, size_t segment_size, const struct wal_io *io, const 
         return rc;
     }
     choose_start(wal);
+    start_settling(wal);
     *ret_wal = wal;
     return 0;
 }
@@ -295,6 +335,7 @@ void wal_close(struct wal *wal)
 {
     if (wal == NULL)
         return;
+    (void)wait_until_settled(wal);
     for (unsigned i = 0; i < SEGMENTS; i++)
         if (wal->segments[i].fd >= 0)
             close(wal->segments[i].fd);
@@ -339,18 +380,15 @@ void wal_forget(struct wal *wal, uint64_t sequence)
     wal->forgotten = sequence;
 }
 
-/* The current file's data, and with the first append that there are such files. */
-static int sync_append(struct wal *wal)
+/* What the first append stands on: that there are such files. 0 or an errno. */
+static int settle_first(struct wal *wal)
 {
-    if (wal->io.sync(wal->io.context, wal->segments[wal->current].fd) < 0)
-        return -1;
-    for (unsigned i = 0; i < SEGMENTS && wal->is_new; i++)
-        if (fsync(wal->segments[i].fd) < 0)
-            return -1;
-    if (wal->is_new && fsync(wal->directory) < 0)
-        return -1;
-    wal->is_new = false;
-    return 0;
+    if (!wal->is_new)
+        return 0;
+    if (!wait_until_settled(wal))
+        wal->settle_error = settle(wal);
+    wal->is_new = wal->settle_error != 0;
+    return wal->settle_error;
 }
 
 int wal_append(struct wal *wal, struct str frame, struct error *err)
@@ -359,7 +397,13 @@ int wal_append(struct wal *wal, struct str frame, struct error *err)
         return error_set(err, ERROR_UNAVAILABLE, "the log failed earlier; a restart finds out what is on disk");
     struct segment *segment = &wal->segments[wal->current];
     size_t end = segment->used + frame.size;
-    int rc = write_all(wal, segment->fd, frame, segment->used);
+    int rc = settle_first(wal);
+    if (rc != 0) {
+        wal->broken = true;
+        errno = rc;
+        return error_errno(err, "sync the new log");
+    }
+    rc = write_all(wal, segment->fd, frame, segment->used);
     if (rc == 0 && end > segment->written) {
         size_t ahead = wal->segment_size - end < ZERO_AHEAD ? wal->segment_size : end + ZERO_AHEAD;
         segment->written = write_zeros(wal, segment->fd, end, ahead) == 0 ? ahead : end; /* only for speed */
@@ -370,7 +414,7 @@ int wal_append(struct wal *wal, struct str frame, struct error *err)
         wal->broken = rc != -ERROR_STORAGE_FULL;
         return rc;
     }
-    if (sync_append(wal) < 0) {
+    if (wal->io.sync(wal->io.context, segment->fd) < 0) {
         wal->broken = true;
         return error_errno(err, "sync the log %s", segment->name);
     }

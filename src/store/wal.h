@@ -35,7 +35,8 @@ extern const struct wal_io wal_system_io;
  * sequence 'after' are new: what they say is in no checkpoint. Older ones, when they are still there and nothing is missing
  * behind them, tell what happened before. 'begins': the frame is its file's first. A torn frame at the very end is
  * forgotten. Each() returns 0 or an error that ends it all. -ERROR_INVALID when frames are missing or damaged that were
- * acknowledged. 'directory' must stay open; new files are on disk for sure only with the first append. */
+ * acknowledged. 'directory' must stay open; new files are on disk for sure only with the first append, which
+ * waits for a thread that syncs them from now on. */
 struct wal_reader {
     uint64_t after;
     int (*each)(void *context, struct wal_frame *frame, bool is_new, bool begins, struct error *err);

@@ -265,7 +265,7 @@ static void measure_parts(struct bench *bench, int round, double spans[PARTS][RO
     const struct pki_options options = { .directory = keys, .now = loop_now(loop) };
     double began = bench_seconds();
     for (enum part part = PART_KEYS; part <= PART_KEYS_AGAIN; part++) {
-        if (pki_open(&options, &pki, &err) < 0)
+        if (pki_open(&options, &pki, &err) < 0 || pki_settle(&pki, &err) < 0)
             die("keys", err.message);
         spans[part][round] = since(&began);
         pki_fini(&pki);

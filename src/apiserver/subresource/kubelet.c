@@ -43,14 +43,15 @@ int kubelet_reach(struct request *request, const char *name, struct connect_targ
     const char *address = node_address(node);
     if (address == NULL)
         return error_set(err, ERROR_INTERNAL, "no preferred addresses found; known addresses: []");
-    if (options->kubelet_tls == NULL)
+    struct tls_context *tls = options->kubelet_tls == NULL ? NULL : options->kubelet_tls(options->route_context);
+    if (tls == NULL)
         return error_set(err, ERROR_UNAVAILABLE, "this server has no credentials for kubelets");
     int port = node->status.daemon_endpoints.kubelet_endpoint.port;
     target->address = kubelet_tcp_address(&request->arena, address, port == 0 ? KUBELET_PORT : port);
     target->authority = arena_format(&request->arena, "%s:%d", address, port == 0 ? KUBELET_PORT : port);
     target->server_name = arena_strdup(&request->arena, address);
     target->network_namespace = kubelet_namespace(request->server, name);
-    target->tls = options->kubelet_tls;
+    target->tls = tls;
     target->peer = arena_format(&request->arena, "node %s", name);
     return 0;
 }

@@ -220,9 +220,9 @@ const struct cel_type *cel_type_quantity(void); /* kubernetes.Quantity */
 const struct cel_type *cel_type_object_made(void);
 const struct cel_type *cel_type_json_patch(void);
 
-/* What a Object{} that was made must keep to: objects below its field "a" are of type Object.a, and so on. 'problem' gets the
- * sentence when it does not. */
-bool cel_value_names_fit(const struct cel_value *object, struct buffer *problem);
+/* What an Object{} that was made must keep to, alone or as the value of a JSONPatch{} in a list: objects below its field "a" are of
+ * type Object.a, and so on. 'problem' gets the sentence when one does not. */
+bool cel_value_names_fit(const struct cel_value *value, struct buffer *problem);
 
 bool cel_value_equal(const struct cel_value *a, const struct cel_value *b);
 

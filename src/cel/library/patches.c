@@ -86,7 +86,7 @@ static bool names_fit(const struct cel_value *value, struct buffer *way, unsigne
     return fit;
 }
 
-bool cel_value_names_fit(const struct cel_value *object, struct buffer *problem)
+static bool object_fits(const struct cel_value *object, struct buffer *problem)
 {
     auto_buffer struct buffer way = { 0 };
 
@@ -94,6 +94,21 @@ bool cel_value_names_fit(const struct cel_value *object, struct buffer *problem)
         return true;
     buffer_append_text(&way, object->map->type->name);
     return names_fit(object, &way, 0, problem);
+}
+
+bool cel_value_names_fit(const struct cel_value *value, struct buffer *problem)
+{
+    struct cel_list_reader patches;
+    struct cel_value patch, key = cel_value_string(STR("value")), changed;
+
+    if (value->kind != CEL_LIST || value->form != CEL_FORM_MADE)
+        return object_fits(value, problem);
+    cel_list_read(value, &patches);
+    while (cel_list_next(&patches, &patch))
+        if (cel_is_made(&patch) && patch.map->type == &json_patch && cel_map_find(NULL, &patch, &key, &changed) &&
+            !object_fits(&changed, problem))
+            return false;
+    return true;
 }
 
 /* ---- functions ---- */

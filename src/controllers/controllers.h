@@ -22,6 +22,7 @@ extern const size_t controllers_count;
     X(disruption)               \
     X(endpoints)                \
     X(endpointslice)            \
+    X(endpointslice_mirroring)  \
     X(garbage_collector)        \
     X(job)                      \
     X(namespace)                \

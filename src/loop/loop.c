@@ -4,6 +4,8 @@
 /* loop.c - tasks and timers, the same for every driver; the rest is passed on to it. */
 #include "loop/loop.h"
 
+#include <sched.h>
+
 #include "base/memory.h"
 #include "loop/loop_driver.h"
 
@@ -39,6 +41,8 @@ void loop_destroy(struct loop *loop)
         struct loop_task *task = container_of(node, struct loop_task, node);
         task->callback(task);
     }
+    while (atomic_load(&loop->wakers) > 0)
+        sched_yield();
     loop->driver->destroy(loop);
 }
 
@@ -161,12 +165,15 @@ void loop_settle(struct loop *loop, usec_t limit)
 void loop_post(struct loop *loop, struct loop_task *task)
 {
     pthread_mutex_lock(&loop->lock);
-    bool first = list_empty(&loop->posted);
     list_append(&loop->posted, &task->node);
-    /* Under the lock: once the task is seen the loop may run it, end, and be destroyed. */
-    if (first && loop->driver->wake != NULL)
-        loop->driver->wake(loop);
+    bool wake = atomic_exchange(&loop->waits, false);
+    if (wake)
+        atomic_fetch_add(&loop->wakers, 1); /* once the task is seen the loop may run it, end, and be destroyed */
     pthread_mutex_unlock(&loop->lock);
+    if (!wake)
+        return;
+    loop->driver->wake(loop); /* not under the lock, which is what the loop asks for first */
+    atomic_fetch_sub(&loop->wakers, 1);
 }
 
 /* Moves all of 'from' behind 'to'. */
@@ -179,6 +186,7 @@ static void list_move_all(struct list *to, struct list *from)
 static void run_tasks(struct loop *loop)
 {
     pthread_mutex_lock(&loop->lock);
+    atomic_store(&loop->waits, false);
     list_move_all(&loop->tasks, &loop->posted);
     pthread_mutex_unlock(&loop->lock);
 
@@ -224,6 +232,17 @@ bool loop_has_tasks(struct loop *loop)
     bool posted = !list_empty(&loop->posted);
     pthread_mutex_unlock(&loop->lock);
     return posted;
+}
+
+bool loop_begin_wait(struct loop *loop)
+{
+    if (!list_empty(&loop->tasks))
+        return false;
+    pthread_mutex_lock(&loop->lock);
+    bool nothing = list_empty(&loop->posted);
+    atomic_store(&loop->waits, nothing);
+    pthread_mutex_unlock(&loop->lock);
+    return nothing;
 }
 
 usec_t loop_next_due(const struct loop *loop)

@@ -103,7 +103,9 @@ void loop_poll_close(struct loop_poll *poll); /* no callback after it; NULL is f
 struct loop_work {
     void (*work)(struct loop_work *work); /* on a worker thread; touches only its own struct */
     void (*done)(struct loop_work *work); /* on the loop */
-    void *private_request;
+    struct loop *loop;                    /* private from here on */
+    struct list_node node;                /* among those that wait for a thread */
+    struct loop_task end;                 /* comes back from it */
 };
 
 /* Virtual loops run 'work' at once and 'done' as a task. Works are never cancelled. */

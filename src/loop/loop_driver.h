@@ -9,6 +9,7 @@
 #define LOOP_LOOP_DRIVER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "loop/loop.h"
 
@@ -18,7 +19,7 @@ struct loop_driver {
     void (*run)(struct loop *loop);
     void (*hold)(struct loop *loop, bool held); /* NULL: holding has no meaning */
     void (*read_clock)(struct loop *loop);      /* sets loop->now and loop->monotonic */
-    void (*wake)(struct loop *loop);            /* from any thread: loop->posted is no longer empty; may be NULL */
+    void (*wake)(struct loop *loop);            /* from any thread, after loop_begin_wait(); may be NULL */
     void (*work_start)(struct loop *loop, struct loop_work *work);
 
     /* NULL where there is no outside world. */
@@ -38,6 +39,8 @@ struct loop {
     struct list ends;     /* loop_task.node: of loop_at_end() */
     pthread_mutex_t lock; /* guards 'posted' */
     struct list posted;   /* loop_task.node */
+    atomic_bool waits;    /* the driver does, or is about to: the next post has to wake it */
+    atomic_uint wakers;   /* threads that are about it: the loop cannot go yet */
     struct random random;
     usec_t now; /* valid while clock_read */
     usec_t monotonic;
@@ -58,6 +61,10 @@ void loop_turn(struct loop *loop);
 
 /* Tasks are waiting, or were posted: the driver must not wait. */
 bool loop_has_tasks(struct loop *loop);
+
+/* The same, negated. When it is true the first post from then on calls wake(), once; until the next turn, or until
+ * 'waits' is cleared by a driver that knows that it has stopped waiting. */
+bool loop_begin_wait(struct loop *loop);
 
 /* When the next timer is due on the monotonic clock; -1: none. */
 usec_t loop_next_due(const struct loop *loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* loop_real.c - the driver on libuv: the clock, the waiting, posts and works.
+/* loop_real.c - the driver on libuv: the clock, the waiting, and posts.
  *
  * A turn: our tasks and due timers, then one uv_run() that waits for the nearest timer,
  * a descriptor, a finished work or a post. libuv sees one timer, however many we have. */
@@ -9,16 +9,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-
-struct work_request {
-    uv_work_t uv;
-    struct loop_work *work;
-};
 
 int loop_real_error(int uv_code, struct error *err, const char *what)
 {
@@ -46,9 +44,14 @@ static void on_timer(uv_timer_t *timer)
     uv_stop(timer->loop);
 }
 
-static void on_async(uv_async_t *async)
+/* Waking up was the point: loop_turn() fetches the posted tasks. */
+static void on_wake(uv_poll_t *handle, int status, int events)
 {
-    (void)async; /* waking up was the point: loop_turn() fetches the posted tasks */
+    (void)status, (void)events;
+    uint64_t count;
+    struct loop_real *real = container_of(handle, struct loop_real, wake);
+    if (read(real->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN && errno != EINTR)
+        log_error("a loop cannot be woken", LOG_TEXT("error", strerror(errno)));
 }
 
 /* libuv counts whole milliseconds of the same clock from its cached time; rounding up never fires early. */
@@ -76,7 +79,7 @@ static void real_run(struct loop *loop)
             break;
         arm_timer(real);
         loop->clock_read = false;
-        bool alive = uv_run(&real->uv, loop_has_tasks(loop) ? UV_RUN_NOWAIT : UV_RUN_ONCE) != 0;
+        bool alive = uv_run(&real->uv, loop_begin_wait(loop) ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
         if (loop->stopped)
             break;
         if (!alive && loop_next_due(loop) < 0 && !loop_has_tasks(loop))
@@ -88,38 +91,23 @@ static void real_hold(struct loop *loop, bool held)
 {
     struct loop_real *real = loop_real_of(loop);
     if (held)
-        uv_ref((uv_handle_t *)&real->async);
+        uv_ref((uv_handle_t *)&real->wake);
     else
-        uv_unref((uv_handle_t *)&real->async);
+        uv_unref((uv_handle_t *)&real->wake);
 }
 
+/* Not uv_async_send(): its receiver turns round and round while the sender, whom it has just displaced from the
+ * processor, has not come back from its write. */
 static void real_wake(struct loop *loop)
 {
-    uv_async_send(&loop_real_of(loop)->async);
-}
-
-static void on_work(uv_work_t *request)
-{
-    struct loop_work *work = container_of(request, struct work_request, uv)->work;
-    work->work(work);
-}
-
-static void on_work_done(uv_work_t *request, int status)
-{
-    (void)status; /* only ever UV_ECANCELED, and we never cancel */
-    struct work_request *ours = container_of(request, struct work_request, uv);
-    struct loop_work *work = ours->work;
-    free(ours);
-    work->private_request = NULL;
-    work->done(work);
+    const uint64_t one = 1;
+    while (write(loop_real_of(loop)->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+        ;
 }
 
 static void real_work_start(struct loop *loop, struct loop_work *work)
 {
-    struct work_request *request = memory_new(struct work_request);
-    request->work = work;
-    work->private_request = request;
-    uv_queue_work(&loop_real_of(loop)->uv, &request->uv, on_work, on_work_done); /* cannot fail with a callback */
+    loop_workers_start(&loop_real_of(loop)->workers, loop, work);
 }
 
 static void report_leak(uv_handle_t *handle, void *context)
@@ -132,14 +120,16 @@ static void report_leak(uv_handle_t *handle, void *context)
 static void real_destroy(struct loop *loop)
 {
     struct loop_real *real = loop_real_of(loop);
+    loop_workers_fini(&real->workers);
     loop_real_forget_orphans(real);
     uv_close((uv_handle_t *)&real->timer, NULL);
-    uv_close((uv_handle_t *)&real->async, NULL);
+    uv_close((uv_handle_t *)&real->wake, NULL);
     uv_run(&real->uv, UV_RUN_NOWAIT); /* close callbacks, where the handles' memory is freed */
     if (uv_loop_close(&real->uv) < 0) {
         uv_walk(&real->uv, report_leak, NULL);
         return; /* leaked on purpose: libuv would still touch it */
     }
+    close(real->wake_fd);
     loop_fini(loop);
     free(real);
 }
@@ -157,6 +147,21 @@ static const struct loop_driver real_driver = {
     .signal_open = loop_real_signal_open,
 };
 
+static int open_wake(struct loop_real *real, struct error *err)
+{
+    real->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (real->wake_fd < 0)
+        return error_errno(err, "create an event loop's wake-up descriptor");
+    int rc = uv_poll_init(&real->uv, &real->wake, real->wake_fd);
+    if (rc < 0) {
+        close(real->wake_fd);
+        return loop_real_error(rc, err, "create an event loop's wake-up descriptor");
+    }
+    uv_poll_start(&real->wake, UV_READABLE, on_wake);
+    uv_unref((uv_handle_t *)&real->wake);
+    return 0;
+}
+
 int loop_create_real(struct loop **ret_loop, struct error *err)
 {
     uint64_t seed;
@@ -168,17 +173,17 @@ int loop_create_real(struct loop **ret_loop, struct error *err)
         free(real);
         return loop_real_error(rc, err, "create an event loop");
     }
-    rc = uv_async_init(&real->uv, &real->async, on_async);
+    rc = open_wake(real, err);
     if (rc < 0) {
         uv_loop_close(&real->uv);
         free(real);
-        return loop_real_error(rc, err, "create an event loop's wake-up descriptor");
+        return rc;
     }
-    uv_unref((uv_handle_t *)&real->async);
     uv_timer_init(&real->uv, &real->timer);
     real->timer.data = &real->base;
     real->armed_due = -1;
     list_init(&real->orphans);
+    loop_workers_init(&real->workers);
     loop_init(&real->base, &real_driver, seed);
     *ret_loop = &real->base;
     return 0;

@@ -8,14 +8,17 @@
 #include <uv.h>
 
 #include "loop/loop_driver.h"
+#include "loop/loop_workers.h"
 
 struct loop_real {
     struct loop base;
     uv_loop_t uv;
     uv_timer_t timer;    /* the nearest of base.timers */
-    uv_async_t async;    /* somebody posted */
+    uv_poll_t wake;      /* of 'wake_fd' */
+    int wake_fd;         /* an eventfd: somebody posted */
     usec_t armed_due;    /* what 'timer' is set to; -1: not running */
     struct list orphans; /* loop_process.by_loop: closed by their owners, not yet ended */
+    struct loop_workers workers;
 };
 
 static inline struct loop_real *loop_real_of(struct loop *loop)

@@ -9,6 +9,7 @@
 
 struct loop_poll {
     uv_poll_t uv;
+    struct loop *loop;
     void (*callback)(void *context, int events);
     void *context;
     int wanted;
@@ -30,6 +31,7 @@ static void free_poll(uv_handle_t *handle)
 static void on_poll(uv_poll_t *handle, int status, int uv_events)
 {
     struct loop_poll *poll = container_of(handle, struct loop_poll, uv);
+    atomic_store_explicit(&poll->loop->waits, false, memory_order_relaxed); /* what is posted now comes with the turn */
     int events =
         ((uv_events & UV_READABLE) != 0 ? LOOP_READABLE : 0) | ((uv_events & UV_WRITABLE) != 0 ? LOOP_WRITABLE : 0);
     /* On POLLERR libuv stops the handle. The error may be passing (an ICMP answer to a datagram,
@@ -53,6 +55,7 @@ int loop_real_poll_open(struct loop *loop, int fd, void (*callback)(void *contex
                         struct loop_poll **ret_poll, struct error *err)
 {
     struct loop_poll *poll = memory_new(struct loop_poll);
+    poll->loop = loop;
     poll->callback = callback;
     poll->context = context;
     int rc = uv_poll_init(&loop_real_of(loop)->uv, &poll->uv, fd);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "loop/loop.h"
+#include "loop/loop_thread.h"
 
 #define START ((usec_t)1700000000 * USEC_PER_SEC)
 
@@ -306,6 +307,74 @@ static void on_readable(void *context, int events)
     reader->size += (size_t)count;
 }
 
+enum { PASSES = 2000, WORKS = 32 };
+
+struct ball {
+    struct loop_task task;
+    struct loop *home, *away;
+    int passes;
+    bool is_home;
+};
+
+/* There and back: each post finds a loop that waits, begins to wait, or has just been woken. */
+static void pass_ball(struct loop_task *task)
+{
+    struct ball *ball = container_of(task, struct ball, task);
+    ball->is_home = !ball->is_home;
+    if (ball->is_home && ++ball->passes == PASSES) {
+        loop_stop(ball->home);
+        return;
+    }
+    loop_post(ball->is_home ? ball->away : ball->home, task);
+}
+
+static void test_no_post_is_lost(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    struct loop_thread *thread = NULL;
+    struct loop *loop = create_real();
+    assert_int_equal(loop_thread_create(loop, "away", &thread, &err), 0);
+    struct ball balls[3];
+    loop_hold(loop);
+    alarm(60);
+    for (size_t i = 0; i < countof(balls); i++) {
+        balls[i] =
+            (struct ball){ .task.callback = pass_ball, .home = loop, .away = loop_thread_loop(thread), .is_home = true };
+        loop_post(balls[i].away, &balls[i].task);
+    }
+    for (size_t ended = 0; ended < countof(balls);) {
+        loop_run(loop);
+        ended = 0;
+        for (size_t i = 0; i < countof(balls); i++)
+            ended += balls[i].passes == PASSES;
+    }
+    alarm(0);
+    loop_release(loop);
+    loop_thread_destroy(thread);
+    loop_destroy(loop);
+}
+
+static void test_more_works_than_threads(void **state)
+{
+    (void)state;
+    struct loop *loop = create_real();
+    struct trace trace = { .loop = loop };
+    struct step steps[WORKS];
+    for (int i = 0; i < WORKS; i++) {
+        steps[i] = step_of(&trace, 'w');
+        loop_work_start(loop, &steps[i].work);
+    }
+    loop_run(loop); /* the works hold it open */
+    for (int i = 0; i < WORKS; i++)
+        assert_int_equal(steps[i].runs, 11);
+    steps[0].runs = 0;
+    loop_work_start(loop, &steps[0].work); /* again, by a thread that was idle */
+    loop_run(loop);
+    assert_int_equal(steps[0].runs, 11);
+    loop_destroy(loop);
+}
+
 static void test_poll(void **state)
 {
     (void)state;
@@ -493,6 +562,8 @@ int main(void)
         cmocka_unit_test(test_same_seed_same_numbers),
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_posts_from_threads),
+        cmocka_unit_test(test_no_post_is_lost),
+        cmocka_unit_test(test_more_works_than_threads),
         cmocka_unit_test(test_poll),
         cmocka_unit_test(test_timer_due_before_the_wait),
         cmocka_unit_test(test_poll_tells_errors),

@@ -17,11 +17,6 @@ struct virtual_loop {
     usec_t elapsed; /* since then */
 };
 
-struct finished_work {
-    struct loop_task task;
-    struct loop_work *work;
-};
-
 static struct virtual_loop *virtual_of(struct loop *loop)
 {
     return container_of(loop, struct virtual_loop, base);
@@ -81,21 +76,15 @@ void loop_run_until(struct loop *loop, usec_t when)
 
 static void tell_done(struct loop_task *task)
 {
-    struct finished_work *finished = container_of(task, struct finished_work, task);
-    struct loop_work *work = finished->work;
-    free(finished);
-    work->private_request = NULL;
+    struct loop_work *work = container_of(task, struct loop_work, end);
     work->done(work);
 }
 
 static void virtual_work_start(struct loop *loop, struct loop_work *work)
 {
-    struct finished_work *finished = memory_new(struct finished_work);
-    finished->task.callback = tell_done;
-    finished->work = work;
-    work->private_request = finished;
+    work->end.callback = tell_done;
     work->work(work);
-    loop_defer(loop, &finished->task);
+    loop_defer(loop, &work->end);
 }
 
 static const struct loop_driver virtual_driver = {

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apiserver/apiserver.h"
@@ -244,6 +245,16 @@ static inline double loaded_server_rss(const struct loaded_server *server) /* by
         loaded_die(path, "cannot be read");
     fclose(file);
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* Seconds that its threads ran, in user and system mode: what a busy machine does not change. */
+static inline double loaded_server_cpu(const struct loaded_server *server)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(server->pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
+        loaded_die("processor time", "cannot be read");
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
 /* A TLS connection whose bytes are read blocking; HTTP/1.1. */

@@ -92,6 +92,12 @@ void http_respond(struct http_exchange *exchange, int status, const struct http_
 void http_response_begin(struct http_exchange *exchange, int status, const struct http_headers *headers);
 /* False: more is queued than the limit; go on writing after drained(). The bytes were taken all the same. */
 bool http_response_write(struct http_exchange *exchange, struct bytes *bytes);
+/* The same, of several texts that follow each other: those inside of some 'bytes' are referenced, the others copied. */
+struct http_part {
+    struct str text;
+    struct bytes *bytes; /* NULL: none */
+};
+bool http_response_write_parts(struct http_exchange *exchange, const struct http_part *parts, size_t count);
 void http_response_end(struct http_exchange *exchange);
 /* With trailers, after at least begin(): how gRPC tells its status. */
 void http_response_end_trailers(struct http_exchange *exchange, const struct http_headers *trailers);

@@ -258,10 +258,18 @@ void http_response_begin(struct http_exchange *exchange, int status, const struc
 
 bool http_response_write(struct http_exchange *exchange, struct bytes *bytes)
 {
+    return http_response_write_parts(exchange, &(struct http_part){ bytes_str(bytes), bytes }, 1);
+}
+
+bool http_response_write_parts(struct http_exchange *exchange, const struct http_part *parts, size_t count)
+{
     if (exchange->ended || !exchange->begun)
         return true;
-    if (!exchange->no_body && bytes->size > 0)
-        exchange->connection->protocol->write(exchange, bytes);
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].text.size;
+    if (!exchange->no_body && size > 0)
+        exchange->connection->protocol->write(exchange, parts, count, size);
     if (exchange->connection->protocol->queued(exchange) <= exchange->connection->server->limits.queued_bytes)
         return true;
     exchange->want_drained = true;

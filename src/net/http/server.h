@@ -28,7 +28,8 @@ struct http_protocol {
     /* content_length is negative when it is not known. */
     void (*begin)(struct http_exchange *exchange, int status, const struct http_headers *headers,
                   int64_t content_length);
-    void (*write)(struct http_exchange *exchange, struct bytes *bytes);
+    void (*write)(struct http_exchange *exchange, const struct http_part *parts, size_t count,
+                  size_t size); /* of all */
     void (*end)(struct http_exchange *exchange);
     void (*abort)(struct http_exchange *exchange);
     size_t (*queued)(const struct http_exchange *exchange);

@@ -359,17 +359,33 @@ static void server1_begin(struct http_exchange *exchange, int status, const stru
     stream_write(connection->stream, buffer_str(&head));
 }
 
-static void server1_write(struct http_exchange *exchange, struct bytes *bytes)
+/* The head of a chunk: hexadecimal, and the end of the line. */
+static struct str chunk_head(size_t size, char text[24])
+{
+    char *at = text + 24;
+    *--at = '\n';
+    *--at = '\r';
+    do
+        *--at = "0123456789abcdef"[size & 15];
+    while ((size >>= 4) > 0);
+    return (struct str){ at, (size_t)(text + 24 - at) };
+}
+
+static void server1_write(struct http_exchange *exchange, const struct http_part *parts, size_t count, size_t size)
 {
     struct stream *stream = exchange->connection->stream;
-    if (exchange->chunked) {
-        char size[24];
-        stream_write(stream, (struct str){ size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", bytes->size) });
-        stream_write_bytes(stream, bytes);
-        stream_write(stream, STR("\r\n"));
-    } else {
-        stream_write_bytes(stream, bytes);
+    char head[24];
+    if (exchange->chunked)
+        stream_write(stream, chunk_head(size, head));
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].bytes == NULL)
+            stream_write(stream, parts[i].text);
+        else
+            stream_write_slice(stream, parts[i].bytes, (size_t)(parts[i].text.data - parts[i].bytes->data),
+                               parts[i].text.size);
     }
+    if (exchange->chunked)
+        stream_write(stream, STR("\r\n"));
 }
 
 static void server1_end(struct http_exchange *exchange)

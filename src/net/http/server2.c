@@ -388,10 +388,17 @@ static void server2_begin(struct http_exchange *exchange, int status, const stru
     server2_flush_later(server2);
 }
 
-static void server2_write(struct http_exchange *exchange, struct bytes *bytes)
+static void server2_write(struct http_exchange *exchange, const struct http_part *parts, size_t count, size_t size)
 {
     struct server2 *server2 = server2_of(exchange->connection);
-    bytes_queue_append_slice(&exchange->output, bytes, 0, bytes->size);
+    (void)size;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].bytes == NULL)
+            bytes_queue_append(&exchange->output, parts[i].text);
+        else
+            bytes_queue_append_slice(&exchange->output, parts[i].bytes,
+                                     (size_t)(parts[i].text.data - parts[i].bytes->data), parts[i].text.size);
+    }
     nghttp2_session_resume_data(server2->session, exchange->stream_id); /* fails when it is not deferred: fine */
     server2_flush_later(server2);
 }

@@ -156,10 +156,16 @@ void protobuf_write_head(struct buffer *out, uint32_t tag, size_t size)
     protobuf_append_varint(out, size);
 }
 
+size_t protobuf_put_head(char space[PROTOBUF_HEAD_MAX], uint32_t tag, size_t size)
+{
+    size_t key = put_varint(space, (uint64_t)tag << 3 | PROTOBUF_BYTES);
+    return key + put_varint(space + key, size);
+}
+
 size_t protobuf_head_size(uint32_t tag, size_t size)
 {
-    char space[VARINT_SIZE_MAX];
-    return put_varint(space, (uint64_t)tag << 3 | PROTOBUF_BYTES) + put_varint(space, size);
+    char space[PROTOBUF_HEAD_MAX];
+    return protobuf_put_head(space, tag, size);
 }
 
 size_t protobuf_begin(struct buffer *out, uint32_t tag)

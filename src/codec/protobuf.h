@@ -32,6 +32,8 @@ void protobuf_write_varint(struct buffer *out, uint32_t tag, uint64_t number);
 void protobuf_write_bytes(struct buffer *out, uint32_t tag, struct str bytes);
 void protobuf_write_head(struct buffer *out, uint32_t tag, size_t size); /* of so many bytes that the caller appends */
 size_t protobuf_head_size(uint32_t tag, size_t size);
+#define PROTOBUF_HEAD_MAX 20
+size_t protobuf_put_head(char space[PROTOBUF_HEAD_MAX], uint32_t tag, size_t size); /* how much of the space it takes */
 void protobuf_write_double(struct buffer *out, uint32_t tag, double number);
 void protobuf_append_varint(struct buffer *out, uint64_t number); /* without a tag */
 

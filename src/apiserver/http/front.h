@@ -102,6 +102,8 @@ void http_settle_media(struct http_call *call);
 /* A Status in place of what the call asked for, when that cannot be shown so. */
 void http_refuse(struct http_call *call, const struct error *err);
 
+#define HTTP_GZIP_LEAST (128 << 10) /* bodies up to this are not worth it */
+
 /* A whole body in one go: compressed when that is worth it and wanted. */
 void http_send(struct http_call *call, int status, const char *content_type, struct bytes *body);
 

@@ -17,8 +17,7 @@
 #include "codec/json.h"
 #include "codec/yaml.h"
 
-#define GZIP_LEAST (128 << 10) /* bodies up to this are not worth it */
-#define BODY_MAX   ((size_t)1 << 30)
+#define BODY_MAX ((size_t)1 << 30)
 
 static void add_header(struct response_headers *headers, const char *name, const char *value)
 {
@@ -100,7 +99,7 @@ void http_send(struct http_call *call, int status, const char *content_type, str
     if (status >= 400 && content_type != NULL && strncmp(content_type, "text/", 5) == 0)
         add_header(&headers, "x-content-type-options", "nosniff");
     struct bytes *compressed = NULL;
-    if (call->gzip && body != NULL && body->size > GZIP_LEAST &&
+    if (call->gzip && body != NULL && body->size > HTTP_GZIP_LEAST &&
         (compressed = compress_body(bytes_str(body))) != NULL) {
         add_header(&headers, "content-encoding", "gzip");
         add_header(&headers, "vary", "Accept-Encoding");

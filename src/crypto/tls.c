@@ -17,6 +17,9 @@
 #include "base/ref.h"
 #include "crypto/key.h"
 
+/* As Go's servers prefer them where AES is in hardware: the shorter key is a seventh faster, and nothing is known that
+ * tells the two apart in strength. */
+#define TLS_CIPHERSUITES "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define TLS_ALPN_MAX   255       /* of the whole list on the wire; ours have two names */
 #define TLS_SESSION_ID "coracle" /* resumption with client certificates needs some fixed name */
 
@@ -167,6 +170,8 @@ static void context_configure(struct tls_context *context, const struct tls_opti
 {
     SSL_CTX *openssl = context->openssl;
     SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION);
+    if (options->server)
+        SSL_CTX_set_ciphersuites(openssl, TLS_CIPHERSUITES); /* of TLS 1.3; they are all of its usual ones */
     SSL_CTX_set_options(openssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(openssl,

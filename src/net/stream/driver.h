@@ -21,6 +21,8 @@ struct stream_driver {
      * Runs as a task of the loop, so it may call out. */
     void (*flush)(struct stream *stream);
     void (*destroy)(struct stream *stream); /* releases everything, its memory too */
+    /* Sends what goes out at once of bytes that nothing is queued before; how many. NULL: none ever do. */
+    size_t (*send)(struct stream *stream, struct str bytes);
     /* NULL where the driver has no TLS. */
     struct x509_st *(*peer_certificate)(const struct stream *stream);
     bool (*peer_verified)(const struct stream *stream);
@@ -77,5 +79,8 @@ void stream_flush(struct stream *stream); /* now; only from a task or poll callb
 /* Read already by somebody who hands the stream over; the next reader gets it first. */
 void stream_push_back(struct stream *stream, struct str bytes);
 void stream_write_from(struct stream *stream, struct bytes_queue *from, size_t size); /* moves slices over */
+
+/* Like stream_write(), but what can leave at once does, without a copy; before the next stream_flush(). */
+void stream_write_now(struct stream *stream, struct str bytes);
 
 #endif

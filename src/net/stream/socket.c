@@ -122,6 +122,18 @@ static void socket_flush(struct stream *stream)
     stream_sent(stream);
 }
 
+/* An error is met by the flush that follows. */
+static size_t socket_send(struct stream *stream, struct str bytes)
+{
+    struct socket_stream *socket = socket_stream_of(stream);
+    if (socket->blocked)
+        return 0;
+    ssize_t size = send(socket->fd, bytes.data, bytes.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size < 0 && errno == EAGAIN)
+        socket->blocked = true;
+    return size < 0 ? 0 : (size_t)size;
+}
+
 static void socket_destroy(struct stream *stream)
 {
     struct socket_stream *socket = socket_stream_of(stream);
@@ -136,6 +148,7 @@ static const struct stream_driver socket_driver = {
     .want_read = socket_want_read,
     .flush = socket_flush,
     .destroy = socket_destroy,
+    .send = socket_send,
 };
 
 /* Small messages go out at once, and a peer that vanished without a word is noticed within two minutes. */

@@ -134,6 +134,15 @@ void stream_write_from(struct stream *stream, struct bytes_queue *from, size_t s
     stream_queued_more(stream);
 }
 
+void stream_write_now(struct stream *stream, struct str bytes)
+{
+    if (!stream_writable(stream) || bytes.size == 0)
+        return;
+    if (stream->queue.size == 0 && stream->driver->send != NULL)
+        bytes = str_skip(bytes, stream->driver->send(stream, bytes));
+    stream_write(stream, bytes);
+}
+
 void stream_write_end(struct stream *stream)
 {
     if (!stream_writable(stream))

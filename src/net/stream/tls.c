@@ -4,7 +4,7 @@
 /* tls.c - TLS over any stream.
  *
  * Records come from the inner stream's read callback, borrowed, and are decrypted straight out of it; plain bytes are
- * collected into records of up to 16 KiB and encrypted straight into the inner stream's queue. When the reader has stopped,
+ * collected into records of up to 16 KiB, whose encrypted form goes to the kernel several at a time. When the reader has stopped,
  * the inner stream is stopped too, and what came meanwhile (one read at most) waits in 'pending'. */
 #include "net/stream/tls.h"
 
@@ -20,7 +20,8 @@
 #include "net/stream/address.h"
 #include "net/stream/driver.h"
 
-#define TLS_RECORD         ((size_t)16384) /* the most a record may carry */
+#define TLS_RECORD         ((size_t)16384)    /* the most a record may carry */
+#define TLS_WIRE           ((size_t)64 << 10) /* encrypted records that are sent in one go */
 #define TLS_PENDING_MAX    ((size_t)1 << 20)
 #define TLS_HANDSHAKE_TIME (10 * USEC_PER_SEC)
 
@@ -31,6 +32,8 @@ struct tls_stream {
     struct tls_context *tls;
     struct str input;      /* borrowed from the inner stream while its callback runs, or 'pending' */
     struct buffer pending; /* records nobody wanted yet */
+    char *wire;            /* where records are collected while tls_flush() runs, room for TLS_WIRE; else NULL */
+    size_t wire_size;
     struct loop_task pump_task;
     struct tls_handshake *handshake; /* NULL: done */
     bool inner_ended;
@@ -61,10 +64,23 @@ static ssize_t tls_io_read(void *context, char *buffer, size_t size)
     return (ssize_t)size;
 }
 
+static void tls_send_wire(struct tls_stream *tls)
+{
+    stream_write_now(tls->inner, (struct str){ tls->wire, tls->wire_size });
+    tls->wire_size = 0;
+}
+
 static void tls_io_write(void *context, struct str record)
 {
     struct tls_stream *tls = context;
-    stream_write(tls->inner, record);
+    if (tls->wire != NULL && tls->wire_size + record.size > TLS_WIRE)
+        tls_send_wire(tls);
+    if (tls->wire == NULL || record.size > TLS_WIRE) {
+        stream_write(tls->inner, record);
+        return;
+    }
+    memcpy(tls->wire + tls->wire_size, record.data, record.size);
+    tls->wire_size += record.size;
 }
 
 static const struct tls_io tls_io = { .read = tls_io_read, .write = tls_io_write };
@@ -246,19 +262,32 @@ static int tls_write_record(struct tls_stream *tls)
     return SSL_write(tls->session, gathered, (int)size);
 }
 
+/* As many as the inner stream takes. False: OpenSSL has failed. */
+static bool tls_write_records(struct tls_stream *tls)
+{
+    struct bytes_queue *queue = &tls->base.queue;
+    char wire[TLS_WIRE];
+    int size = 1;
+    tls->wire = wire;
+    while (size > 0 && queue->size > 0 && stream_queued(tls->inner) <= STREAM_HIGH_MARK) {
+        size = tls_write_record(tls);
+        if (size > 0)
+            bytes_queue_consume(queue, (size_t)size);
+    }
+    tls_send_wire(tls);
+    tls->wire = NULL;
+    return size > 0;
+}
+
 static void tls_flush(struct stream *stream)
 {
     struct tls_stream *tls = tls_stream_of(stream);
     if (tls->handshake != NULL || tls->broken)
         return;
     ERR_clear_error();
-    while (stream->queue.size > 0 && stream_queued(tls->inner) <= STREAM_HIGH_MARK) {
-        int size = tls_write_record(tls);
-        if (size <= 0) {
-            tls_break(tls, "write to");
-            return;
-        }
-        bytes_queue_consume(&stream->queue, (size_t)size);
+    if (!tls_write_records(tls)) {
+        tls_break(tls, "write to");
+        return;
     }
     if (stream->queue.size == 0 && stream->end_wanted && !stream->end_sent) {
         stream->end_sent = true;

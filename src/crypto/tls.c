@@ -20,8 +20,8 @@
 /* As Go's servers prefer them where AES is in hardware: the shorter key is a seventh faster, and nothing is known that
  * tells the two apart in strength. */
 #define TLS_CIPHERSUITES "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-#define TLS_ALPN_MAX   255       /* of the whole list on the wire; ours have two names */
-#define TLS_SESSION_ID "coracle" /* resumption with client certificates needs some fixed name */
+#define TLS_ALPN_MAX     255       /* of the whole list on the wire; ours have two names */
+#define TLS_SESSION_ID   "coracle" /* resumption with client certificates needs some fixed name */
 
 struct tls_context {
     struct ref ref;

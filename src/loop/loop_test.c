@@ -339,8 +339,9 @@ static void test_no_post_is_lost(void **state)
     loop_hold(loop);
     alarm(60);
     for (size_t i = 0; i < countof(balls); i++) {
-        balls[i] =
-            (struct ball){ .task.callback = pass_ball, .home = loop, .away = loop_thread_loop(thread), .is_home = true };
+        balls[i] = (struct ball){
+            .task.callback = pass_ball, .home = loop, .away = loop_thread_loop(thread), .is_home = true
+        };
         loop_post(balls[i].away, &balls[i].task);
     }
     for (size_t ended = 0; ended < countof(balls);) {

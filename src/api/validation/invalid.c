@@ -158,6 +158,14 @@ void invalid_forbidden(struct api_invalid *errors, const struct field_at *at, co
     add(errors, FORBIDDEN, at, false, NULL, text);
 }
 
+void invalid_forbidden_text(struct api_invalid *errors, const struct field_at *at, const char *detail, const char *text)
+{
+    auto_buffer struct buffer message = { 0 };
+
+    buffer_format(&message, "%s: %s\n%s", sort_texts[FORBIDDEN].label, detail, text);
+    push(errors, FORBIDDEN, at, &message);
+}
+
 void invalid_string(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
 {
     char text[DETAIL_SIZE];

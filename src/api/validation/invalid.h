@@ -72,6 +72,9 @@ void invalid_missing(struct api_invalid *errors, const struct field_at *at); /* 
 void invalid_required(struct api_invalid *errors, const struct field_at *at, const char *detail, ...) printf_like(3, 4);
 void invalid_forbidden(struct api_invalid *errors, const struct field_at *at, const char *detail, ...)
     printf_like(3, 4);
+/* A detail of a line and, below it, a text of many. */
+void invalid_forbidden_text(struct api_invalid *errors, const struct field_at *at, const char *detail,
+                            const char *text);
 void invalid_string(struct api_invalid *errors, const struct field_at *at, const char *value, const char *detail, ...)
     printf_like(4, 5);
 void invalid_number(struct api_invalid *errors, const struct field_at *at, int64_t value, const char *detail, ...)

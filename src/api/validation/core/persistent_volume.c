@@ -7,6 +7,7 @@
 #include "api/codec.h"
 #include "api/entry.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/internal_form.h"
 #include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/resource_names.h"
@@ -350,8 +351,9 @@ void validate_volume_update(const void *object, const void *old_object, struct a
 
     validate_volume(volume, before, errors);
     if (!same_source(spec, old))
-        invalid_forbidden(errors, at_field(at, "persistentvolumesource"),
-                          "spec.persistentvolumesource is immutable after creation");
+        invalid_forbidden_change(errors, at_field(at, "persistentvolumesource"), &api_type_persistent_volume_source,
+                                 &spec->persistent_volume_source, &old->persistent_volume_source,
+                                 "spec.persistentvolumesource is immutable after creation");
     if (!text_equal(spec->volume_mode, old->volume_mode)) {
         if (spec->volume_mode == NULL)
             invalid_null(errors, at_field(NULL, "volumeMode"), INVALID_IMMUTABLE);

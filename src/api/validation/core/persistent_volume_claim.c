@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/entry.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/internal_form.h"
 #include "api/validation/resource_names.h"
 #include "api/validation/volume/claim.h"
 
@@ -74,9 +75,10 @@ static void validate_spec_kept(const struct api_persistent_volume_claim *claim,
         same.volume_attributes_class_name = old->spec.volume_attributes_class_name;
     }
     if (!api_equal(&api_type_persistent_volume_claim_spec, &same, &old->spec))
-        invalid_forbidden(errors, at_field(NULL, "spec"),
-                          "spec is immutable after creation except resources.requests and "
-                          "volumeAttributesClassName for bound claims");
+        invalid_forbidden_change(errors, at_field(NULL, "spec"), &api_type_persistent_volume_claim_spec, &old->spec,
+                                 &same,
+                                 "spec is immutable after creation except resources.requests and "
+                                 "volumeAttributesClassName for bound claims");
 }
 
 static void validate_size_change(const struct api_persistent_volume_claim *claim,

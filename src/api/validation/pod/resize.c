@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/entry.h"
 #include "api/pod_qos.h"
+#include "api/validation/internal_form.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
 
@@ -159,7 +160,7 @@ static void validate_nothing_else(const struct api_pod_spec *spec, const struct 
             with_resources(spec->init_containers, old->init_containers, spec->n_init_containers, &arena);
     same.resources = old->resources;
     if (!api_equal(&api_type_pod_spec, &same, old))
-        invalid_forbidden(errors, at, ONLY_RESOURCES);
+        invalid_forbidden_change(errors, at, &api_type_pod_spec, old, &same, ONLY_RESOURCES);
 }
 
 static void validate_containers_resize(const struct api_pod_spec *spec, const struct api_pod_spec *old,

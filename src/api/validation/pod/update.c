@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/entry.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/internal_form.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
 
@@ -203,8 +204,8 @@ static void validate_nothing_else(const struct api_pod_spec *spec, const struct 
         *spec->termination_grace_period_seconds == 1)
         same.termination_grace_period_seconds = old->termination_grace_period_seconds;
     if (!api_equal(&api_type_pod_spec, &same, old))
-        invalid_forbidden(
-            errors, at_field(NULL, "spec"),
+        invalid_forbidden_change(
+            errors, at_field(NULL, "spec"), &api_type_pod_spec, old, &same,
             "pod updates may not change fields other than "
             "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
             "`spec.tolerations` (only additions to existing tolerations),"
@@ -260,7 +261,8 @@ int api_validate_ephemeral_containers(const void *old_object, const void *object
         if (now == NULL)
             invalid_forbidden(errors, at, "existing ephemeral containers \"%s\" may not be removed\n", old->name);
         else if (!api_equal(&api_type_ephemeral_container, old, now))
-            invalid_forbidden(errors, at, "existing ephemeral containers \"%s\" may not be changed\n", old->name);
+            invalid_forbidden_change(errors, at, &api_type_ephemeral_container, old, now,
+                                     "existing ephemeral containers \"%s\" may not be changed", old->name);
     }
     return (int)errors->total;
 }

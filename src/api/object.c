@@ -41,6 +41,7 @@ struct object {
     uint32_t version_offset; /* of the resourceVersion that was put in, with its comma */
     uint16_t version_size;   /* 0: none was */
     bool ended_line;         /* the stored text ends with a newline, too */
+    uint8_t marks;
     uint16_t key_offset;
     uint16_t name_offset;
     uint16_t uid_offset;
@@ -124,14 +125,23 @@ static bool take_value(struct scanner *scanner, struct str *ret_text)
     return ret_text->size > 0;
 }
 
-/* The next member of an object; false at its end, or where the text is wrong (then *ret_good is false). */
-static bool next_member(struct scanner *scanner, bool first, struct str *ret_key, struct str *ret_value, bool *ret_good)
+/* The key of an object's next member, up to its value; false at its end, or where the text is wrong (then *ret_good is
+ * false). */
+static bool next_key(struct scanner *scanner, bool first, struct str *ret_key, bool *ret_good)
 {
     *ret_good = true;
     if (take(scanner, '}'))
         return false;
-    *ret_good = (first || take(scanner, ',')) && take_string(scanner, ret_key) && take(scanner, ':') &&
-                take_value(scanner, ret_value);
+    *ret_good = (first || take(scanner, ',')) && take_string(scanner, ret_key) && take(scanner, ':');
+    return *ret_good;
+}
+
+/* The same with its value. */
+static bool next_member(struct scanner *scanner, bool first, struct str *ret_key, struct str *ret_value, bool *ret_good)
+{
+    if (!next_key(scanner, first, ret_key, ret_good))
+        return false;
+    *ret_good = take_value(scanner, ret_value);
     return *ret_good;
 }
 
@@ -142,6 +152,7 @@ struct metadata {
     const char *version_start, *version_end;           /* one that is there already, with the comma before it */
     struct str managed;                                /* managedFields, with the comma before it */
     bool repeated; /* that cannot be told apart: it is first, or something is there twice */
+    unsigned marks;
 };
 
 static struct str unquote(struct str value)
@@ -150,21 +161,34 @@ static struct str unquote(struct str value)
     return quoted ? (struct str){ value.data + 1, value.size - 2 } : (struct str){ 0 };
 }
 
-static bool scan_members(struct str text, struct metadata *metadata)
+/* A key that is written with escapes may be any of them. */
+static unsigned mark_of(struct str key)
 {
-    struct scanner scanner = { text.data, text.data + text.size };
-    if (!take(&scanner, '{'))
+    if (str_is(key, "ownerReferences"))
+        return OBJECT_OWNED;
+    if (str_is(key, "finalizers"))
+        return OBJECT_FINALIZED;
+    if (str_is(key, "deletionTimestamp"))
+        return OBJECT_DELETED;
+    return memchr(key.data, '\\', key.size) != NULL ? OBJECT_OWNED | OBJECT_FINALIZED | OBJECT_DELETED : 0;
+}
+
+/* The metadata, and on behind them. */
+static bool scan_members(struct scanner *scanner, struct metadata *metadata)
+{
+    if (!take(scanner, '{'))
         return false;
     struct str key, value;
     bool good = true;
     for (bool first = true;; first = false) {
-        skip_blanks(&scanner);
-        const char *before = scanner.at;
-        if (!next_member(&scanner, first, &key, &value, &good))
+        skip_blanks(scanner);
+        const char *before = scanner->at;
+        if (!next_member(scanner, first, &key, &value, &good))
             return good;
+        metadata->marks |= mark_of(key);
         if (str_is(key, "name") || str_is(key, "generateName") || str_is(key, "namespace") || str_is(key, "selfLink") ||
             str_is(key, "uid"))
-            metadata->insert = scanner.at;
+            metadata->insert = scanner->at;
         if (str_is(key, "name"))
             metadata->name = unquote(value);
         else if (str_is(key, "namespace"))
@@ -175,11 +199,11 @@ static bool scan_members(struct str text, struct metadata *metadata)
             metadata->labels = value;
         else if (str_is(key, "managedFields")) {
             metadata->repeated |= metadata->managed.data != NULL || first;
-            metadata->managed = (struct str){ before, (size_t)(scanner.at - before) };
+            metadata->managed = (struct str){ before, (size_t)(scanner->at - before) };
         } else if (str_is(key, "resourceVersion")) {
             metadata->resource_version = unquote(value);
             metadata->version_start = before;
-            metadata->version_end = scanner.at;
+            metadata->version_end = scanner->at;
         }
     }
 }
@@ -191,13 +215,12 @@ static bool scan_document(struct str json, struct metadata *metadata)
     bool good = true, found = false;
     if (!take(&scanner, '{'))
         return false;
-    for (bool first = true; next_member(&scanner, first, &key, &value, &good); first = false) {
-        if (str_is(key, "metadata")) {
-            metadata->repeated |= found;
-            found = true;
-            if (!scan_members(value, metadata))
-                return false;
-        }
+    for (bool first = true; next_key(&scanner, first, &key, &good); first = false) {
+        bool here = str_is(key, "metadata");
+        metadata->repeated |= here && found;
+        found |= here;
+        if (here ? !scan_members(&scanner, metadata) : !take_value(&scanner, &value))
+            return false;
     }
     skip_blanks(&scanner);
     return good && found && scanner.at == scanner.end;
@@ -243,6 +266,7 @@ static struct object *create(const struct api_resource *resource, const struct m
     object->resource = api_resource_ref(resource);
     object->bytes = bytes;
     object->revision = revision;
+    object->marks = (uint8_t)metadata->marks;
     char *at = put(object->text, namespace, '\0');
     object->key_offset = (uint16_t)(at - object->text);
     if (namespace.size > 0)
@@ -567,6 +591,11 @@ const char *object_key(const struct object *object)
     return object->text + object->key_offset;
 }
 
+unsigned object_marks(const struct object *object)
+{
+    return object->marks;
+}
+
 struct labels_scan {
     struct scanner scanner;
     bool first;
@@ -615,23 +644,64 @@ size_t object_labels(const struct object *object, struct object_label *ret_label
     return count;
 }
 
-static void find_texts(struct str document, struct str parent, const struct object_path *paths, size_t count,
-                       struct str *ret_texts)
+struct texts_search {
+    const struct object_path *paths;
+    size_t count;
+    struct str *texts;
+};
+
+static void take_text(const struct texts_search *search, struct str parent, struct str key, struct str value)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (str_equal(search->paths[i].parent, parent) && str_equal(search->paths[i].member, key))
+            search->texts[i] = unquote(value);
+}
+
+/* Of the object that the scanner is before, and on behind it; false: there is none. */
+static bool find_below(struct scanner *scanner, struct str parent, const struct texts_search *search)
+{
+    struct str key, value;
+    bool good = true;
+    if (!take(scanner, '{'))
+        return false;
+    for (bool first = true; next_member(scanner, first, &key, &value, &good); first = false)
+        take_text(search, parent, key, value);
+    return good;
+}
+
+/* How many of the texts are there, or below. */
+static size_t places_at(const struct texts_search *search, struct str key, bool *ret_below)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        bool below = search->paths[i].parent.size > 0;
+        bool here = str_equal(below ? search->paths[i].parent : search->paths[i].member, key);
+        count += here;
+        *ret_below |= here && below;
+    }
+    return count;
+}
+
+/* Documents have a key once: what is behind the last place that was asked for is not looked at. */
+static void find_texts(struct str document, const struct texts_search *search)
 {
     struct scanner scanner = { document.data, document.data + document.size };
     struct str key, value;
     bool good = true;
     if (!take(&scanner, '{'))
         return;
-    for (bool first = true; next_member(&scanner, first, &key, &value, &good); first = false) {
-        bool is_parent = false;
-        for (size_t i = 0; i < count; i++) {
-            is_parent |= parent.size == 0 && paths[i].parent.size > 0 && str_equal(paths[i].parent, key);
-            if (str_equal(paths[i].parent, parent) && str_equal(paths[i].member, key))
-                ret_texts[i] = unquote(value);
-        }
-        if (is_parent)
-            find_texts(value, key, paths, count, ret_texts);
+    size_t left = search->count;
+    for (bool first = true; left > 0 && next_key(&scanner, first, &key, &good); first = false) {
+        const char *start = scanner.at;
+        bool below = false;
+        size_t places = places_at(search, key, &below);
+        left -= places < left ? places : left;
+        if (below && find_below(&scanner, key, search))
+            continue;
+        scanner.at = start;
+        if (!take_value(&scanner, &value))
+            return;
+        take_text(search, STR(""), key, value);
     }
 }
 
@@ -639,7 +709,7 @@ void object_texts(const struct object *object, const struct object_path *paths, 
 {
     for (size_t i = 0; i < count; i++)
         ret_texts[i] = (struct str){ 0 };
-    find_texts(object_json(object), STR(""), paths, count, ret_texts);
+    find_texts(object_json(object), &(struct texts_search){ paths, count, ret_texts });
 }
 
 struct str object_text(const struct object *object, const struct object_path *path, uint8_t number)

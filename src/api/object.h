@@ -47,6 +47,10 @@ const char *object_name(const struct object *object);
 const char *object_namespace(const struct object *object); /* "" for cluster-scoped ones */
 const char *object_uid(const struct object *object);
 
+/* What its metadata may have, known without decoding: what is not marked is certainly not there. */
+enum object_mark { OBJECT_OWNED = 1 << 0, OBJECT_FINALIZED = 1 << 1, OBJECT_DELETED = 1 << 2 };
+unsigned object_marks(const struct object *object);
+
 /* False when it has no such label. */
 bool object_label(const struct object *object, struct str key, struct str *ret_value);
 

@@ -193,6 +193,57 @@ static void names_are_found(void **state)
     object_unref(object);
 }
 
+static void what_metadata_may_have_is_marked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        unsigned marks;
+    } cases[] = {
+        { POD("{\"name\":\"a\",\"labels\":{\"finalizers\":\"x\"}}"), 0 },
+        { POD("{\"name\":\"a\",\"ownerReferences\":[{\"uid\":\"u\"}]}"), OBJECT_OWNED },
+        { POD("{\"name\":\"a\",\"finalizers\":[\"f\"]}"), OBJECT_FINALIZED },
+        { POD("{\"name\":\"a\",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"}"), OBJECT_DELETED },
+        { POD("{\"name\":\"a\",\"fin\\u0061lizers\":[\"f\"]}"), OBJECT_OWNED | OBJECT_FINALIZED | OBJECT_DELETED },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        assert_int_equal(object_from_stored(&api_resource_pod, str_of(cases[i].json), 1, &object, NULL), 0);
+        assert_int_equal(object_marks(object), cases[i].marks);
+        object_unref(object);
+    }
+}
+
+static void texts_are_found(void **state)
+{
+    (void)state;
+    static const struct object_path paths[] = { { { "spec", 4 }, { "nodeName", 8 } },
+                                                { { "", 0 }, { "kind", 4 } },
+                                                { { "spec", 4 }, { "schedulerName", 13 } },
+                                                { { "status", 6 }, { "phase", 5 } } };
+    static const struct {
+        const char *json, *texts[4];
+    } cases[] = {
+        { "{\"metadata\":{\"name\":\"a\"}}", { NULL } },
+        { "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\"},\"spec\":{\"schedulerName\":\"s\"},"
+          "\"status\":{\"phase\":\"P\",\"nodeName\":\"no\"}}",
+          { NULL, "Pod", "s", "P" } },
+        { "{\"status\":{\"phase\":\"P\"},\"spec\":{\"nodeName\":\"n\",\"x\":{\"nodeName\":\"no\"}},"
+          "\"metadata\":{\"name\":\"a\"},\"kind\":\"Pod\"}",
+          { "n", "Pod", NULL, "P" } },
+        { "{\"spec\":null,\"kind\":7,\"metadata\":{\"name\":\"a\"},\"status\":{\"phase\":null}}", { NULL } },
+    };
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct object *object = NULL;
+        struct str texts[4];
+        assert_int_equal(object_from_stored(&api_resource_pod, str_of(cases[i].json), 1, &object, NULL), 0);
+        object_texts(object, paths, countof(paths), texts);
+        for (size_t k = 0; k < countof(paths); k++)
+            assert_true(cases[i].texts[k] == NULL ? texts[k].data == NULL : str_is(texts[k], cases[i].texts[k]));
+        object_unref(object);
+    }
+}
+
 static void *ask(void *object)
 {
     (void)object_message(object);
@@ -255,6 +306,8 @@ int main(void)
         cmocka_unit_test(wrong_entries_leave_only_metadata),
         cmocka_unit_test(messages_are_kept),
         cmocka_unit_test(names_are_found),
+        cmocka_unit_test(what_metadata_may_have_is_marked),
+        cmocka_unit_test(texts_are_found),
         cmocka_unit_test(threads_share_the_struct),
         cmocka_unit_test(broken_documents_are_refused),
     };

@@ -95,6 +95,11 @@ static bool is_controller(const struct api_owner_reference *owner)
 
 static void link_owners(struct informer *informer, struct entry *entry)
 {
+    if (!(object_marks(entry->object) & OBJECT_OWNED)) { /* most are nobody's: no need to decode them for that */
+        entry->links = memory_new(struct owner_link);
+        add_link(informer, entry, ORPHAN);
+        return;
+    }
     const struct api_object_meta *meta = object_meta(entry->object);
     entry->links = memory_zalloc((meta->n_owner_references + 1) * sizeof(*entry->links));
     bool controlled = false;
@@ -121,6 +126,8 @@ static void unlink_owners(struct informer *informer, struct entry *entry)
 
 static bool same_owners(const struct object *a, const struct object *b)
 {
+    if (!((object_marks(a) | object_marks(b)) & OBJECT_OWNED))
+        return true;
     const struct api_object_meta *x = object_meta(a), *y = object_meta(b);
     if (x->n_owner_references != y->n_owner_references)
         return false;
@@ -176,12 +183,13 @@ static void now_blind(struct informer *informer, bool broken)
 static void store(struct informer *informer, const struct object *object)
 {
     struct str key = str_of(object_key(object));
-    struct entry *entry = tree_find_entry(&informer->entries, key, struct entry, node);
+    struct tree_place place;
+    struct tree_node *node = tree_seek(&informer->entries, key, &place);
+    struct entry *entry = node == NULL ? memory_new(struct entry) : container_of(node, struct entry, node);
     const struct object *before = NULL;
-    if (entry == NULL) {
-        entry = memory_new(struct entry);
+    if (node == NULL) {
         entry->object = object_ref(object);
-        tree_insert(&informer->entries, str_of(object_key(entry->object)), &entry->node);
+        tree_insert_at(&informer->entries, &place, str_of(object_key(entry->object)), &entry->node);
     } else {
         entry->list_number = informer->list_number;
         if (object_revision(entry->object) == object_revision(object))

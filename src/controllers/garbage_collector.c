@@ -44,20 +44,32 @@ static const struct object *cached_owner(const struct informer *cache, const str
     return object != NULL && text_equal(object_uid(object), owner->uid) ? object : NULL;
 }
 
+/* It has owners, or is being deleted behind a finalizer. Most objects are neither: those are not even decoded. */
+static bool is_concerned(const struct object *object)
+{
+    unsigned marks = object_marks(object);
+    if (!(marks & OBJECT_OWNED) && (~marks & (OBJECT_DELETED | OBJECT_FINALIZED)) != 0)
+        return false;
+    const struct api_object_meta *meta = object_meta(object);
+    return meta->n_owner_references > 0 || (meta->deletion_timestamp != 0 && meta->n_finalizers > 0);
+}
+
 static void map_object(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
-    const struct api_object_meta *meta = object_meta(object);
     const struct informer *own = keys_cache(keys, watch->resource);
     const struct object *now = own == NULL ? NULL : informer_get(own, object_key(object));
-    if (meta->n_owner_references > 0 || (meta->deletion_timestamp != 0 && meta->n_finalizers > 0))
+    if (is_concerned(object))
         add_key(keys, object);
-    if (now != NULL && text_equal(object_uid(now), meta->uid))
+    if (now != NULL && text_equal(object_uid(now), object_uid(object)))
         return;
     /* It is gone: its dependents may go, and owners may have waited for it. */
     for (const struct informer *cache = NULL; (cache = keys_next_cache(keys, cache)) != NULL;) {
-        for (const struct object *o = NULL; (o = informer_next_owned(cache, meta->uid, o)) != NULL;)
+        for (const struct object *o = NULL; (o = informer_next_owned(cache, object_uid(object), o)) != NULL;)
             add_key(keys, o);
     }
+    if (!(object_marks(object) & OBJECT_OWNED))
+        return;
+    const struct api_object_meta *meta = object_meta(object);
     for (size_t i = 0; i < meta->n_owner_references; i++) {
         const struct api_owner_reference *reference = &meta->owner_references[i];
         const struct informer *cache = keys_cache_of_kind(keys, reference->api_version, reference->kind);

@@ -94,6 +94,8 @@ void keys_of_namespace(struct key_sink *keys, const struct controller_watch *wat
 
 void keys_of_owner(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
+    if (!(object_marks(object) & OBJECT_OWNED))
+        return; /* most are nobody's: no need to decode them for that */
     const struct api_object_meta *meta = object_meta(object);
     for (size_t i = 0; i < meta->n_owner_references; i++) {
         const struct api_owner_reference *owner = &meta->owner_references[i];

@@ -92,21 +92,35 @@ struct tree_node *tree_find(const struct tree *tree, struct str key)
     return NULL;
 }
 
+struct tree_node *tree_seek(const struct tree *tree, struct str key, struct tree_place *ret_place)
+{
+    struct tree_node *node = tree->root;
+    *ret_place = (struct tree_place){ 0 };
+    while (node != NULL) {
+        int order = str_compare(key, node->key);
+        if (order == 0)
+            return node;
+        *ret_place = (struct tree_place){ node, order < 0 };
+        node = order < 0 ? node->left : node->right;
+    }
+    return NULL;
+}
+
+void tree_insert_at(struct tree *tree, const struct tree_place *place, struct str key, struct tree_node *node)
+{
+    *node = (struct tree_node){ .parent = place->parent, .key = key, .height = 1 };
+    *(place->parent == NULL ? &tree->root : place->left ? &place->parent->left : &place->parent->right) = node;
+    tree->size++;
+    rebalance(tree, place->parent);
+}
+
 struct tree_node *tree_insert(struct tree *tree, struct str key, struct tree_node *node)
 {
-    struct tree_node *parent = NULL, **link = &tree->root;
-    while (*link != NULL) {
-        parent = *link;
-        int order = str_compare(key, parent->key);
-        if (order == 0)
-            return parent;
-        link = order < 0 ? &parent->left : &parent->right;
-    }
-    *node = (struct tree_node){ .parent = parent, .key = key, .height = 1 };
-    *link = node;
-    tree->size++;
-    rebalance(tree, parent);
-    return NULL;
+    struct tree_place place;
+    struct tree_node *there = tree_seek(tree, key, &place);
+    if (there == NULL)
+        tree_insert_at(tree, &place, key, node);
+    return there;
 }
 
 void tree_remove(struct tree *tree, struct tree_node *node)

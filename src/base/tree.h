@@ -31,6 +31,15 @@ struct tree {
 
 struct tree_node *tree_find(const struct tree *tree, struct str key);
 
+/* The same; where it would be is remembered, so that what is not there is put there without another search. The place is good
+ * until the tree changes. */
+struct tree_place {
+    struct tree_node *parent;
+    bool left;
+};
+struct tree_node *tree_seek(const struct tree *tree, struct str key, struct tree_place *ret_place);
+void tree_insert_at(struct tree *tree, const struct tree_place *place, struct str key, struct tree_node *node);
+
 /* node->key is set by the call. Returns NULL, or the element that has the key already: then nothing changed. */
 struct tree_node *tree_insert(struct tree *tree, struct str key, struct tree_node *node);
 void tree_remove(struct tree *tree, struct tree_node *node); /* fine when it is in none */

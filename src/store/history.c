@@ -37,9 +37,14 @@ static void tell(struct store_watch *watch, const struct store_change *change, s
     watch->event(watch, &record);
 }
 
+/* Every change is shown to the watches of every kind: most have their last slash elsewhere, which costs no call. */
 static bool concerns(const struct store_watch *watch, const struct store_change *change)
 {
-    return change->revision > watch->after && str_starts(bytes_str(change->key), watch->prefix);
+    struct str key = bytes_str(change->key), prefix = watch->prefix;
+    if (prefix.size == 0)
+        return change->revision > watch->after;
+    return key.size >= prefix.size && key.data[prefix.size - 1] == prefix.data[prefix.size - 1] &&
+           change->revision > watch->after && str_starts(key, prefix);
 }
 
 static void append(struct store *store, struct store_change *change)

@@ -44,11 +44,17 @@ static struct store_entry *find_entry(const struct store *store, struct str key)
     return tree_find_entry(&store->entries, key, struct store_entry, node);
 }
 
-static struct store_entry *add_entry(struct store *store, struct str key)
+static struct store_entry *seek_entry(const struct store *store, struct str key, struct tree_place *ret_place)
+{
+    struct tree_node *node = tree_seek(&store->entries, key, ret_place);
+    return node == NULL ? NULL : container_of(node, struct store_entry, node);
+}
+
+static struct store_entry *add_entry(struct store *store, const struct tree_place *place, struct str key)
 {
     struct store_entry *entry = memory_new(struct store_entry);
     entry->key = bytes_create(key.data, key.size);
-    tree_insert(&store->entries, bytes_str(entry->key), &entry->node);
+    tree_insert_at(&store->entries, place, bytes_str(entry->key), &entry->node);
     return entry;
 }
 
@@ -109,7 +115,8 @@ static void decide(struct store *store, struct store_write *write)
     write->rc = check_write(write, &write->err);
     if (write->rc < 0)
         return;
-    struct store_entry *entry = find_entry(store, write->key);
+    struct tree_place place;
+    struct store_entry *entry = seek_entry(store, write->key, &place);
     const struct store_change *newest = entry == NULL ? NULL : entry->newest;
     bool exists = newest != NULL ? newest->value != NULL : entry != NULL;
     uint64_t revision = newest != NULL ? newest->revision : entry != NULL ? entry->revision : 0;
@@ -123,7 +130,7 @@ static void decide(struct store *store, struct store_write *write)
         return;
     }
     if (entry == NULL)
-        entry = add_entry(store, write->key);
+        entry = add_entry(store, &place, write->key);
     struct store_change *change = memory_new(struct store_change);
     change->entry = entry;
     change->key = bytes_ref(entry->key);
@@ -376,9 +383,10 @@ uint64_t store_compact_revision(struct store *store)
 void store_load(struct store *store, struct str key, struct bytes *value, uint64_t create_revision, uint64_t revision,
                 bool is_volatile, bool is_unlogged)
 {
-    struct store_entry *entry = find_entry(store, key);
+    struct tree_place place;
+    struct store_entry *entry = seek_entry(store, key, &place);
     if (entry == NULL)
-        entry = add_entry(store, key);
+        entry = add_entry(store, &place, key);
     if (entry->revision < revision) {
         uint64_t previous_create = entry->create_revision;
         store_value_unref(entry->value);

@@ -24,6 +24,7 @@ struct watch_cache {
     bool started;
     bool amnesic;               /* what was before cannot be read */
     struct tree objects;        /* of struct cache_entry */
+    struct cache_entry *latest; /* that was written last; NULL: it is gone */
     struct sieve sieve;         /* of the same */
     struct page_memo pages;     /* that are being read */
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */

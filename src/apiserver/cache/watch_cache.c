@@ -39,16 +39,25 @@ struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, c
     return cache;
 }
 
-static void cache_put(struct watch_cache *cache, struct str key, const struct object *object)
+static struct cache_entry *find_entry(const struct watch_cache *cache, struct str key, struct tree_place *ret_place)
 {
-    struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
+    struct tree_node *node = tree_seek(&cache->objects, key, ret_place);
+    return node == NULL ? NULL : container_of(node, struct cache_entry, node);
+}
+
+/* 'entry' is what the cache has; NULL: nothing, and it belongs to that place. */
+static void cache_put(struct watch_cache *cache, struct cache_entry *entry, const struct tree_place *place,
+                      const struct object *object)
+{
     if (entry == NULL) {
         entry = memory_new(struct cache_entry);
         entry->object = object;
-        (void)tree_insert(&cache->objects, str_of(object_key(object)), &entry->node); /* absent, as just seen */
+        tree_insert_at(&cache->objects, place, str_of(object_key(object)), &entry->node);
         sieve_add(&cache->sieve, entry);
+        cache->latest = entry;
         return;
     }
+    cache->latest = entry;
     const struct object *before = entry->object;
     entry->object = object;
     entry->node.key = str_of(object_key(object)); /* equal bytes, but owned by the new object */
@@ -58,6 +67,8 @@ static void cache_put(struct watch_cache *cache, struct str key, const struct ob
 
 static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
 {
+    if (cache->latest == entry)
+        cache->latest = NULL;
     tree_remove(&cache->objects, &entry->node);
     sieve_remove(&cache->sieve, entry);
     object_unref(entry->object);
@@ -105,7 +116,9 @@ static bool load_each(void *context, const struct store_record *record)
         return false;
     }
     share(record, object);
-    cache_put(load->cache, str_skip(record->key, strlen(load->cache->prefix)), object);
+    struct tree_place place;
+    struct cache_entry *entry = find_entry(load->cache, str_skip(record->key, strlen(load->cache->prefix)), &place);
+    cache_put(load->cache, entry, &place, object);
     return true;
 }
 
@@ -151,6 +164,8 @@ bool watch_cache_converts(const struct watch_cache *cache)
 
 const struct object *watch_cache_find(const struct watch_cache *cache, struct str key)
 {
+    if (cache->latest != NULL && str_equal(key, cache->latest->node.key)) /* whoever wrote it asks for it at once */
+        return cache->latest->object;
     struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
     return entry == NULL ? NULL : entry->object;
 }
@@ -265,7 +280,8 @@ bool watch_cache_watched(const struct watch_cache *cache)
 void watch_cache_observe(struct watch_cache *cache, const struct store_record *record)
 {
     struct str key = str_skip(record->key, strlen(cache->prefix));
-    struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
+    struct tree_place place;
+    struct cache_entry *entry = find_entry(cache, key, &place);
     const struct object *before = entry == NULL ? NULL : object_ref(entry->object);
     const struct object *after = NULL;
     struct cache_event *event;
@@ -290,7 +306,7 @@ void watch_cache_observe(struct watch_cache *cache, const struct store_record *r
         share(record, object);
         event = cache_event_create(before == NULL ? CLIENT_ADDED : CLIENT_MODIFIED, object_ref(object), before,
                                    record->revision);
-        cache_put(cache, key, object);
+        cache_put(cache, entry, &place, object);
     }
     append_event(cache, event);
 

@@ -215,6 +215,10 @@ static void test_views(void **state)
     answer = ask(f, "GET", WIDGETS "/one", "");
     expect(answer, "\"size\":8");
     expect(answer, "\"generation\":2");
+    const char *unversioned = "{\"metadata\":{\"name\":\"one\",\"namespace\":\"default\"},\"spec\":{\"replicas\":9}}";
+    expect(ask(f, "PUT", WIDGETS2 "/one/scale", unversioned), "\"spec\":{\"replicas\":9}");
+    const char *old = "{\"metadata\":{\"name\":\"one\",\"resourceVersion\":\"1\"},\"spec\":{\"replicas\":9}}";
+    expect(ask(f, "PUT", WIDGETS2 "/one/scale", old), "409 Conflict");
     expect(ask(f, "GET", WIDGETS "/one/scale", ""), "404 Not Found");
     ask_with(f, "PATCH", WIDGETS2 "/one", "content-type: application/merge-patch+json\r\n",
              "{\"spec\":{\"size\":null}}"); /* the default of the version that it is stored as comes back */

@@ -118,9 +118,15 @@ static int set_custom(struct update *update, const struct object *current, const
     if (rc == 0)
         rc = request_decode_json(request, version->resource->kind, arena_str(&request->arena, buffer_str(&json)),
                                  ret_object, err);
-    if (rc == 0)
-        ((struct api_object_meta *)*ret_object)->resource_version = scale->metadata.resource_version;
-    return rc;
+    if (rc < 0)
+        return rc;
+    /* A Scale without a version goes over whatever is there, though a custom object itself may not be written so. */
+    bool versioned = !text_empty(scale->metadata.resource_version);
+    if (!versioned)
+        update->must_match = false;
+    ((struct api_object_meta *)*ret_object)->resource_version =
+        versioned ? scale->metadata.resource_version : object_meta(current)->resource_version;
+    return 0;
 }
 
 void serve_scale_get(struct request *request)

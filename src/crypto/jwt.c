@@ -33,8 +33,7 @@ struct token {
     struct signature signature;
 };
 
-/* NULL: no algorithm of ours. */
-static const char *algorithm_of(const EVP_PKEY *key)
+const char *jwt_algorithm(const EVP_PKEY *key)
 {
     if (EVP_PKEY_is_a(key, "RSA"))
         return "RS256";
@@ -85,7 +84,7 @@ static int sign(EVP_PKEY *key, struct str text, struct signature *ret_signature,
 
 int jwt_sign(struct evp_pkey_st *key, struct str claims, struct buffer *token, struct error *err)
 {
-    const char *algorithm = algorithm_of(key);
+    const char *algorithm = jwt_algorithm(key);
     if (algorithm == NULL)
         return error_set(err, ERROR_UNSUPPORTED, "tokens are signed with RSA or P-256 keys only");
     char id[KEY_ID_SIZE];
@@ -163,7 +162,7 @@ static int parse_token(struct str text, struct token *ret_token, struct error *e
 
 static bool is_signed_by(const struct token *token, EVP_PKEY *key)
 {
-    const char *algorithm = algorithm_of(key);
+    const char *algorithm = jwt_algorithm(key);
     if (algorithm == NULL || strcmp(algorithm, token->algorithm) != 0)
         return false;
     struct signature signature = token->signature;
@@ -238,7 +237,7 @@ static int append_number(const EVP_PKEY *key, const char *parameter, int width, 
 
 static int append_key(const EVP_PKEY *key, struct buffer *json, struct error *err)
 {
-    const char *algorithm = algorithm_of(key);
+    const char *algorithm = jwt_algorithm(key);
     char id[KEY_ID_SIZE];
     if (algorithm == NULL)
         return error_set(err, ERROR_UNSUPPORTED, "tokens are signed with RSA or P-256 keys only");

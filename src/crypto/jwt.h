@@ -27,6 +27,9 @@ int jwt_verify(struct evp_pkey_st *const *keys, size_t count, struct str token, 
 /* Appends the claims without any check of the signature: to find out which issuer to ask. */
 int jwt_peek(struct str token, struct buffer *claims, struct error *err) must_check;
 
+/* What tokens of that key say they are signed with: "RS256", "ES256"; NULL for a key that signs none. */
+const char *jwt_algorithm(const struct evp_pkey_st *key);
+
 /* Appends the public keys as a JSON Web Key Set, as /openid/v1/jwks serves it. */
 int jwt_format_keys(struct evp_pkey_st *const *keys, size_t count, struct buffer *json, struct error *err) must_check;
 

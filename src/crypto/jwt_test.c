@@ -60,6 +60,7 @@ static void check_sign_and_verify(enum key_type type, const char *algorithm)
     assert_int_equal(strlen(id), 43);
     assert_non_null(strstr(jwks.data, id));
     assert_non_null(strstr(jwks.data, algorithm));
+    assert_string_equal(jwt_algorithm(key), algorithm);
     key_unref(key);
     key_unref(other);
     key_unref(wrong);

@@ -64,7 +64,7 @@ static EVP_PKEY *read_p256(BIO *bio, const char *label, EVP_PKEY *(*parse)(struc
 int key_parse(struct str pem, struct evp_pkey_st **ret_key, struct error *err)
 {
     auto_openssl(BIO_free_all) BIO *bio = openssl_reader(pem);
-    EVP_PKEY *key = bio == NULL ? NULL : read_p256(bio, "PRIVATE KEY", p256_parse_private);
+    EVP_PKEY *key = bio == NULL ? NULL : read_p256(bio, "EC PRIVATE KEY", p256_parse_private);
     if (key == NULL && bio != NULL && BIO_reset(bio) == 1)
         key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
     if (key == NULL)
@@ -113,9 +113,9 @@ int key_format(const struct evp_pkey_st *key, struct buffer *pem, struct error *
     auto_openssl(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
     bool written = false;
     if (bio != NULL && p256_format_private(key, der))
-        written = PEM_write_bio(bio, "PRIVATE KEY", "", der, sizeof(der)) > 0;
+        written = PEM_write_bio(bio, "EC PRIVATE KEY", "", der, sizeof(der)) > 0;
     else if (bio != NULL)
-        written = PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+        written = PEM_write_bio_PrivateKey_traditional(bio, (EVP_PKEY *)key, NULL, NULL, 0, NULL, NULL) == 1;
     OPENSSL_cleanse(der, sizeof(der));
     if (!written)
         return openssl_error(err, "write a private key");

@@ -23,7 +23,9 @@ int key_parse(struct str pem, struct evp_pkey_st **ret_key, struct error *err) m
 /* "PUBLIC KEY", "CERTIFICATE", or a private key's public half. */
 int key_parse_public(struct str pem, struct evp_pkey_st **ret_key, struct error *err) must_check;
 
-int key_format(const struct evp_pkey_st *key, struct buffer *pem, struct error *err) must_check; /* PKCS #8 */
+/* "EC PRIVATE KEY" (SEC 1) or "RSA PRIVATE KEY" (PKCS #1), as Kubernetes' own tools write them: some clients (fabric8's in
+ * Java) tell by that line what key it is, and take one without it for RSA. */
+int key_format(const struct evp_pkey_st *key, struct buffer *pem, struct error *err) must_check;
 int key_format_public(const struct evp_pkey_st *key, struct buffer *pem, struct error *err) must_check;
 
 /* The private key in the file, made there with mode 0600 when the file is absent. Blocks. */

@@ -19,7 +19,7 @@ struct evp_pkey_st;
 enum {
     P256_POINT_SIZE = 65,    /* not compressed: 4, x, y */
     P256_PUBLIC_SIZE = 91,   /* SubjectPublicKeyInfo */
-    P256_PRIVATE_SIZE = 138, /* PKCS #8 with the public half */
+    P256_PRIVATE_SIZE = 121, /* SEC 1 with the public half */
 };
 
 /* False: it is another kind of key. Private halves are the caller's to wipe. */

@@ -56,6 +56,10 @@ def test_objects_live_like_any_other(shirts):
     refused = shirts.kubectl("patch", "shirt", "one", "--type=merge", "-p", '{"spec":{"size":0}}', check=False).stderr
     assert "spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1" in refused
     shirts.kubectl("patch", "shirt", "one", "--subresource=status", "--type=merge", "-p", '{"status":{"ready":1}}')
+    floating = json.dumps(thing("Shirt", "float")).replace('"size": 2', '"size": 2.0').replace('"metadata": {', '"metadata": {"generation": 1.0, ')
+    path = "/apis/shop.example.com/v1/namespaces/default/shirts"  # raw: clients that read every number as a floating-point one, Java's maps
+    assert '"size":2}' in shirts.kubectl("create", "--raw", path, "-f", "-", stdin=floating).stdout.replace(" ", "")
+    shirts.kubectl("delete", "shirt", "float")
     shirts.kubectl("scale", "shirt", "one", "--replicas=5")
     made = shirts.json("get", "shirt", "one")
     assert made["spec"]["size"] == 5 and made["status"] == {"ready": 1} and made["metadata"]["generation"] == 2

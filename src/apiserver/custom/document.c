@@ -3,9 +3,14 @@
 
 #include "apiserver/custom/document.h"
 
+#include <math.h>
+#include <string.h>
+
+#include "api/structural/checks.h"
 #include "codec/json.h"
 
-#define DOCUMENT_MAX ((size_t)16 << 20)
+#define DOCUMENT_MAX     ((size_t)16 << 20)
+#define WHOLE_NUMBER_MAX 9007199254740992.0 /* 2^53: up to there a double is exact */
 
 /* The members beside metadata, coerced: those with a place of their own, and the rest. */
 static int take_members(const struct structural_members *members, struct arena *arena, struct api_custom_object *object,
@@ -34,6 +39,22 @@ static int take_members(const struct structural_members *members, struct arena *
     return 0;
 }
 
+/* Clients whose numbers are all floating-point (Java's maps, Lua) send a generation of 1.0. Upstream reads a custom object
+ * into a map first, and writes such a number without its fraction before it looks at the metadata's types. */
+static void write_whole_numbers_plainly(yyjson_val *metadata, struct arena *arena)
+{
+    yyjson_obj_iter iter = yyjson_obj_iter_with(metadata);
+    for (yyjson_val *key = yyjson_obj_iter_next(&iter); key != NULL; key = yyjson_obj_iter_next(&iter)) {
+        yyjson_val *value = yyjson_obj_iter_get_val(key);
+        struct structural_number number;
+        if (!yyjson_is_raw(value) || !structural_number_of(value, &number) || number.is_integer ||
+            trunc(number.real) != number.real || fabs(number.real) > WHOLE_NUMBER_MAX)
+            continue;
+        const char *text = arena_format(arena, "%.0f", number.real + 0.0); /* no minus for zero */
+        yyjson_set_raw(value, text, strlen(text));
+    }
+}
+
 int custom_document_decode(const struct custom_version *version, struct str json, struct arena *arena,
                            struct api_strict_errors *strict, struct api_custom_object **ret_object, struct error *err)
 {
@@ -44,6 +65,7 @@ int custom_document_decode(const struct custom_version *version, struct str json
     int rc = json_read(json, API_DEPTH_MAX, &doc, err);
     if (rc < 0)
         return rc;
+    write_whole_numbers_plainly(yyjson_obj_get(yyjson_doc_get_root(doc), "metadata"), arena);
     rc = api_decode_value(&api_type_custom_head, yyjson_doc_get_root(doc), arena, object, strict, err);
     if (rc == 0)
         rc = structural_coerce(version->schema, yyjson_doc_get_root(doc), 0, arena, strict, &out, &members, err);

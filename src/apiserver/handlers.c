@@ -40,11 +40,23 @@ static const struct resource_handler resource_handlers[] = {
 };
 
 static const struct path_handler path_handlers[] = {
-    { "/livez", serve_livez },      { "/livez/", serve_livez },     { "/readyz", serve_readyz },
-    { "/readyz/", serve_readyz },   { "/healthz", serve_healthz },  { "/healthz/", serve_healthz },
-    { "/version", serve_version },  { "/version/", serve_version }, { "/metrics", serve_metrics },
-    { "/", serve_discovery },       { "/api", serve_discovery },    { "/api/", serve_discovery },
-    { "/openapi/", serve_openapi }, { "/apis", serve_discovery },   { "/apis/", serve_discovery },
+    { "/livez", serve_livez },
+    { "/livez/", serve_livez },
+    { "/readyz", serve_readyz },
+    { "/readyz/", serve_readyz },
+    { "/healthz", serve_healthz },
+    { "/healthz/", serve_healthz },
+    { "/version", serve_version },
+    { "/version/", serve_version },
+    { "/metrics", serve_metrics },
+    { "/", serve_discovery },
+    { "/api", serve_discovery },
+    { "/api/", serve_discovery },
+    { "/openapi/", serve_openapi },
+    { "/apis", serve_discovery },
+    { "/apis/", serve_discovery },
+    { "/.well-known/openid-configuration", serve_issuer },
+    { "/openid/v1/jwks", serve_issuer_keys },
 };
 
 static bool fits(const char *pattern, const char *text)

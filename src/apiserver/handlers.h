@@ -46,6 +46,10 @@ void serve_self_subject_rules_review(struct request *request);
 void serve_self_subject_review(struct request *request);
 void serve_token_review(struct request *request);
 
+/* issuer_discovery.c */
+void serve_issuer(struct request *request);
+void serve_issuer_keys(struct request *request);
+
 /* subresources */
 void serve_scale_get(struct request *request);
 void serve_scale_write(struct request *request);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who the cluster's own components are: every controller works with the rights of its own service account and no others."""
+import base64
 import json
 import re
 
@@ -148,6 +149,19 @@ def test_whoami_and_what_may_i(server):
     server.kubectl("create", "rolebinding", "reader", "--clusterrole=view", "--user=reader")
     assert any(line.split()[0] == "pods/log" and line.endswith("[get list watch]") for line in listed("--as=reader"))
     assert not any(line.startswith("secrets") for line in listed("--as=reader"))
+
+
+def test_others_can_check_tokens(server):
+    """What a cloud does that gives roles to service accounts: it reads who the issuer is, fetches the keys, checks by itself."""
+    part = lambda text: json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    issuer = json.loads(server.kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)
+    header, claims = map(part, server.kubectl("create", "token", "default").stdout.split(".")[:2])
+    assert (issuer["issuer"], issuer["id_token_signing_alg_values_supported"]) == (claims["iss"], [header["alg"]])
+    assert issuer["jwks_uri"].startswith("https://127.0.0.1:") and issuer["jwks_uri"].endswith("/openid/v1/jwks")
+    keys = json.loads(server.kubectl("get", "--raw", "/openid/v1/jwks").stdout)["keys"]
+    assert [(key["kid"], key["alg"], key["use"]) for key in keys] == [(header["kid"], header["alg"], "sig")]
+    assert "forbidden" in server.kubectl("get", "--raw", "/openid/v1/jwks", "--as=system:anonymous", "--as-group=system:unauthenticated", check=False).stderr
+    server.kubectl("get", "--raw", "/openid/v1/jwks", "--as=system:serviceaccount:a:b", "--as-group=system:serviceaccounts")
 
 
 def test_a_namespace_that_ends_may_be_deleted_again(server):

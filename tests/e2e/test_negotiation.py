@@ -285,7 +285,10 @@ def test_discovery_forms(api):
         assert api.ok("GET", path, **{"user-agent": "curl/8"}).body.startswith(b'{\n  "kind"')
         refused(api.call("GET", path, accept="text/html"), 406, "NotAcceptable", f"only the following media types are accepted: {TYPES}")
     assert api.ok("GET", "/api").json()["serverAddressByClientCIDRs"] == [{"clientCIDR": "0.0.0.0/0", "serverAddress": f"127.0.0.1:{api.port}"}]
-    assert "/apis/apps/v1" in api.ok("GET", "/").json()["paths"]
+    paths = api.ok("GET", "/").json()["paths"]
+    assert "/apis/apps/v1" in paths and "/.well-known/openid-configuration" in paths
+    for path in paths:  # what is told is there
+        api.ok("GET", path)
 
 
 def test_aggregated_discovery(api):

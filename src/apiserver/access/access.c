@@ -141,6 +141,21 @@ int access_sign(const struct access *access, const struct token_claims *claims, 
     return token_issue(access->key, &signed_claims, token, err);
 }
 
+const char *access_issuer(const struct access *access)
+{
+    return access->issuer;
+}
+
+int access_public_keys(const struct access *access, struct buffer *json, const char **ret_algorithm, struct error *err)
+{
+    if (access->key == NULL)
+        return error_set(err, ERROR_UNAVAILABLE, "this server has no key to sign service account tokens with");
+    int rc = jwt_format_keys(&access->key, 1, json, err);
+    if (rc == 0)
+        *ret_algorithm = jwt_algorithm(access->key);
+    return rc;
+}
+
 /* ---------------------------------------------------------------- authentication */
 
 static void set_groups(struct user *user, struct arena *arena, const char *const *groups, const char *last)

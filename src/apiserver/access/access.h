@@ -41,6 +41,11 @@ struct token_claims;
 int access_sign(const struct access *access, const struct token_claims *claims, struct buffer *token,
                 struct error *err) must_check;
 
+/* Who signs, and the keys to check it with (a JSON Web Key Set); -ERROR_UNAVAILABLE without a key. */
+const char *access_issuer(const struct access *access);
+int access_public_keys(const struct access *access, struct buffer *json, const char **ret_algorithm,
+                       struct error *err) must_check;
+
 struct rbac;
 const struct rbac *access_rbac(const struct access *access);
 

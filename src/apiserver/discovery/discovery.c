@@ -101,6 +101,11 @@ void discovery_set_address(struct discovery *discovery, const char *address, uin
     snprintf(discovery->address, sizeof(discovery->address), six ? "[%s]:%u" : "%s:%u", address, port);
 }
 
+const char *discovery_address(const struct discovery *discovery)
+{
+    return discovery->address;
+}
+
 void discovery_destroy(struct discovery *discovery)
 {
     if (discovery == NULL)

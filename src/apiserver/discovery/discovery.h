@@ -18,6 +18,7 @@ void discovery_destroy(struct discovery *discovery);
 
 /* Where clients find the server, which /api tells; before the first document is asked for. */
 void discovery_set_address(struct discovery *discovery, const char *address, uint16_t port);
+const char *discovery_address(const struct discovery *discovery); /* "10.0.0.1:6443", "" when it is not known */
 
 /* Of custom resources; they must stay until they are removed. Groups come behind those of the table, by name; versions in
  * the order that Kubernetes gives them: v2, v1, v1beta1, v1alpha1, others. */

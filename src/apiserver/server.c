@@ -9,6 +9,7 @@
 #include "api/field_path.h"
 #include "api/openapi/openapi.h"
 #include "apiserver/access/access.h"
+#include "apiserver/admission/policy_hooks.h"
 #include "apiserver/allocation/address_objects.h"
 #include "apiserver/bootstrap.h"
 #include "apiserver/custom/custom.h"
@@ -133,6 +134,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     if (options->external_address != NULL)
         discovery_set_address(server->discovery, options->external_address, options->external_port);
     server->custom = custom_resources_create(server);
+    server->policies = policy_hooks_create(server);
     server->bookmark_timer.callback = send_bookmarks;
     int rc = access_create(server, &server->access, err);
     if (rc < 0) {
@@ -188,6 +190,7 @@ int api_server_start(struct api_server *server, struct error *err)
                              server_cache(server, &api_resource_networking_ip_address));
     server->ready = true;
     custom_resources_start(server->custom);
+    policy_hooks_start(server->policies);
     access_start(server->access);
     start_bootstrap(server);
     static const char *const masters[] = { "system:masters", NULL };
@@ -252,6 +255,7 @@ void api_server_stop(struct api_server *server, usec_t grace, void (*done)(void 
 static void server_free(struct api_server *server)
 {
     access_destroy(server->access);
+    policy_hooks_destroy(server->policies);
     custom_resources_destroy(server->custom);
     discovery_destroy(server->discovery);
     service_allocator_destroy(server->allocator);
@@ -298,6 +302,7 @@ void api_server_destroy(struct api_server *server)
     client_destroy(server->bootstrap_client);
     if (server->custom != NULL)
         custom_resources_stop(server->custom);
+    policy_hooks_stop(server->policies);
     server->destroyed = true;
     end_waits(server);
     server_release_request(server);

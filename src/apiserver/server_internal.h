@@ -20,6 +20,7 @@ struct discovery;         /* discovery.h */
 struct bootstrap;         /* bootstrap.h */
 struct custom_resources;  /* custom/custom.h */
 struct openapi;           /* api/openapi/openapi.h */
+struct policy_hooks;      /* admission/policy_hooks.h */
 
 #define API_SERVER_VERSION "v1.36.0+coracle"
 
@@ -46,6 +47,7 @@ struct api_server {
     struct access *access;
     struct discovery *discovery;
     struct custom_resources *custom;
+    struct policy_hooks *policies;
     struct openapi *openapi; /* NULL until somebody asks */
     uint64_t custom_epoch;   /* counts changes of which custom resources are served */
     uint64_t openapi_epoch;  /* what 'openapi' describes */

@@ -25,7 +25,7 @@ enum expression_sort {
 struct expression_scope;
 
 struct expression_compiler {
-    /* 'params': the policy has parameters; 'composed': it has variables. NULL when there is no memory. */
+    /* 'params': the policy has parameters; 'composed': it has variables. */
     struct expression_scope *(*open)(bool params, bool composed);
     void (*close)(struct expression_scope *scope);
     /* NULL, or a sentence in the arena. 'name' is that of a variable. */

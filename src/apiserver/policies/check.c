@@ -6,13 +6,13 @@
 
 #include "apiserver/policies/expression.h"
 #include "apiserver/policies/policies.h"
+#include "base/memory.h"
 
 static struct expression_scope *open_scope(bool params, bool composed)
 {
-    struct expression_scope *scope = calloc(1, sizeof(*scope));
+    struct expression_scope *scope = memory_new(struct expression_scope);
 
-    if (scope != NULL)
-        expression_scope_init(scope, params, composed);
+    expression_scope_init(scope, params, composed);
     return scope;
 }
 

@@ -20,7 +20,7 @@ struct cel_program *policy_compile(const struct cel_environment *environment, st
     struct error err = { 0 };
 
     if (cel_compile(environment, text, &program, &problems, &err) < 0) {
-        *ret_problem = arena_format(arena, "compilation failed: %s", problems.size > 0 ? problems.data : err.message);
+        *ret_problem = arena_strdup(arena, problems.size > 0 ? problems.data : err.message);
         return NULL;
     }
     arena_hold(arena, drop_program, program);
@@ -77,8 +77,10 @@ void policy_expression_compile(const struct expression_scope *scope, enum expres
     ret_expression->n_slots = (uint8_t)environment.cel.variable_count;
     memcpy(ret_expression->slots, environment.slots, sizeof(environment.slots));
     struct cel_program *program = policy_compile(&environment.cel, str_of(text), arena, &ret_expression->problem);
-    if (program == NULL)
+    if (program == NULL) {
+        ret_expression->problem = arena_format(arena, "compilation failed: %s", ret_expression->problem);
         return;
+    }
     if (wanted->fits == NULL || wanted->fits(cel_program_type(program))) {
         ret_expression->program = program;
         return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "apiserver/policies/pass.h"
+#include "base/memory.h"
 
 struct match_conditions {
     struct composition composition; /* without variables */
@@ -15,10 +16,9 @@ struct match_conditions {
 struct match_conditions *match_conditions_compile(const struct api_admissionregistration_match_condition *conditions,
                                                   size_t count, bool params)
 {
-    struct match_conditions *compiled = count == 0 ? NULL : calloc(1, sizeof(*compiled));
-
-    if (compiled == NULL)
+    if (count == 0)
         return NULL;
+    struct match_conditions *compiled = memory_new(struct match_conditions);
     composition_init(&compiled->composition, params, NULL, 0);
     struct arena *arena = &compiled->composition.arena;
     compiled->conditions = arena_new_array(arena, struct policy_expression, count);

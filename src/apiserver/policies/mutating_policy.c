@@ -6,6 +6,7 @@
 
 #include "api/codec.h"
 #include "apiserver/policies/pass.h"
+#include "base/memory.h"
 
 typedef struct api_admissionregistration_mutating_admission_policy policy_object;
 typedef struct api_admissionregistration_mutating_admission_policy_spec policy_spec;
@@ -32,10 +33,8 @@ static const char *expression_text(const struct api_admissionregistration_mutati
 
 struct mutating_policy *mutating_policy_compile(const policy_object *policy)
 {
-    struct mutating_policy *compiled = calloc(1, sizeof(*compiled));
+    struct mutating_policy *compiled = memory_new(struct mutating_policy);
 
-    if (compiled == NULL)
-        return NULL;
     const policy_object *copy =
         api_copy(&api_type_admissionregistration_mutating_admission_policy, policy, &compiled->arena);
     const policy_spec *spec = &copy->spec;

@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "apiserver/policies/pass.h"
+#include "base/memory.h"
 
 typedef struct api_admissionregistration_validating_admission_policy policy_object;
 typedef struct api_admissionregistration_validating_admission_policy_spec policy_spec;
@@ -22,10 +23,8 @@ struct validating_policy {
 
 struct validating_policy *validating_policy_compile(const policy_object *policy)
 {
-    struct validating_policy *compiled = calloc(1, sizeof(*compiled));
+    struct validating_policy *compiled = memory_new(struct validating_policy);
 
-    if (compiled == NULL)
-        return NULL;
     compiled->object = api_copy(&api_type_admissionregistration_validating_admission_policy, policy, &compiled->arena);
     const policy_spec *spec = &compiled->object->spec;
     struct arena *arena = &compiled->arena;

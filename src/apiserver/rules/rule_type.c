@@ -6,6 +6,7 @@
 
 #include "api/structural/checks.h"
 #include "apiserver/rules/rule.h"
+#include "apiserver/rules/rules.h"
 
 #define NAME_MAX_LENGTH 253 /* of metadata.name; generateName has at least one more behind it */
 
@@ -149,4 +150,9 @@ const struct cel_type *rule_type_of(const struct structural_node *node, bool roo
     *nullable = *type;
     nullable->nullable = true;
     return nullable;
+}
+
+const struct cel_type *rules_type(const struct structural *schema, struct arena *arena)
+{
+    return rule_type_of(structural_root(schema), true, arena);
 }

@@ -24,6 +24,11 @@ DEFINE_CLEANUP(struct rule_set *, rule_set_destroy);
  * 'rules' NULL: nothing. */
 void rule_set_validate(const struct rule_set *rules, yyjson_val *value, yyjson_val *old, struct api_invalid *errors);
 
+struct cel_type;
+
+/* What expressions see of a custom resource: the type of its schema's root, in the arena. */
+const struct cel_type *rules_type(const struct structural *schema, struct arena *arena);
+
 struct api_apiextensions_custom_resource_definition;
 
 /* Compiles the rules of a definition that is written: what does not compile, costs too much, or uses oldSelf where nothing can be

@@ -20,6 +20,7 @@ static const struct admission_plugin plugins[] = {
     { "CertificateApproval", NULL, validate_certificate_approval },
     { "CertificateSigning", NULL, validate_certificate_signing },
     { "CertificateSubjectRestriction", NULL, validate_certificate_subject },
+    { "ValidatingAdmissionPolicy", NULL, validate_policies },
 };
 
 int admission_admit(struct admission *admission, struct error *err)

@@ -91,10 +91,10 @@ static void binding_destroy(struct policy_binding *binding)
 
 static void hook_destroy(struct policy_hook *hook)
 {
-    struct policy_binding *binding;
+    struct list_node *node;
 
-    while ((binding = policy_hook_next(hook, NULL)) != NULL)
-        binding_destroy(binding);
+    while ((node = list_pop(&hook->bindings)) != NULL)
+        binding_destroy(container_of(node, struct policy_binding, node));
     hook_drop_policy(hook);
     if (hook->hooks->writing == hook)
         hook->hooks->writing = NULL;

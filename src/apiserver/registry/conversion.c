@@ -161,6 +161,14 @@ const struct conversion *conversion_of(const struct api_resource *served)
     return NULL;
 }
 
+const struct conversion *conversion_to(const struct api_resource *stored)
+{
+    for (size_t i = 0; i < countof(conversions); i++)
+        if (conversions[i].stored == stored)
+            return &conversions[i];
+    return NULL;
+}
+
 int conversion_read(const struct conversion *conversion, struct str json, uint64_t revision, struct object **ret_object,
                     struct error *err)
 {

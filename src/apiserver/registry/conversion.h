@@ -22,6 +22,9 @@ struct conversion {
 /* NULL: the resource is stored as it is served. */
 const struct conversion *conversion_of(const struct api_resource *served);
 
+/* Of the resource that is stored; NULL: it is served in no other version. */
+const struct conversion *conversion_to(const struct api_resource *stored);
+
 /* An object of the served version from the stored bytes. */
 int conversion_read(const struct conversion *conversion, struct str json, uint64_t revision, struct object **ret_object,
                     struct error *err) must_check;

@@ -16,6 +16,7 @@
 #include "apiserver/handlers.h"
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/registry.h"
+#include "apiserver/subresource/scale.h"
 
 /* The parts of a Scale that a custom resource's paths lead to. */
 static void read_custom(struct request *request, const struct registry *registry, const void *object,
@@ -68,8 +69,7 @@ static const char *selector_text(struct request *request, const struct registry 
     return arena_str(&request->arena, buffer_str(&text)).data;
 }
 
-static struct api_autoscaling_scale *scale_of(struct request *request, const struct registry *registry,
-                                              const void *object)
+struct api_autoscaling_scale *scale_of(struct request *request, const struct registry *registry, const void *object)
 {
     const struct api_type *type = registry->resource->kind->type;
     const struct api_object_meta *meta = object;

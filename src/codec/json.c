@@ -3,6 +3,7 @@
 
 #include "codec/json.h"
 #include "base/memory.h"
+#include "codec/decimal.h"
 #include "codec/json_problem.h"
 
 #include <math.h>
@@ -138,30 +139,12 @@ void json_append_double(struct buffer *out, double value)
         buffer_append_text(out, signbit(value) && value == 0 ? "-0" : "0");
         return;
     }
-    char text[40];
-    int precision = 0;
-    do
-        snprintf(text, sizeof(text), "%.*e", precision, value);
-    while (strtod(text, NULL) != value && ++precision < 17);
-
+    struct decimal decimal = decimal_of(value);
     double magnitude = fabs(value);
-    char *exponent = strchr(text, 'e');
-    long power = strtol(exponent + 1, NULL, 10);
-    if (magnitude < 1e-6 || magnitude >= 1e21) {
-        buffer_append(out, text, (size_t)(exponent - text));
-        buffer_format(out, "e%+ld", power); /* one digit suffices: e-7, e+21 */
-        return;
-    }
-    long decimals = precision - power;
-    if (decimals >= 0) {
-        buffer_format(out, "%.*f", (int)decimals, value);
-        return;
-    }
-    for (const char *c = text; c < exponent; c++) /* Go fills up with zeros, printf with what the double really is */
-        if (*c != '.')
-            buffer_append_char(out, *c);
-    for (; decimals < 0; decimals++)
-        buffer_append_char(out, '0');
+    if (magnitude < 1e-6 || magnitude >= 1e21)
+        decimal_append_scientific(&decimal, 1, out); /* one digit suffices: e-7, e+21 */
+    else
+        decimal_append_plain(&decimal, out);
 }
 
 /* Goes through the value without recursion: yyjson lays a container's content out behind it, so a stack of

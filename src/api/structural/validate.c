@@ -14,6 +14,7 @@
 
 #include "api/structural/checks.h"
 #include "api/structural/validate.h"
+#include "codec/decimal.h"
 #include "codec/json.h"
 
 #define DETAIL_MAX 2048
@@ -51,19 +52,13 @@ static const struct field_at *place_of(const struct field_at *at)
 /* As Go's %v. */
 void check_number_format(double value, char text[CHECK_NUMBER_SIZE])
 {
-    int precision = 1;
-    do
-        snprintf(text, CHECK_NUMBER_SIZE, "%.*e", precision - 1, value);
-    while (strtod(text, NULL) != value && ++precision <= 17);
-    long power = strtol(strchr(text, 'e') + 1, NULL, 10);
-    if (power < -4 || power >= 6) {
-        char *exponent = strchr(text, 'e');
-        snprintf(exponent, (size_t)(text + CHECK_NUMBER_SIZE - exponent), "e%c%02ld", power < 0 ? '-' : '+',
-                 labs(power));
-        return;
-    }
-    long decimals = precision - 1 - power;
-    snprintf(text, CHECK_NUMBER_SIZE, "%.*f", decimals > 0 ? (int)decimals : 0, value);
+    struct decimal decimal = decimal_of(value);
+    auto_buffer struct buffer out = { .max = CHECK_NUMBER_SIZE };
+    if (decimal.exponent < -4 || decimal.exponent >= 6)
+        decimal_append_scientific(&decimal, 2, &out);
+    else
+        decimal_append_plain(&decimal, &out);
+    snprintf(text, CHECK_NUMBER_SIZE, STR_FMT, STR_ARG(buffer_str(&out)));
 }
 
 /* A value as errors show it, when it is no string. */
@@ -223,7 +218,7 @@ static void check_string(struct check *check, const struct structural_checks *ch
     if (checks->regex == NULL)
         check_fail_body(check, at, value, "should match '%s, but pattern is invalid: %s'", checks->pattern,
                         checks->regex_problem);
-    else if (regex_matches(checks->regex, text) != 1)
+    else if (regex_matches(checks->regex, text, NULL) != 1)
         check_fail_body(check, at, value, "should match '%s'", checks->pattern);
 }
 

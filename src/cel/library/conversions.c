@@ -9,47 +9,22 @@
 
 #include "cel/utf8.h"
 #include "cel/value.h"
+#include "codec/decimal.h"
 
 /* The shortest text that reads back as the same number, as Go's 'g' without a fixed precision has it. */
 void cel_double_format(double number, struct buffer *out)
 {
-    char text[40], digits[24] = "0";
-    int exponent, count = 0;
+    struct decimal decimal;
 
     if (isnan(number) || isinf(number)) {
         buffer_append_text(out, isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
         return;
     }
-    for (int precision = 0; precision < 18; precision++) {
-        snprintf(text, sizeof(text), "%.*e", precision, number);
-        if (strtod(text, NULL) == number)
-            break;
-    }
-    if (signbit(number))
-        buffer_append_char(out, '-');
-    for (const char *at = text; *at != 'e'; at++)
-        if (*at >= '0' && *at <= '9')
-            digits[count++] = *at;
-    exponent = atoi(strchr(text, 'e') + 1);
-    if (exponent < -4 || exponent >= 21) { /* Go's %g switches at 21 when the precision is the shortest */
-        buffer_append_char(out, digits[0]);
-        if (count > 1)
-            buffer_format(out, ".%.*s", count - 1, digits + 1);
-        buffer_format(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-        return;
-    }
-    if (exponent < 0) {
-        buffer_append_text(out, "0.");
-        for (int i = -1; i > exponent; i--)
-            buffer_append_char(out, '0');
-        buffer_append(out, digits, (size_t)count);
-        return;
-    }
-    for (int i = 0; i < count || i <= exponent; i++) {
-        if (i == exponent + 1)
-            buffer_append_char(out, '.');
-        buffer_append_char(out, i < count ? digits[i] : '0');
-    }
+    decimal = decimal_of(number);
+    if (decimal.exponent < -4 || decimal.exponent >= 21) /* Go's %g switches at 21 when the precision is the shortest */
+        decimal_append_scientific(&decimal, 2, out);
+    else
+        decimal_append_plain(&decimal, out);
 }
 
 static bool text_to_double(struct str text, double *ret_number)

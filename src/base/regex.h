@@ -6,12 +6,14 @@
  * What RE2 does not have (look-around, back references, possessive repeats, ...) is refused, and what the two read
  * differently is rewritten, so that a pattern means here what it means to upstream. A compiled expression is immutable and
  * may be used by many threads at once. Work is bounded: matching that tries too many ways goes on without backtracking, and
- * what is still too much is an error. */
+ * what is still too much is an error. Whoever counts what others cost gives 'work', from which more than the usual is taken;
+ * it may be NULL. */
 #ifndef BASE_REGEX_H
 #define BASE_REGEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -29,15 +31,16 @@ DEFINE_CLEANUP(struct regex *, regex_destroy);
 size_t regex_group_count(const struct regex *regex); /* without the whole match */
 
 /* Whether it is found anywhere in the text: 1 or 0. Errors: -ERROR_LIMIT. */
-int regex_matches(const struct regex *regex, struct str text) must_check;
+int regex_matches(const struct regex *regex, struct str text, int64_t *work) must_check;
 
 struct regex_group {
     struct str text; /* data NULL: did not take part */
 };
 
-/* The leftmost match at or behind 'from', as Perl and Go choose it. 'ret_groups' gets the whole match and then the groups, at
- * most 'max'. 1 when there is one, else 0. Errors: -ERROR_LIMIT. */
-int regex_find(const struct regex *regex, struct str text, size_t from, struct regex_group *ret_groups,
+/* The leftmost match at or behind 'from', as Perl and Go choose it; beyond the beginning only in a text that was searched from
+ * there before (its UTF-8 is then known to be good). 'ret_groups' gets the whole match and then the groups, at most 'max', which is
+ * 1 or more. 1 when there is one, else 0. Errors: -ERROR_LIMIT. */
+int regex_find(const struct regex *regex, struct str text, size_t from, int64_t *work, struct regex_group *ret_groups,
                size_t max) must_check;
 
 #endif

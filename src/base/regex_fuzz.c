@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct str text = str_skip(all, end < size ? end + 1 : size);
     struct regex_group groups[4];
-    int matches = regex_matches(regex, text), found = regex_find(regex, text, 0, groups, 4);
+    int64_t work = 0;
+    int matches = regex_matches(regex, text, &work), found = regex_find(regex, text, 0, NULL, groups, 4);
     (void)matches;
     (void)found;
     return 0;

@@ -23,7 +23,7 @@ enum cel_node_kind {
 struct cel_overload;
 struct cel_candidate;
 struct cel_estimate;
-struct cel_pattern;
+struct regex;
 struct cel_fold;
 
 /* Operators are calls of these names, as messages have them. */
@@ -57,8 +57,8 @@ struct cel_call {
     bool constant_set; /* membership in a list of constants: upstream makes it a look-up that costs nothing */
     uint8_t operator;  /* enum cel_operator */
     uint32_t candidate_count;
-    struct cel_candidate *candidates;  /* overloads that fit the checked types; never none after checking */
-    const struct cel_pattern *pattern; /* of a constant pattern, compiled once */
+    struct cel_candidate *candidates; /* overloads that fit the checked types; never none after checking */
+    const struct regex *pattern;      /* of a constant pattern, compiled once */
 };
 
 #define CEL_ARGUMENTS_MAX 4

@@ -18,7 +18,7 @@
 static bool shaped(struct str text, const char *pattern)
 {
     auto_with(regex_destroy_cleanup) struct regex *regex = NULL;
-    return regex_compile(str_of(pattern), &regex, NULL) == 0 && regex_matches(regex, text) == 1;
+    return regex_compile(str_of(pattern), &regex, NULL) == 0 && regex_matches(regex, text, NULL) == 1;
 }
 
 /* A run of pieces of the picture: 'x' a hexadecimal digit, '9' a digit, '-' an optional dash, others themselves. */

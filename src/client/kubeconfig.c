@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <yyjson.h>
 
 #include "base/base64.h"
@@ -119,19 +120,31 @@ int kubeconfig_load(const char *path, const char *context, struct arena *arena, 
 
 /* ---------------------------------------------------------------- writing */
 
+void kubeconfig_format(const char *cluster, const char *server, const char *user, struct str ca_pem,
+                       struct str certificate_pem, struct str key_pem, struct buffer *ret_text)
+{
+    buffer_append_text(ret_text,
+                       "apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    certificate-authority-data: ");
+    base64_encode(ca_pem, ret_text);
+    buffer_format(ret_text, "\n    server: %s\n  name: %s\n", server, cluster);
+    buffer_format(ret_text, "contexts:\n- context:\n    cluster: %s\n    user: %s\n  name: %s\ncurrent-context: %s\n",
+                  cluster, user, cluster, cluster);
+    buffer_format(ret_text, "users:\n- name: %s\n  user:\n    client-certificate-data: ", user);
+    base64_encode(certificate_pem, ret_text);
+    buffer_append_text(ret_text, "\n    client-key-data: ");
+    base64_encode(key_pem, ret_text);
+    buffer_append_char(ret_text, '\n');
+}
+
 int kubeconfig_write(const char *path, const char *cluster, const char *server, const char *user, struct str ca_pem,
                      struct str certificate_pem, struct str key_pem, struct error *err)
 {
     auto_buffer struct buffer text = { 0 };
-    buffer_append_text(&text, "apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    certificate-authority-data: ");
-    base64_encode(ca_pem, &text);
-    buffer_format(&text, "\n    server: %s\n  name: %s\n", server, cluster);
-    buffer_format(&text, "contexts:\n- context:\n    cluster: %s\n    user: %s\n  name: %s\ncurrent-context: %s\n",
-                  cluster, user, cluster, cluster);
-    buffer_format(&text, "users:\n- name: %s\n  user:\n    client-certificate-data: ", user);
-    base64_encode(certificate_pem, &text);
-    buffer_append_text(&text, "\n    client-key-data: ");
-    base64_encode(key_pem, &text);
-    buffer_append_char(&text, '\n');
+    auto_buffer struct buffer there = { .max = FILE_MAX_SIZE };
+    struct stat status;
+    kubeconfig_format(cluster, server, user, ca_pem, certificate_pem, key_pem, &text);
+    if (stat(path, &status) == 0 && (status.st_mode & 07777) == 0600 &&
+        file_read(AT_FDCWD, path, FILE_MAX_SIZE, &there, NULL) == 0 && str_equal(buffer_str(&there), buffer_str(&text)))
+        return 0;
     return file_write(AT_FDCWD, path, buffer_str(&text), 0600, err);
 }

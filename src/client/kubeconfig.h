@@ -9,6 +9,7 @@
 #define CLIENT_KUBECONFIG_H
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -29,7 +30,11 @@ struct kubeconfig {
 int kubeconfig_load(const char *path, const char *context, struct arena *arena, struct kubeconfig *ret_kubeconfig,
                     struct error *err) must_check;
 
-/* One cluster, one user, one context, certificate and key inside; mode 0600. */
+/* One cluster, one user, one context, certificate and key inside. */
+void kubeconfig_format(const char *cluster, const char *server, const char *user, struct str ca_pem,
+                       struct str certificate_pem, struct str key_pem, struct buffer *ret_text);
+
+/* The same into a file of mode 0600, which is not written again when it says just that. */
 int kubeconfig_write(const char *path, const char *cluster, const char *server, const char *user, struct str ca_pem,
                      struct str certificate_pem, struct str key_pem, struct error *err) must_check;
 

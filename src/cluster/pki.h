@@ -45,9 +45,4 @@ int pki_open(const struct pki_options *options, struct pki *ret_pki, struct erro
 int pki_settle(struct pki *pki, struct error *err) must_check;
 void pki_fini(struct pki *pki);
 
-/* For a node: kubelet-client.* (system:node:NAME), proxy-client.* (system:kube-proxy), kubelet.* (what its server shows) and ca.crt in 'directory'; the
- * authority is that of the control plane's directory. */
-int pki_issue_node(const char *authority_directory, const char *directory, const char *node, const struct ip *address,
-                   usec_t now, struct error *err) must_check;
-
 #endif

@@ -16,14 +16,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "client/kubeconfig.h"
 #include "cluster/lock.h"
+#include "cluster/node_identity.h"
 #include "cluster/pidfile.h"
 #include "cluster/pki.h"
 #include "cluster/supervisor.h"
 #include "cluster/wait.h"
-
-enum { PEM_MAX = 1 << 16 };
 
 static void step(const struct cluster_up_options *options, const char *text)
 {
@@ -127,46 +125,35 @@ static int settle_layout(const struct cluster_layout *wanted, struct error *err)
     return 0;
 }
 
-/* The kubeconfig FILE of a node, with the certificate NAME of its pki directory. */
-static int write_node_kubeconfig(const struct cluster_layout *layout, const char *node, const char *file,
-                                 const char *name, const char *user, struct error *err)
+static int issue_node(const struct cluster_layout *layout, const struct pki *pki, int64_t index, usec_t now,
+                      struct node_identity *ret_identity, struct error *err)
 {
-    char directory[CLUSTER_PATH_MAX], path[CLUSTER_PATH_MAX], url[64], part[64];
-    auto_buffer struct buffer ca = { 0 };
-    auto_buffer struct buffer certificate = { 0 };
-    auto_buffer struct buffer key = { 0 };
-    cluster_data_path(layout, directory, "nodes/%s/pki", node);
-    autoclose int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = file_read(fd, "ca.crt", PEM_MAX, &ca, err);
-    snprintf(part, sizeof(part), "%s.crt", name);
-    if (rc == 0)
-        rc = file_read(fd, part, PEM_MAX, &certificate, err);
-    snprintf(part, sizeof(part), "%s.key", name);
-    if (rc == 0)
-        rc = file_read(fd, part, PEM_MAX, &key, err);
-    if (rc < 0)
-        return rc;
+    char name[32], address[32], directory[CLUSTER_PATH_MAX], url[64];
+    cluster_node_name(index, name);
+    cluster_node_address(index, address);
+    cluster_data_path(layout, directory, "nodes/%s", name);
     snprintf(url, sizeof(url), "https://" CLUSTER_GATEWAY ":%lld", (long long)layout->api_port);
-    cluster_data_path(layout, path, "nodes/%s/%s", node, file);
-    return kubeconfig_write(path, layout->name, url, user, buffer_str(&ca), buffer_str(&certificate), buffer_str(&key),
-                            err);
+    struct node_identity_options options = {
+        .pki = pki, .directory = directory, .node = name, .cluster = layout->name, .server = url, .now = now
+    };
+    ip_parse(str_of(address), &options.address);
+    return node_identity_issue(&options, ret_identity, err);
 }
 
-static int write_node_identity(const struct cluster_layout *layout, int64_t index, usec_t now, struct error *err)
+/* All are made and on their way to the disk before the first is waited for. */
+static int make_node_identities(const struct cluster_layout *layout, struct pki *pki, usec_t now, struct error *err)
 {
-    char name[32], address_text[32], authority[CLUSTER_PATH_MAX], directory[CLUSTER_PATH_MAX], user[64];
-    struct ip address;
-    cluster_node_name(index, name);
-    cluster_node_address(index, address_text);
-    ip_parse(str_of(address_text), &address);
-    cluster_data_path(layout, authority, "server/pki");
-    cluster_data_path(layout, directory, "nodes/%s/pki", name);
-    int rc = pki_issue_node(authority, directory, name, &address, now, err);
-    snprintf(user, sizeof(user), "system:node:%s", name);
+    struct node_identity identities[CLUSTER_NODES_MAX] = { 0 };
+    int rc = 0;
+    for (int64_t i = 0; rc == 0 && i < layout->nodes; i++)
+        rc = issue_node(layout, pki, i, now, &identities[i], err);
     if (rc == 0)
-        rc = write_node_kubeconfig(layout, name, "kubelet.kubeconfig", "kubelet-client", user, err);
-    if (rc == 0)
-        rc = write_node_kubeconfig(layout, name, "proxy.kubeconfig", "proxy-client", "system:kube-proxy", err);
+        rc = pki_settle(pki, err);
+    for (int64_t i = 0; i < layout->nodes; i++) {
+        if (rc == 0)
+            rc = node_identity_settle(&identities[i], err);
+        node_identity_fini(&identities[i]);
+    }
     return rc;
 }
 
@@ -184,11 +171,7 @@ static int make_identities(const struct cluster_layout *layout, struct pki *ret_
         .directory = directory, .now = wall_clock(), .addresses = addresses, .n_addresses = countof(addresses)
     };
     int rc = pki_open(&options, ret_pki, err);
-    if (rc == 0)
-        rc = pki_settle(ret_pki, err);
-    for (int64_t i = 0; rc == 0 && i < layout->nodes; i++)
-        rc = write_node_identity(layout, i, options.now, err);
-    return rc;
+    return rc == 0 ? make_node_identities(layout, ret_pki, options.now, err) : rc;
 }
 
 static void api_ready(void *context)

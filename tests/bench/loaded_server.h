@@ -277,6 +277,26 @@ static inline void loaded_disconnect(SSL *ssl)
     close(fd);
 }
 
+/* Until what came last has the text; the bytes read. Looking through all of it would take longer than the server does. */
+static inline size_t loaded_read_until(SSL *ssl, const char *text)
+{
+    enum { LAST = 2400 };
+    static char bytes[1 << 16];
+    size_t size = strlen(text), there = 0, total = 0;
+    for (;;) {
+        int got = SSL_read(ssl, bytes + there, (int)(sizeof(bytes) - there));
+        if (got <= 0)
+            loaded_die("answer", "ended too early");
+        total += (size_t)got;
+        there += (size_t)got;
+        size_t tail = there < LAST ? there : LAST;
+        memmove(bytes, bytes + there - tail, tail);
+        there = tail;
+        if (memmem(bytes, there, text, size) != NULL)
+            return total;
+    }
+}
+
 static inline void loaded_get(SSL *ssl, const char *path)
 {
     char request[512];

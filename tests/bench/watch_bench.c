@@ -6,25 +6,7 @@
  * server's own processor time is what tells of it on a busy machine. */
 #include "loaded_server.h"
 
-enum { WATCHERS = 1000, UPDATES = 100, BATCHES = 8, ANSWER = 1 << 16, LAST_EVENTS = 2400 };
-
-/* Until what came last has the text: looking through all of it would take longer than the server does. */
-static void read_until(SSL *ssl, const char *text)
-{
-    static char bytes[ANSWER];
-    size_t size = strlen(text), there = 0;
-    for (;;) {
-        int got = SSL_read(ssl, bytes + there, (int)(sizeof(bytes) - there));
-        if (got <= 0)
-            loaded_die("watch", "ended");
-        there += (size_t)got;
-        size_t tail = there < LAST_EVENTS ? there : LAST_EVENTS;
-        memmove(bytes, bytes + there - tail, tail);
-        there = tail;
-        if (memmem(bytes, there, text, size) != NULL)
-            return;
-    }
-}
+enum { WATCHERS = 1000, UPDATES = 100, BATCHES = 8 };
 
 /* All have seen the first version. */
 static void open_watches(SSL_CTX *tls, SSL **watches, size_t count)
@@ -32,7 +14,7 @@ static void open_watches(SSL_CTX *tls, SSL **watches, size_t count)
     for (size_t i = 0; i < count; i++) {
         watches[i] = loaded_connect(tls, LOADED_PORT);
         loaded_get(watches[i], "/api/v1/namespaces/ns-0/configmaps?watch=1");
-        read_until(watches[i], "\"ADDED\"");
+        loaded_read_until(watches[i], "\"ADDED\"");
     }
 }
 
@@ -44,7 +26,7 @@ static double tell(struct loaded_server *server, SSL **watches, size_t count, ui
     double began = bench_seconds();
     loaded_server_begin(server, LOADED_UPDATE_CONFIG, first, UPDATES);
     for (size_t i = 0; i < count; i++)
-        read_until(watches[i], last);
+        loaded_read_until(watches[i], last);
     double span = bench_seconds() - began;
     loaded_server_wait(server);
     return span;

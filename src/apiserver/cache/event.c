@@ -44,18 +44,23 @@ const struct object *cache_event_left(struct cache_event *event)
     return event->left;
 }
 
-struct bytes *object_frame(const struct object *object, enum client_watch_event type)
+struct str object_frame_head(enum client_watch_event type)
 {
     static const struct str heads[] = {
         [CLIENT_ADDED] = STR("{\"type\":\"ADDED\",\"object\":"),
         [CLIENT_MODIFIED] = STR("{\"type\":\"MODIFIED\",\"object\":"),
         [CLIENT_DELETED] = STR("{\"type\":\"DELETED\",\"object\":"),
     };
-    struct str head = heads[type], json = object_json(object);
-    struct bytes *frame = bytes_create(NULL, head.size + json.size + 2);
+    return heads[type];
+}
+
+struct bytes *object_frame(const struct object *object, enum client_watch_event type)
+{
+    struct str head = object_frame_head(type), json = object_json(object), tail = OBJECT_FRAME_TAIL;
+    struct bytes *frame = bytes_create(NULL, head.size + json.size + tail.size);
     memcpy(frame->data, head.data, head.size);
     memcpy(frame->data + head.size, json.data, json.size);
-    memcpy(frame->data + head.size + json.size, "}\n", 2);
+    memcpy(frame->data + head.size + json.size, tail.data, tail.size);
     return frame;
 }
 

@@ -95,6 +95,9 @@ struct bytes *cache_event_frame(struct cache_event *event, enum client_watch_eve
 
 /* Frame of an object that is there when a watch starts (ADDED); the caller's reference. */
 struct bytes *object_frame(const struct object *object, enum client_watch_event type);
+/* What stands around the object's JSON in it. */
+struct str object_frame_head(enum client_watch_event type);
+#define OBJECT_FRAME_TAIL STR("}\n")
 
 /* The same object with another revision. */
 const struct object *object_at_revision(const struct object *object, uint64_t revision);

@@ -16,6 +16,7 @@
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 #include "codec/json.h"
+#include "codec/protobuf.h"
 #include "net/websocket.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
@@ -66,14 +67,24 @@ static struct bytes *document_frame(struct http_call *call, const char *type, co
     return make_frame(call, type, buffer_str(&document));
 }
 
-static struct bytes *message_frame(const char *type, const struct object *object)
+enum { EVENT_TYPE = 1, EVENT_OBJECT = 2, RAW_EXTENSION_RAW = 1 }; /* tags */
+
+/* The same around an object's message, which is not copied: what goes before it, and what behind. */
+static void message_frame_ends(const char *type, const struct object *object, size_t size, struct buffer *head,
+                               struct buffer *tail)
 {
-    auto_buffer struct buffer document = { .max = FRAME_MAX };
-    const struct bytes *message = object_message(object);
-    api_protobuf_envelope_head(object_resource(object)->kind, message->size, &document);
-    buffer_append_str(&document, bytes_str(message));
-    api_protobuf_envelope_tail(&document);
-    return protobuf_frame(type, buffer_str(&document));
+    auto_buffer struct buffer envelope = { .max = FRAME_MAX };
+    api_protobuf_envelope_head(object_resource(object)->kind, size, &envelope);
+    api_protobuf_envelope_tail(tail);
+    size_t document = envelope.size + size + tail->size;
+    size_t raw = protobuf_head_size(RAW_EXTENSION_RAW, document) + document;
+    uint32_t length = htonl((uint32_t)(protobuf_head_size(EVENT_TYPE, strlen(type)) + strlen(type) +
+                                       protobuf_head_size(EVENT_OBJECT, raw) + raw));
+    buffer_append(head, &length, sizeof(length));
+    protobuf_write_bytes(head, EVENT_TYPE, str_of(type));
+    protobuf_write_head(head, EVENT_OBJECT, raw);
+    protobuf_write_head(head, RAW_EXTENSION_RAW, document);
+    buffer_append_str(head, buffer_str(&envelope));
 }
 
 /* As a row, or as metadata. */
@@ -86,16 +97,6 @@ static struct bytes *shaped_frame(struct http_call *call, enum client_watch_even
     return make_frame(call, event_names[type], buffer_str(&shaped));
 }
 
-/* The caller's reference. */
-static struct bytes *object_frame_for(struct http_call *call, enum client_watch_event type, const struct object *object)
-{
-    if (call->media.shape != SHAPE_OBJECT)
-        return shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object));
-    if (call->media.format == MEDIA_PROTOBUF)
-        return message_frame(event_names[type], object);
-    return object_frame(object, type);
-}
-
 static bool send_frame(struct http_call *call, struct bytes *frame)
 {
     if (frame == NULL)
@@ -103,6 +104,34 @@ static bool send_frame(struct http_call *call, struct bytes *frame)
     call->stopped |=
         call->socket != NULL ? !watch_socket_send(call, bytes_str(frame)) : !http_response_write(call->exchange, frame);
     bytes_unref(frame);
+    return !call->stopped;
+}
+
+/* A message of a WebSocket is one text. */
+static bool send_message(struct http_call *call, const struct http_part *parts, size_t count)
+{
+    auto_buffer struct buffer message = { .max = FRAME_MAX };
+    for (size_t i = 0; i < count; i++)
+        buffer_append_str(&message, parts[i].text);
+    return watch_socket_send(call, buffer_str(&message));
+}
+
+/* As it is: its own bytes with a few around them. */
+static bool send_object(struct http_call *call, enum client_watch_event type, const struct object *object)
+{
+    auto_buffer struct buffer head = { .max = FRAME_MAX }, tail = { .max = FRAME_MAX };
+    struct http_part parts[3] = { { object_frame_head(type), NULL },
+                                  { object_json(object), object_bytes(object) },
+                                  { OBJECT_FRAME_TAIL, NULL } };
+    if (call->media.format == MEDIA_PROTOBUF) {
+        struct bytes *message = object_message(object);
+        message_frame_ends(event_names[type], object, message->size, &head, &tail);
+        parts[0].text = buffer_str(&head);
+        parts[1] = (struct http_part){ bytes_str(message), message };
+        parts[2].text = buffer_str(&tail);
+    }
+    call->stopped |= call->socket != NULL ? !send_message(call, parts, countof(parts))
+                                          : !http_response_write_parts(call->exchange, parts, countof(parts));
     return !call->stopped;
 }
 
@@ -147,7 +176,12 @@ bool watch_answer_shares_frames(const struct http_call *call)
 bool watch_answer_event(struct http_call *call, enum client_watch_event type, const struct object *object,
                         struct bytes *frame)
 {
-    return send_frame(call, frame != NULL ? bytes_ref(frame) : object_frame_for(call, type, object));
+    if (frame != NULL)
+        return send_frame(call, bytes_ref(frame));
+    if (call->media.shape != SHAPE_OBJECT)
+        return send_frame(
+            call, shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object)));
+    return send_object(call, type, object);
 }
 
 bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initial)

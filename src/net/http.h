@@ -63,7 +63,9 @@ void http_server_serve(struct http_server *server,
 /* Stops taking requests, lets open ones end for up to 'grace', then done(). */
 void http_server_drain(struct http_server *server, usec_t grace, void (*done)(void *context), void *context);
 size_t http_server_connections(const struct http_server *server); /* open ones; from any thread */
-void http_server_destroy(struct http_server *server);             /* cuts what is open; NULL is fine */
+/* Of them, those that have an open request, or had one or began within the last seconds. On its loop; of very many, all. */
+size_t http_server_busy_connections(const struct http_server *server);
+void http_server_destroy(struct http_server *server); /* cuts what is open; NULL is fine */
 
 struct str http_exchange_method(const struct http_exchange *exchange);
 struct str

@@ -40,6 +40,7 @@ def by_turns(*asks):
 def reads(place, server, headers, names):
     paths = {"pod": f"{PODS}/{names[0]}", "list-500": f"{PODS}?limit=500", "list-1000": f"{PODS}?limit=1000"}
     nginx = start_nginx(place, {name: server.raw("GET", path)[1] for name, path in paths.items()})
+    server.rest()  # nginx has no second connection either
     cases = [("GET of a pod, 8 x 32 streams", "pod", 40000, 8, 32, "ratio >= 0.7"),
              ("GET of a pod, one stream", "pod", 5000, 1, 1, ""),
              ("LIST of 500 pods, 8 clients", "list-500", 800, 8, 1, ""),

@@ -35,6 +35,10 @@ class Api:
     def connect(self):
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=60)
 
+    def rest(self):
+        """Closes the connection; the next question opens it again."""
+        self.connection.close()
+
     @property
     def url(self):
         return f"https://127.0.0.1:{self.port}"

@@ -3,9 +3,9 @@
 
 /* lanes.c - where connections come from, which lane each goes to, and how the lanes end.
  *
- * The server's loop listens and hands sockets over, because it knows best who is busy: the first connection is its own, so
- * that a lone client never waits for another thread; later ones go to the lane with the fewest, where each connection of
- * another lane is also a part of one of the server's own. */
+ * The server's loop listens and hands sockets over, because it knows best who is busy: a connection is its own while it has
+ * no other that does anything, so that a lone client never waits for another thread; later ones go to the lane with the
+ * fewest, where each connection of another lane is also a part of one of the server's own. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -76,13 +76,12 @@ static void lane_accepted(void *context, struct stream *stream)
 /* ---------------------------------------------------------------- sockets to lanes */
 
 /* Many sockets come at once, and are no connections before their handshakes are done. */
-static size_t lane_connections(const struct http_lane *lane)
+static size_t coming_connections(const struct http_lane *lane)
 {
-    size_t connections =
-        http_server_connections(lane->http) + atomic_load_explicit(&lane->coming, memory_order_relaxed);
+    size_t coming = atomic_load_explicit(&lane->coming, memory_order_relaxed);
     for (size_t i = 0; i < lane->front->n_listeners; i++)
-        connections += acceptor_handshakes(lane->acceptors[i]);
-    return connections;
+        coming += acceptor_handshakes(lane->acceptors[i]);
+    return coming;
 }
 
 static struct http_lane *idlest_lane(struct http_front *front)
@@ -90,15 +89,15 @@ static struct http_lane *idlest_lane(struct http_front *front)
     struct http_lane *idlest = &front->lanes[1];
     size_t least = SIZE_MAX, others = 0;
     for (size_t i = 1; i < front->n_lanes; i++) {
-        size_t connections = lane_connections(&front->lanes[i]);
+        size_t connections = http_server_connections(front->lanes[i].http) + coming_connections(&front->lanes[i]);
         others += connections;
         if (connections < least) {
             least = connections;
             idlest = &front->lanes[i];
         }
     }
-    size_t own = lane_connections(&front->lanes[0]);
-    return own * BEHIND_PART + others <= least * BEHIND_PART ? &front->lanes[0] : idlest;
+    size_t own = http_server_busy_connections(front->lanes[0].http) + coming_connections(&front->lanes[0]);
+    return own == 0 || own * BEHIND_PART + others <= least * BEHIND_PART ? &front->lanes[0] : idlest;
 }
 
 static void socket_arrives(struct loop_task *task)

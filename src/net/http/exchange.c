@@ -34,6 +34,7 @@ struct http_exchange *exchange_create(struct http_connection *connection)
 {
     struct http_exchange *exchange = memory_new(struct http_exchange);
     exchange->connection = connection;
+    connection->asked = loop_monotonic(connection->loop);
     exchange->block.arena = &exchange->arena;
     exchange->body_task.callback = exchange_run_body;
     arena_init(&exchange->arena);

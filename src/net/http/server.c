@@ -10,6 +10,8 @@
 #include "base/memory.h"
 
 #define PREFACE          STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+#define BUSY_TIME        (10 * USEC_PER_SEC)
+#define BUSY_COUNTED_MAX 64
 #define PREFACE_DECISIVE 4 /* no HTTP/1.1 method begins with "PRI " */
 
 static void connection_timeout(struct loop_timer *timer);
@@ -210,6 +212,7 @@ void http_server_serve(struct http_server *server, struct stream *stream)
     connection->loop = server->loop;
     connection->stream = stream;
     connection->timer.callback = connection_timeout;
+    connection->asked = loop_monotonic(server->loop);
     list_init(&connection->exchanges);
     list_append(&server->connections, &connection->node);
     server->connection_count++;
@@ -247,6 +250,18 @@ void http_server_drain(struct http_server *server, usec_t grace, void (*done)(vo
 size_t http_server_connections(const struct http_server *server)
 {
     return atomic_load_explicit(&server->connection_count, memory_order_relaxed);
+}
+
+size_t http_server_busy_connections(const struct http_server *server)
+{
+    size_t count = http_server_connections(server), busy = 0;
+    if (count > BUSY_COUNTED_MAX)
+        return count;
+    usec_t now = loop_monotonic(server->loop);
+    const struct http_connection *connection;
+    list_for_each (&server->connections, connection, node)
+        busy += !list_empty(&connection->exchanges) || now - connection->asked < BUSY_TIME;
+    return busy;
 }
 
 void http_server_destroy(struct http_server *server)

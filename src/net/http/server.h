@@ -64,6 +64,7 @@ struct http_connection {
     struct list exchanges;
     struct loop_timer timer; /* header, body or idle time */
     struct buffer early;     /* the first bytes, until they tell the version */
+    usec_t asked;            /* when the last request, or the connection, began; monotonic */
     unsigned pins;
     bool closed;
 };

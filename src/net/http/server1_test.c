@@ -236,6 +236,48 @@ static void test_streamed_response_and_closed(void **state)
     teardown(&f);
 }
 
+static void test_several_texts_are_one_chunk(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f, NULL);
+    say(&f, "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+    http_response_begin(f.held, 200, NULL);
+    struct bytes *object = bytes_create("<object>", 8);
+    const struct http_part parts[] = { { STR("["), NULL },
+                                       { { object->data + 1, 6 }, object },
+                                       { STR(""), NULL },
+                                       { STR(","), NULL },
+                                       { bytes_str(object), object } };
+    assert_true(http_response_write_parts(f.held, parts, countof(parts)));
+    assert_true(http_response_write_parts(f.held, parts, 0)); /* nothing: not the chunk that ends */
+    bytes_unref(object);
+    http_response_end(f.held);
+    settle(&f);
+    hear(&f, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n" DATE "\r\n10\r\n[object,<object>\r\n0\r\n\r\n");
+    teardown(&f);
+}
+
+static void test_busy_connections(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f, NULL);
+    assert_int_equal(http_server_busy_connections(f.server), 1); /* it has only just come */
+    loop_run_until(f.loop, loop_now(f.loop) + 11 * USEC_PER_SEC);
+    assert_int_equal(http_server_busy_connections(f.server), 0);
+    say(&f, "GET /hold HTTP/1.1\r\nHost: h\r\n\r\n");
+    loop_run_until(f.loop, loop_now(f.loop) + 3600 * USEC_PER_SEC);
+    assert_int_equal(http_server_busy_connections(f.server), 1); /* it waits for an answer */
+    http_respond(f.held, 204, NULL, NULL);
+    settle(&f);
+    assert_int_equal(http_server_busy_connections(f.server), 0);
+    say(&f, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(http_server_busy_connections(f.server), 1);
+    assert_int_equal(http_server_connections(f.server), 1);
+    teardown(&f);
+}
+
 static void test_half_closed_peer_gets_its_answer(void **state)
 {
     (void)state;
@@ -441,6 +483,8 @@ int main(void)
         cmocka_unit_test(test_get_post_and_keep_alive),
         cmocka_unit_test(test_pipelined_requests_are_answered_in_order),
         cmocka_unit_test(test_streamed_response_and_closed),
+        cmocka_unit_test(test_several_texts_are_one_chunk),
+        cmocka_unit_test(test_busy_connections),
         cmocka_unit_test(test_half_closed_peer_gets_its_answer),
         cmocka_unit_test(test_streamed_body),
         cmocka_unit_test(test_limits),

@@ -4,6 +4,7 @@
 #include "apiserver/registry/conversion.h"
 
 #include "api/codec.h"
+#include "apiserver/registry/autoscaler_metrics.h"
 #include "generated/types.h"
 
 /* ---------------------------------------------------------------- events */
@@ -64,25 +65,19 @@ static void event_to_stored(const void *from, void *to, struct arena *arena)
 
 /* ---------------------------------------------------------------- autoscaling */
 
-static bool is_cpu_target(const struct api_autoscaling_v2_metric_spec *metric)
-{
-    return text_equal(metric->type, "Resource") && metric->resource != NULL &&
-           text_equal(metric->resource->name, "cpu") && metric->resource->target.average_utilization != NULL;
-}
-
 static void autoscaler_to_served(const void *from, void *to, struct arena *arena)
 {
     const struct api_autoscaling_v2_horizontal_pod_autoscaler *stored = from;
     struct api_autoscaling_horizontal_pod_autoscaler *served = to;
-    (void)arena;
     served->metadata = stored->metadata;
+    autoscaler_annotate(stored, served, arena);
     served->spec.scale_target_ref.kind = stored->spec.scale_target_ref.kind;
     served->spec.scale_target_ref.name = stored->spec.scale_target_ref.name;
     served->spec.scale_target_ref.api_version = stored->spec.scale_target_ref.api_version;
     served->spec.min_replicas = stored->spec.min_replicas;
     served->spec.max_replicas = stored->spec.max_replicas;
     for (size_t i = 0; i < stored->spec.n_metrics; i++)
-        if (is_cpu_target(&stored->spec.metrics[i]))
+        if (autoscaler_metric_is_cpu(&stored->spec.metrics[i]))
             served->spec.target_cpu_utilization_percentage =
                 stored->spec.metrics[i].resource->target.average_utilization;
     served->status.observed_generation = stored->status.observed_generation;
@@ -96,6 +91,19 @@ static void autoscaler_to_served(const void *from, void *to, struct arena *arena
     }
 }
 
+static void set_cpu_metric(struct api_autoscaling_v2_horizontal_pod_autoscaler *stored, int32_t *utilization,
+                           struct arena *arena)
+{
+    struct api_autoscaling_v2_metric_spec *metric = arena_new(arena, struct api_autoscaling_v2_metric_spec);
+    metric->type = "Resource";
+    metric->resource = arena_new(arena, struct api_autoscaling_v2_resource_metric_source);
+    metric->resource->name = "cpu";
+    metric->resource->target.type = "Utilization";
+    metric->resource->target.average_utilization = utilization;
+    stored->spec.metrics = metric;
+    stored->spec.n_metrics = 1;
+}
+
 static void autoscaler_to_stored(const void *from, void *to, struct arena *arena)
 {
     const struct api_autoscaling_horizontal_pod_autoscaler *served = from;
@@ -106,16 +114,8 @@ static void autoscaler_to_stored(const void *from, void *to, struct arena *arena
     stored->spec.scale_target_ref.api_version = served->spec.scale_target_ref.api_version;
     stored->spec.min_replicas = served->spec.min_replicas;
     stored->spec.max_replicas = served->spec.max_replicas;
-    if (served->spec.target_cpu_utilization_percentage != NULL) {
-        struct api_autoscaling_v2_metric_spec *metric = arena_new(arena, struct api_autoscaling_v2_metric_spec);
-        metric->type = "Resource";
-        metric->resource = arena_new(arena, struct api_autoscaling_v2_resource_metric_source);
-        metric->resource->name = "cpu";
-        metric->resource->target.type = "Utilization";
-        metric->resource->target.average_utilization = served->spec.target_cpu_utilization_percentage;
-        stored->spec.metrics = metric;
-        stored->spec.n_metrics = 1;
-    }
+    if (served->spec.target_cpu_utilization_percentage != NULL)
+        set_cpu_metric(stored, served->spec.target_cpu_utilization_percentage, arena);
     stored->status.observed_generation = served->status.observed_generation;
     stored->status.last_scale_time = served->status.last_scale_time;
     stored->status.current_replicas = served->status.current_replicas;
@@ -129,13 +129,7 @@ static void autoscaler_to_stored(const void *from, void *to, struct arena *arena
         stored->status.current_metrics = metric;
         stored->status.n_current_metrics = 1;
     }
-}
-
-static bool autoscaler_whole(const void *from)
-{
-    const struct api_autoscaling_v2_horizontal_pod_autoscaler *stored = from;
-    return stored->spec.behavior == NULL && stored->spec.n_metrics <= 1 && stored->status.n_conditions == 0 &&
-           (stored->spec.n_metrics == 0 || is_cpu_target(&stored->spec.metrics[0]));
+    autoscaler_read_annotations(stored, arena);
 }
 
 /* ---------------------------------------------------------------- the table */
@@ -149,7 +143,6 @@ static const struct conversion conversions[] = {
       .stored = &api_resource_autoscaling_v2_horizontal_pod_autoscaler,
       .to_served = autoscaler_to_served,
       .to_stored = autoscaler_to_stored,
-      .whole = autoscaler_whole,
       .judged_as_stored = true },
 };
 

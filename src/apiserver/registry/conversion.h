@@ -14,8 +14,6 @@ struct conversion {
     /* Structs are zeroed by the caller; what is not copied is borrowed. */
     void (*to_served)(const void *stored, void *served, struct arena *arena);
     void (*to_stored)(const void *served, void *stored, struct arena *arena);
-    /* Can the served version carry all of it? NULL: always. */
-    bool (*whole)(const void *stored);
     bool judged_as_stored; /* one set of rules for both; else the served kind has its own */
 };
 

@@ -10,7 +10,6 @@
 #include "apiserver/access/access.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
-#include "apiserver/registry/conversion.h"
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/request_metrics.h"
@@ -129,29 +128,12 @@ static int check_revision(struct update *update, struct api_object_meta *meta, s
     return 0;
 }
 
-/* A write through a version that cannot carry all that is stored would lose the rest. */
-static int check_whole(const struct update *update, struct error *err)
-{
-    const struct conversion *conversion = conversion_of(update->registry->resource);
-    if (conversion == NULL || conversion->whole == NULL)
-        return 0;
-    struct watch_cache *cache = server_cache(update->request->server, conversion->stored);
-    const struct object *stored = watch_cache_get(cache, update->namespace_, update->name);
-    if (stored == NULL || conversion->whole(object_typed(stored)))
-        return 0;
-    return error_set(err, ERROR_BAD_REQUEST, "%s \"%s\" has fields that version %s cannot carry; use version %s",
-                     update->registry->resource->plural, update->name, update->registry->resource->kind->version,
-                     conversion->stored->kind->version);
-}
-
 static int update_prepare(struct update *update, void *object, struct error *err)
 {
     struct request *request = update->request;
     struct registry *registry = update->registry;
     const void *old = object_typed(update->current);
-    int rc = check_whole(update, err);
-    if (rc == 0)
-        rc = check_identity(update, object, err);
+    int rc = check_identity(update, object, err);
     if (rc == 0)
         rc = check_revision(update, object, err);
     if (rc < 0)

@@ -258,9 +258,55 @@ static void test_two_versions(void **state)
     expect(ask_with(f, "PATCH", HPA2 "/h", "content-type: application/merge-patch+json\r\n",
                     "{\"spec\":{\"behavior\":{\"scaleDown\":{\"stabilizationWindowSeconds\":3}}}}"),
            "200 OK");
-    expect(ask_with(f, "PATCH", HPA1 "/h", "content-type: application/merge-patch+json\r\n",
-                    "{\"spec\":{\"maxReplicas\":5}}"),
-           "has fields that version v1 cannot carry; use version v2");
+    answer = ask_with(f, "PATCH", HPA1 "/h", "content-type: application/merge-patch+json\r\n",
+                      "{\"spec\":{\"maxReplicas\":5}}");
+    expect(answer, "\"annotations\":{\"autoscaling.alpha.kubernetes.io/behavior\":\"{\\\"ScaleUp\\\":");
+    expect(answer, "\\\"ScaleDown\\\":{\\\"StabilizationWindowSeconds\\\":3,\\\"SelectPolicy\\\":");
+    answer = ask(f, "GET", HPA2 "/h", "");
+    expect(answer, "\"scaleDown\":{\"stabilizationWindowSeconds\":3,");
+    expect(answer, "\"maxReplicas\":5");
+    assert_null(strstr(answer, "autoscaling.alpha.kubernetes.io"));
+}
+
+/* What autoscaling/v1 has no fields for stands in its annotations, both ways. */
+static void test_annotations_of_autoscalers(void **state)
+{
+    struct fixture *f = *state;
+#define MERGE "content-type: application/merge-patch+json\r\n"
+    expect(ask(f, "POST", HPA2,
+               "{\"metadata\":{\"name\":\"h\",\"annotations\":{\"b\":\"c\"}},\"spec\":{\"scaleTargetRef\":{\"kind\":"
+               "\"Deployment\",\"name\":\"d\",\"apiVersion\":\"apps/v1\"},\"maxReplicas\":3,\"metrics\":["
+               "{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"target\":{\"type\":\"Utilization\","
+               "\"averageUtilization\":70}}},{\"type\":\"Pods\",\"pods\":{\"metric\":{\"name\":\"q\"},\"target\":{"
+               "\"type\":\"AverageValue\",\"averageValue\":\"5\"}}}]}}"),
+           "201 Created");
+    expect(ask_with(f, "PATCH", HPA2 "/h/status", MERGE,
+                    "{\"status\":{\"desiredReplicas\":1,\"conditions\":[{\"type\":\"AbleToScale\",\"status\":\"True\"}],"
+                    "\"currentMetrics\":[{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"current\":{"
+                    "\"averageUtilization\":7,\"averageValue\":\"9m\"}}}]}}"),
+           "200 OK");
+    const char *answer = ask(f, "GET", HPA1 "/h", "");
+    expect(answer, "\"autoscaling.alpha.kubernetes.io/conditions\":\"[{\\\"type\\\":\\\"AbleToScale\\\",\\\"status\\\":"
+                   "\\\"True\\\",\\\"lastTransitionTime\\\":null}]\"");
+    expect(answer, "\"autoscaling.alpha.kubernetes.io/current-metrics\":\"[{\\\"type\\\":\\\"Resource\\\","
+                   "\\\"resource\\\":{\\\"name\\\":\\\"cpu\\\",\\\"currentAverageUtilization\\\":7,"
+                   "\\\"currentAverageValue\\\":\\\"9m\\\"}}]\"");
+    expect(answer, "\"autoscaling.alpha.kubernetes.io/metrics\":\"[{\\\"type\\\":\\\"Pods\\\",\\\"pods\\\":{"
+                   "\\\"metricName\\\":\\\"q\\\",\\\"targetAverageValue\\\":\\\"5\\\"}}]\",\"b\":\"c\"");
+    expect(ask_with(f, "PATCH", HPA1 "/h", MERGE, "{\"spec\":{\"maxReplicas\":6}}"), "200 OK");
+    answer = ask(f, "GET", HPA2 "/h", "");
+    expect(answer, "\"annotations\":{\"b\":\"c\"}");
+    expect(answer, "\"metrics\":[{\"type\":\"Pods\",\"pods\":{\"metric\":{\"name\":\"q\"},\"target\":{\"type\":"
+                   "\"AverageValue\",\"averageValue\":\"5\"}}},{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\"");
+    expect(answer, "\"averageValue\":\"9m\"");
+    expect(answer, "\"type\":\"AbleToScale\"");
+    expect(ask_with(f, "PATCH", HPA1 "/h", MERGE,
+                    "{\"metadata\":{\"annotations\":{\"autoscaling.alpha.kubernetes.io/metrics\":\"[{\\\"type\\\":"
+                    "\\\"External\\\",\\\"external\\\":{\\\"metricName\\\":\\\"e\\\",\\\"targetValue\\\":\\\"2\\\"}}]\"}}}"),
+           "200 OK");
+    answer = ask(f, "GET", HPA2 "/h", "");
+    expect(answer, "\"external\":{\"metric\":{\"name\":\"e\"},\"target\":{\"type\":\"Value\",\"value\":\"2\"}}");
+    assert_null(strstr(answer, "\"pods\""));
 }
 
 int main(void)
@@ -277,6 +323,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_preconditions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scale_and_binding, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_versions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_annotations_of_autoscalers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

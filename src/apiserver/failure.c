@@ -65,6 +65,16 @@ int failure_invalid_list(struct request *request, const struct api_kind *kind, c
     return error_set(err, ERROR_INVALID, "%s", request->failure->message);
 }
 
+int failure_untyped(struct request *request, const char *message, struct error *err)
+{
+    struct api_status *status = arena_new(&request->arena, struct api_status);
+    status->status = "Failure";
+    status->message = message;
+    status->code = 500;
+    request->failure = status;
+    return error_set(err, ERROR_INTERNAL, "%s", message);
+}
+
 int failure_options(struct request *request, const char *kind, struct error *err)
 {
     static const struct {

@@ -22,6 +22,9 @@ int failure_invalid(struct request *request, const struct api_kind *kind, const 
 int failure_invalid_list(struct request *request, const struct api_kind *kind, const char *name,
                          const struct api_invalid *errors, struct error *err);
 
+/* What upstream has no kind of error for: code 500, no reason. Returns the code. */
+int failure_untyped(struct request *request, const char *message, struct error *err);
+
 /* The options of a request are not valid: err->message is "FIELD: DETAIL" and becomes that of KIND.meta.k8s.io; returns
  * the code. */
 int failure_options(struct request *request, const char *kind, struct error *err);

@@ -32,8 +32,10 @@ static void on_closed(void *context, int code, struct str reason, const struct e
     call->closed(call);
 }
 
-static const char *first_protocol(struct http_call *call)
+/* The one that the client speaks, NULL for none: upstream takes no choice of several. */
+static int read_protocol(struct http_call *call, const char **ret_protocol, struct error *err)
 {
+    const char *found = NULL;
     const struct http_headers *headers = http_exchange_headers(call->exchange);
     for (size_t i = 0; i < headers->count; i++) {
         struct str rest = headers->items[i].value, protocol;
@@ -41,18 +43,24 @@ static const char *first_protocol(struct http_call *call)
             continue;
         while (str_next(&rest, ',', &protocol)) {
             protocol = str_trim(protocol);
-            if (protocol.size > 0 && !str_starts(protocol, STR(SOCKET_TOKEN_PREFIX)))
-                return arena_str(&call->request->arena, protocol).data;
+            if (protocol.size == 0 || str_starts(protocol, STR(SOCKET_TOKEN_PREFIX)))
+                continue;
+            if (found != NULL)
+                return error_set(err, ERROR_BAD_REQUEST, "a watch speaks one WebSocket protocol, not one of several");
+            found = arena_str(&call->request->arena, protocol).data;
         }
     }
-    return NULL;
+    *ret_protocol = found;
+    return 0;
 }
 
 int watch_socket_open(struct http_call *call, struct error *err)
 {
     static const struct websocket_events events = { .message = on_message, .drained = on_drained, .closed = on_closed };
-    const char *protocols[] = { first_protocol(call), NULL };
-    int rc = websocket_accept(call->exchange, protocols, MESSAGE_MAX, &call->socket, err);
+    const char *protocols[2] = { NULL, NULL };
+    int rc = read_protocol(call, &protocols[0], err);
+    if (rc == 0)
+        rc = websocket_accept(call->exchange, protocols, MESSAGE_MAX, &call->socket, err);
     if (rc < 0)
         return rc;
     call->exchange = NULL;

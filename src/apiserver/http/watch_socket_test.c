@@ -123,6 +123,9 @@ static void test_refusals(void **state)
 {
     struct fixture *f = *state;
     struct connection peer;
+    open_socket(f, &peer, "watch=1", KEY "sec-websocket-protocol: x, y\r\n"); /* upstream takes no choice */
+    expect(peer.in.data, "400 Bad Request");
+    connection_close(&peer);
     int first = 0;
     open_socket(f, &peer, "watch=1&labelSelector=x+in", KEY);
     expect(peer.in.data, "400 Bad Request");

@@ -69,17 +69,22 @@ int list_options_check(struct request *request, struct error *err)
     return error_set(err, ERROR_INVALID, "%s", request->failure->message);
 }
 
-int list_options_revision(const struct request *request, uint64_t *ret_revision, struct error *err)
+/* A list says 400; of a GET or a watch upstream knows no better than that something went wrong. */
+int list_options_revision(struct request *request, uint64_t *ret_revision, struct error *err)
 {
     const char *text = request->options.resource_version;
     uint64_t revision = 0;
-    if (!text_empty(text) && !str_to_uint64(str_of(text), &revision))
-        return error_set(err, ERROR_BAD_REQUEST,
-                         "invalid resource version: resourceVersion: Invalid value: \"%s\": strconv.ParseUint: "
-                         "parsing \"%s\": invalid syntax",
-                         text, text);
-    *ret_revision = revision;
-    return 0;
+    if (text_empty(text) || str_to_uint64(str_of(text), &revision)) {
+        *ret_revision = revision;
+        return 0;
+    }
+    bool number = text[strspn(text, "0123456789")] == '\0';
+    const char *why =
+        arena_format(&request->arena, "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": %s",
+                     text, text, number ? "value out of range" : "invalid syntax");
+    if (request->action == API_GET || request->action == API_WATCH)
+        return failure_untyped(request, why, err);
+    return error_set(err, ERROR_BAD_REQUEST, "invalid resource version: %s", why);
 }
 
 /* ---------------------------------------------------------------- revisions to come */

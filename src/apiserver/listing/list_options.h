@@ -12,7 +12,7 @@
 int list_options_check(struct request *request, struct error *err) must_check;
 
 /* The resourceVersion parameter: 0 when it is absent or "0". -ERROR_BAD_REQUEST when it is no number. */
-int list_options_revision(const struct request *request, uint64_t *ret_revision, struct error *err) must_check;
+int list_options_revision(struct request *request, uint64_t *ret_revision, struct error *err) must_check;
 
 /* Waits until the server is at that revision, which a client may know from elsewhere: for three seconds at the most. Then,
  * or at once, calls waited(); 'err' is NULL, or says that the revision did not come in time. */

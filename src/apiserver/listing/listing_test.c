@@ -100,7 +100,13 @@ static void test_mixes(void **state)
            "invalid resource version: resourceVersion: Invalid value: \\\"x\\\": strconv.ParseUint: parsing \\\"x\\\": "
            "invalid syntax");
     expect(list(f, "resourceVersion=x"), "400 Bad Request");
-    expect(list(f, "watch=1&resourceVersion=-1"), "400 Bad Request");
+    expect(list(f, "watch=1&resourceVersion=-1"), "500 Internal Server Error");
+    expect(list(f, "watch=1&resourceVersion=99999999999999999999"),
+           "\"status\":\"Failure\",\"message\":\"resourceVersion: Invalid value: \\\"99999999999999999999\\\": "
+           "strconv.ParseUint: parsing \\\"99999999999999999999\\\": value out of range\",\"code\":500}");
+    expect(ask(f, "GET", MAPS "/a?resourceVersion=x", ""),
+           "\"message\":\"resourceVersion: Invalid value: \\\"x\\\": strconv.ParseUint: parsing \\\"x\\\": invalid "
+           "syntax\",\"code\":500}");
     expect(list(f, "continue=x!"), "invalid continue token: continue key is not valid");
     expect(list(f, "continue=x!"), "400 Bad Request");
     expect(list(f, "limit=x"), "strconv.ParseInt: parsing \\\"x\\\": invalid syntax");

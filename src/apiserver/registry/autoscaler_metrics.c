@@ -229,8 +229,8 @@ static struct api_autoscaling_v2_metric_status stored_status(const struct api_au
     if (from->resource != NULL) {
         to.resource = arena_new(arena, struct api_autoscaling_v2_resource_metric_status);
         to.resource->name = from->resource->name;
-        to.resource->current = current(NULL, &from->resource->current_average_value,
-                                       from->resource->current_average_utilization, arena);
+        to.resource->current =
+            current(NULL, &from->resource->current_average_value, from->resource->current_average_utilization, arena);
     }
     if (from->container_resource != NULL) {
         const struct api_autoscaling_container_resource_metric_status *status = from->container_resource;
@@ -288,8 +288,8 @@ static void put(struct api_object_meta *meta, const char *key, struct buffer *va
     size_t at = meta->n_annotations++;
     for (; at > 0 && strcmp(meta->annotations[at - 1].key, key) > 0; at--)
         meta->annotations[at] = meta->annotations[at - 1];
-    meta->annotations[at] = (struct api_string_entry){ .key = key,
-                                                       .value = arena_strndup(arena, value->data, value->size) };
+    meta->annotations[at] =
+        (struct api_string_entry){ .key = key, .value = arena_strndup(arena, value->data, value->size) };
 }
 
 /* One more element of a JSON list that is closed later. */
@@ -422,8 +422,8 @@ static void read_behavior(stored_autoscaler *stored, struct arena *arena)
 static void read_metrics(stored_autoscaler *stored, struct arena *arena)
 {
     struct api_autoscaling_metric_spec *more = NULL;
-    size_t count = read_list(annotation(&stored->metadata, METRICS), &api_type_autoscaling_metric_spec, arena,
-                             (void **)&more);
+    size_t count =
+        read_list(annotation(&stored->metadata, METRICS), &api_type_autoscaling_metric_spec, arena, (void **)&more);
     if (count == 0)
         return;
     size_t own = stored->spec.n_metrics;

@@ -85,8 +85,10 @@ static int check_new_meta(struct request *request, struct api_object_meta *meta,
     int rc = prepare_namespace(request, meta, err);
     if (rc < 0)
         return rc;
-    if (!text_empty(meta->resource_version))
-        return error_set(err, ERROR_BAD_REQUEST, "resourceVersion should not be set on objects to be created");
+    uint64_t revision;
+    if (str_to_uint64(str_of(text_or_empty(meta->resource_version)), &revision) && revision > 0)
+        return failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
+    meta->resource_version = NULL;
     if (text_empty(meta->name) && !text_empty(meta->generate_name)) {
         generate_name(request, meta);
         *ret_generated = true;

@@ -280,11 +280,12 @@ static void test_annotations_of_autoscalers(void **state)
                "\"averageUtilization\":70}}},{\"type\":\"Pods\",\"pods\":{\"metric\":{\"name\":\"q\"},\"target\":{"
                "\"type\":\"AverageValue\",\"averageValue\":\"5\"}}}]}}"),
            "201 Created");
-    expect(ask_with(f, "PATCH", HPA2 "/h/status", MERGE,
-                    "{\"status\":{\"desiredReplicas\":1,\"conditions\":[{\"type\":\"AbleToScale\",\"status\":\"True\"}],"
-                    "\"currentMetrics\":[{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"current\":{"
-                    "\"averageUtilization\":7,\"averageValue\":\"9m\"}}}]}}"),
-           "200 OK");
+    expect(
+        ask_with(f, "PATCH", HPA2 "/h/status", MERGE,
+                 "{\"status\":{\"desiredReplicas\":1,\"conditions\":[{\"type\":\"AbleToScale\",\"status\":\"True\"}],"
+                 "\"currentMetrics\":[{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\",\"current\":{"
+                 "\"averageUtilization\":7,\"averageValue\":\"9m\"}}}]}}"),
+        "200 OK");
     const char *answer = ask(f, "GET", HPA1 "/h", "");
     expect(answer, "\"autoscaling.alpha.kubernetes.io/conditions\":\"[{\\\"type\\\":\\\"AbleToScale\\\",\\\"status\\\":"
                    "\\\"True\\\",\\\"lastTransitionTime\\\":null}]\"");
@@ -300,9 +301,10 @@ static void test_annotations_of_autoscalers(void **state)
                    "\"AverageValue\",\"averageValue\":\"5\"}}},{\"type\":\"Resource\",\"resource\":{\"name\":\"cpu\"");
     expect(answer, "\"averageValue\":\"9m\"");
     expect(answer, "\"type\":\"AbleToScale\"");
-    expect(ask_with(f, "PATCH", HPA1 "/h", MERGE,
-                    "{\"metadata\":{\"annotations\":{\"autoscaling.alpha.kubernetes.io/metrics\":\"[{\\\"type\\\":"
-                    "\\\"External\\\",\\\"external\\\":{\\\"metricName\\\":\\\"e\\\",\\\"targetValue\\\":\\\"2\\\"}}]\"}}}"),
+    expect(ask_with(
+               f, "PATCH", HPA1 "/h", MERGE,
+               "{\"metadata\":{\"annotations\":{\"autoscaling.alpha.kubernetes.io/metrics\":\"[{\\\"type\\\":"
+               "\\\"External\\\",\\\"external\\\":{\\\"metricName\\\":\\\"e\\\",\\\"targetValue\\\":\\\"2\\\"}}]\"}}}"),
            "200 OK");
     answer = ask(f, "GET", HPA2 "/h", "");
     expect(answer, "\"external\":{\"metric\":{\"name\":\"e\"},\"target\":{\"type\":\"Value\",\"value\":\"2\"}}");

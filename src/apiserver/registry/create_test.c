@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* Creations: names that the server makes, and revisions that clients must not. */
+
+#include "apiserver/fixture.h"
+#include "base/random.h"
+
+#define MAPS     "/api/v1/namespaces/default/configmaps"
+#define ATTEMPTS 8 /* as many names are tried */
+
+/* The server rolls the same dice again, so it makes the same names, which are taken one after the other. */
+static void test_clashing_names(void **state)
+{
+    struct fixture *f = *state;
+    char names[ATTEMPTS][16];
+    expect(ask(f, "GET", MAPS, ""), "200 OK");
+    struct random dice = *loop_random(f->loop);
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        *loop_random(f->loop) = dice;
+        const char *answer = ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"g-\"}}");
+        expect(answer, "201 Created");
+        snprintf(names[i], sizeof(names[i]), "%.7s", strstr(answer, "\"name\":\"g-") + 8);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(names[i], names[j]);
+    }
+    *loop_random(f->loop) = dice;
+    const char *answer = ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"g-\"}}");
+    char message[128];
+    snprintf(message, sizeof(message),
+             "\"message\":\"configmaps \\\"%s\\\" already exists\",\"reason\":\"AlreadyExists\"", names[ATTEMPTS - 1]);
+    expect(answer, "409 Conflict");
+    expect(answer, message);
+}
+
+static void test_revisions(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"}}"),
+           "\"status\":\"Failure\",\"message\":\"resourceVersion should not be set on objects to be created\","
+           "\"code\":500}");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"0\"}}"), "201 Created");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_clashing_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

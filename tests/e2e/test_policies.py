@@ -217,6 +217,40 @@ def test_custom_resources(judged):
     check_status(judged.create("abcd"), 422, "Invalid", refusal("abcd", "like-the-hat", "failed expression: object.metadata.name.size() < params.spec.size"))
 
 
+def test_connections_bindings_and_evictions(judged):
+    pods = "/api/v1/namespaces/judged/pods"
+    account = "/api/v1/namespaces/judged/serviceaccounts/default"
+    wait_for("the service account", lambda: judged.api.call("GET", account).status == 200, 10)
+    spec = {"containers": [{"name": "c", "image": "i"}], "schedulerName": "nobody"}
+    judged.api.ok("POST", pods, {"metadata": {"name": "p"}, "spec": spec}, status=201)
+    try:
+        judged.judge("no-ls", "object.command[0] != 'ls' && object.kind == 'PodExecOptions' && request.kind.kind == 'PodExecOptions' && oldObject == null",
+                     rules={"resources": ["pods/exec"], "operations": ["CONNECT"]})
+        listing = judged.api.call("POST", f"{pods}/p/exec?command=ls&command=-l&container=c")
+        assert listing.status == 422 and "'no-ls' with binding 'no-ls' denied request" in listing.json()["message"], listing.text()
+        assert judged.api.call("POST", f"{pods}/p/exec?command=id").status == 400  # it has no host
+        judged.judge("no-forward", "!(8080 in object.ports)", rules={"resources": ["pods/portforward"], "operations": ["CONNECT"]})
+        assert judged.api.call("GET", f"{pods}/p/portforward?ports=8080").status == 422
+        assert judged.api.call("GET", f"{pods}/p/portforward?ports=8081").status == 400
+        judged.judge("no-proxy", "object.path != '/secret'", rules={"resources": ["*/proxy"], "operations": ["CONNECT"]})
+        assert judged.api.call("GET", f"{pods}/p/proxy/secret").status == 422
+        assert judged.api.call("GET", f"{pods}/p/proxy/open").status != 422
+        judged.judge("not-there", "object.target.name != 'bad' && object.kind == 'Binding'", rules={"resources": ["pods/binding"], "operations": ["CREATE"]})
+        binding = {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "bad"}}
+        refused = judged.api.call("POST", f"{pods}/p/binding", binding)
+        check_status(refused, 422, "Invalid", refusal("p", "not-there", "failed expression: object.target.name != 'bad' && object.kind == 'Binding'", kind="pods"))
+        judged.judge("stays", "object.kind != 'Eviction' || object.metadata.name != 'p'", rules={"resources": ["pods/eviction"], "operations": ["CREATE"]})
+        judged.judge("no-deletes", "false", rules={"resources": ["pods"], "operations": ["DELETE"]})
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}}
+        assert judged.api.call("POST", f"{pods}/p/eviction", eviction).status == 422
+        judged.api.ok("DELETE", f"{BINDINGS}/stays")
+        assert judged.api.call("DELETE", f"{pods}/p").status == 422
+        judged.api.ok("POST", f"{pods}/p/eviction", eviction, status=201)  # its deletion was judged as an eviction
+    finally:
+        judged.api.call("DELETE", f"{BINDINGS}/no-deletes")
+        judged.api.call("DELETE", f"{pods}/p?gracePeriodSeconds=0")
+
+
 def test_changes_count_at_once(judged):
     judged.policy("changing", {"operations": ["CREATE"]}, validations=[{"expression": "false"}])
     assert judged.create("unbound").status == 201

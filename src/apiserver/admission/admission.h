@@ -38,6 +38,9 @@ bool admission_is(const struct admission *admission, const struct api_kind *kind
 bool admission_creates(const struct admission *admission, const struct api_kind *kind);
 /* For subresources that are created and stored nowhere (tokens, evictions): both passes over 'body', the request's. */
 int admission_check_creation(struct request *request, void *body, struct error *err) must_check;
+/* For what is no object at all, or changes another one; validating policies alone look at it. connections.c */
+int admission_check_connection(struct request *request, struct error *err) must_check;
+int admission_check_binding(struct request *request, struct api_binding *binding, struct error *err) must_check;
 /* 'pods "x" is forbidden: ...' */
 int admission_forbid(struct admission *admission, struct error *err, const char *format, ...) printf_like(3, 4);
 

@@ -207,7 +207,7 @@ static yyjson_val *make_request(struct policy_subject *subject, const struct pol
         .operation = match->operation,
         .user_info = user_info(subject),
         .dry_run = &dry_run,
-        .options = options_json(subject),
+        .options = subject->admission->operation == ADMISSION_CONNECT ? (struct str){ 0 } : options_json(subject),
     };
     auto_buffer struct buffer json = { .max = 4 << 20 };
 
@@ -241,13 +241,15 @@ int policy_subject_ask(struct policy_subject *subject, int as, struct policy_req
 
 /* ---------------------------------------------------------------- what it is about */
 
-/* What the documents of a write through a subresource are. */
+/* What the documents of a write through a subresource are: what was sent; updates are of the object itself, but for its scale. */
 static const struct api_kind *own_kind(const struct admission *admission)
 {
     const struct api_subresource *sub = admission->request->sub;
     bool through = !text_empty(admission->subresource) && sub != NULL && sub->body != NULL;
 
-    return through ? sub->body : admission->registry->resource->kind;
+    if (!through || (admission->operation == ADMISSION_UPDATE && sub->body != &api_kind_autoscaling_scale))
+        return admission->registry->resource->kind;
+    return sub->body;
 }
 
 static void add_form(struct policy_subject *subject, const struct api_resource *resource)
@@ -304,7 +306,7 @@ void policy_subject_init(struct policy_subject *subject, struct admission *admis
         .subresource = text_or_empty(admission->subresource),
         .namespace_ = namespaces ? (named ? admission->name : "") : text_or_empty(admission->namespace_),
         .name = text_or_empty(admission->name),
-        .object = admission->object,
+        .object = admission->operation == ADMISSION_CONNECT ? NULL : admission->object, /* options have no metadata */
         .old_object = admission->old,
     };
     find_forms(subject);

@@ -45,6 +45,15 @@ static bool is_exempt(const struct admission *admission)
     return false;
 }
 
+/* What creating something through a subresource does to other objects (an eviction deletes its pod) was judged with it. */
+static bool is_consequence(const struct admission *admission)
+{
+    const struct request *request = admission->request;
+
+    return !text_empty(request->subresource) && request->action == API_CREATE &&
+           (admission->operation == ADMISSION_UPDATE || admission->operation == ADMISSION_DELETE);
+}
+
 static void deny(struct asking *asking, const struct policy_hook *hook, const struct policy_binding *binding,
                  const char *reason, const char *message)
 {
@@ -122,8 +131,9 @@ static void ask_binding(struct asking *asking, const struct policy_hook *hook, c
         return;
     }
     for (size_t i = 0; i < params.count; i++) {
+        auto_arena struct arena scratch = { 0 };
         question.params = params.documents[i];
-        validating_policy_evaluate(hook->policy, &question, &subject->arena, &verdict);
+        validating_policy_evaluate(hook->policy, &question, &scratch, &verdict);
         heed(asking, hook, binding, &verdict);
     }
 }
@@ -183,7 +193,7 @@ int validate_policies(struct admission *admission, struct error *err)
     const struct policy_hook *hook = policy_hooks_next(hooks, NULL);
     struct asking asking = { 0 };
 
-    if (hook == NULL || is_exempt(admission))
+    if (hook == NULL || is_exempt(admission) || is_consequence(admission))
         return 0;
     policy_subject_init(&asking.subject, admission);
     for (; hook != NULL; hook = policy_hooks_next(hooks, hook))

@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "api/status.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
@@ -133,7 +134,8 @@ void serve_binding(struct request *request)
 {
     struct error err = { 0 };
     void *value;
-    if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_binding(request, value, &err) < 0) {
+    if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_binding(request, value, &err) < 0 ||
+        admission_check_binding(request, value, &err) < 0) {
         request_fail(request, &err);
         return;
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/status.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/handlers.h"
 #include "apiserver/path.h"
 #include "apiserver/server_internal.h"
@@ -163,6 +164,10 @@ static void serve_stream(struct request *request, const struct pod_stream *strea
     struct error err = { 0 };
     const char *container;
     struct connect_target *target = arena_new(&request->arena, struct connect_target);
+    if (!stream->status_of_text && admission_check_connection(request, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
     const struct object *object = registry_current(request);
     if (object == NULL)
         return;

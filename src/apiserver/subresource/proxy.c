@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/status.h"
+#include "apiserver/admission/admission.h"
 #include "apiserver/connect.h"
 #include "apiserver/handlers.h"
 #include "apiserver/server_internal.h"
@@ -182,7 +183,7 @@ static void serve_plan(struct request *request,
         request_refuse(request, ERROR_UNSUPPORTED, "a proxy needs an HTTP connection");
     else if (text_empty(request->rest) && (text_equal(request->method, "GET") || text_equal(request->method, "HEAD")))
         redirect_to_root(request, target);
-    else if (plan(request, target, &err) < 0)
+    else if (admission_check_connection(request, &err) < 0 || plan(request, target, &err) < 0)
         request_fail(request, &err);
     else
         request_respond_connect(request, target);

@@ -111,6 +111,7 @@ def test_names_are_given_once(shirts):
 class Converter(http.server.BaseHTTPRequestHandler):
     """v1 has spec.size, v2 spec.dimensions.size."""
     failure = None
+    refused = None  # the name of an object
     calls = 0
 
     def do_POST(self):
@@ -124,9 +125,10 @@ class Converter(http.server.BaseHTTPRequestHandler):
                 spec["dimensions"] = {"size": spec.pop("size")}
             elif request["desiredAPIVersion"].endswith("v1") and "dimensions" in spec:
                 spec["size"] = spec.pop("dimensions")["size"]
-        result = {"status": "Failed", "message": self.failure} if self.failure else {"status": "Success"}
+        failure = self.failure or ("not this one" if self.refused in [item["metadata"]["name"] for item in request["objects"]] else None)
+        result = {"status": "Failed", "message": failure} if failure else {"status": "Success"}
         answer = json.dumps({"apiVersion": review["apiVersion"], "kind": review["kind"], "response": {
-            "uid": request["uid"], "result": result, "convertedObjects": [] if self.failure else request["objects"]}}).encode()
+            "uid": request["uid"], "result": result, "convertedObjects": [] if failure else request["objects"]}}).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(answer)))
@@ -148,7 +150,7 @@ def converter(tmp_path):
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Converter)
     listener.socket = context.wrap_socket(listener.socket, server_side=True)
     threading.Thread(target=listener.serve_forever, daemon=True).start()
-    Converter.failure, Converter.calls = None, 0
+    Converter.failure, Converter.refused, Converter.calls = None, None, 0
     yield f"https://127.0.0.1:{listener.server_port}/convert", (tmp_path / "certificate").read_text()
     listener.shutdown()
     listener.server_close()
@@ -191,6 +193,24 @@ def test_webhook_converts(server, converter):
         assert [item["spec"] for item in server.json("get", "coats.v1.shop.example.com")["items"]] == [{"size": 3}, {"size": 7}]
     finally:
         Converter.failure = None
+        server.kubectl("delete", "crd", "coats.shop.example.com", timeout=20)
+
+
+def test_what_a_webhook_refuses_is_forgotten_with_its_object(server, converter):
+    create(server, two_versions(converter, "v1"))
+    established(server, "coats.shop.example.com")
+    try:
+        create(server, thing("Coat", "one"), thing("Coat", "bad"))
+        Converter.refused = "bad"
+        get = lambda: server.kubectl("get", "coats.v2.shop.example.com", "-o", "name", check=False)
+        for mend in (["delete", "coats.v1.shop.example.com", "bad"], ["delete", "coats.v1.shop.example.com", "other"]):
+            assert "Kind=Coat failed: not this one" in get().stderr  # what was there at first, and what came later
+            server.kubectl(*mend)
+            assert get().stdout.split() == ["coat.shop.example.com/one"]
+            Converter.refused = "other"
+            create(server, thing("Coat", "other"))
+    finally:
+        Converter.refused = None
         server.kubectl("delete", "crd", "coats.shop.example.com", timeout=20)
 
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "codec/json.h"
 
@@ -16,6 +17,8 @@ struct record {
     struct list_node node; /* in feed.queue */
     struct bytes *value;   /* a reference; NULL: deleted */
     bool fits;             /* it has the version that is served, or none is needed */
+    bool initial;          /* the store had it at the beginning */
+    struct map_node by_key;
     uint64_t create_revision;
     uint64_t revision;
     size_t key_size;
@@ -69,7 +72,7 @@ static bool has_version(const struct feed *feed, struct str json)
            text_equal(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "apiVersion")), feed->api_version);
 }
 
-static void enqueue(struct feed *feed, const struct store_record *from)
+static struct record *enqueue(struct feed *feed, const struct store_record *from)
 {
     struct record *record = memory_zalloc(sizeof(*record) + from->key.size);
     record->value = from->value == NULL ? NULL : bytes_ref(from->value);
@@ -79,6 +82,7 @@ static void enqueue(struct feed *feed, const struct store_record *from)
     record->key_size = from->key.size;
     memcpy(record->key, from->key.data, from->key.size);
     list_append(&feed->queue, &record->node);
+    return record;
 }
 
 static void record_free(struct record *record)
@@ -91,7 +95,7 @@ static void record_free(struct record *record)
 static bool take_initial(void *context, const struct store_record *record)
 {
     struct feed *feed = context;
-    enqueue(feed, record);
+    enqueue(feed, record)->initial = true;
     feed->n_initial++;
     return true;
 }
@@ -140,6 +144,12 @@ static void tell_waits(struct feed *feed, int rc, const struct error *err)
 
 /* ---------------------------------------------------------------- to the cache */
 
+static void initial_done(struct feed *feed)
+{
+    if (--feed->n_initial == 0)
+        watch_cache_begin(feed->cache, feed->begun_at);
+}
+
 static void hand_over(struct feed *feed, struct record *record)
 {
     const struct store_record out = { .key = { record->key, record->key_size },
@@ -151,8 +161,31 @@ static void hand_over(struct feed *feed, struct record *record)
         return;
     }
     watch_cache_load(feed->cache, &out);
-    if (--feed->n_initial == 0)
-        watch_cache_begin(feed->cache, feed->begun_at);
+    initial_done(feed);
+}
+
+/* Of what was sent, that which its object is no more by now: what the webhook refuses must not hold up everything behind it
+ * once it is deleted or mended. Returns how many. */
+static size_t leave_out_superseded(struct feed *feed)
+{
+    struct map sent = { 0 };
+    size_t n_sent = 0, count = 0;
+    struct record *record;
+    list_for_each (&feed->queue, record, node) {
+        struct str key = { record->key, record->key_size };
+        struct record *earlier = map_find_entry(&sent, key, struct record, by_key);
+        if (earlier != NULL) {
+            map_remove(&sent, &earlier->by_key);
+            if (earlier->initial)
+                initial_done(feed);
+            record_free(earlier);
+            count++;
+        }
+        if (!record->fits && n_sent++ < feed->n_sent)
+            map_insert(&sent, key, &record->by_key);
+    }
+    map_fini(&sent);
+    return count;
 }
 
 static void failed(struct feed *feed, int rc, const struct error *err)
@@ -166,6 +199,10 @@ static void converted(struct webhook_call *call, int rc, const struct error *err
 {
     struct feed *feed = container_of(call, struct feed, call);
     feed->calling = false;
+    if (rc < 0 && leave_out_superseded(feed) > 0) {
+        go_on(feed);
+        return;
+    }
     if (rc < 0) {
         failed(feed, rc, err);
         return;

@@ -4,7 +4,8 @@
 /* feed.h - a watch cache of objects that a webhook converts: what the store says reaches it later, in order.
  *
  * Begun by the first who waits for it. Requests wait until the cache shows all that the store had when they came; when the
- * webhook fails, all who wait are told, and the next who comes has it asked again. */
+ * webhook fails, all who wait are told, and the next who comes has it asked again. States of an object that it refuses are
+ * left out once the object has changed or is gone. */
 #ifndef APISERVER_CUSTOM_FEED_H
 #define APISERVER_CUSTOM_FEED_H
 

@@ -26,8 +26,9 @@ size_t member_size(const struct api_field *field)
     return field->value == API_MESSAGE ? field->type->size : sizes[field->value];
 }
 
-static bool scalar_is_set(const struct api_field *field, const void *member)
+bool member_scalar_is_set(const struct api_field *field, const void *value)
 {
+    const void *member = member_of_const(field, value);
     bool pointer = field->flags & API_POINTER;
     switch (field->value) {
     case API_BOOL:
@@ -54,14 +55,4 @@ static bool scalar_is_set(const struct api_field *field, const void *member)
     default: /* structs in Go */
         return true;
     }
-}
-
-bool member_is_set(const struct api_field *field, const void *value)
-{
-    if (field->shape != API_SINGLE)
-        return member_length(field, value) > 0;
-    const void *member = member_of_const(field, value);
-    if (member_is_indirect(field))
-        return *(const void *const *)member != NULL;
-    return scalar_is_set(field, member);
 }

@@ -69,7 +69,16 @@ static inline const void *member_single(const struct api_field *field, const voi
     return member_is_indirect(field) ? *(const void *const *)member : member;
 }
 
+bool member_scalar_is_set(const struct api_field *field, const void *value); /* of a single one that is no pointer */
+
 /* False for what JSON with omitempty leaves out; a message in place is always there. */
-bool member_is_set(const struct api_field *field, const void *value);
+static inline bool member_is_set(const struct api_field *field, const void *value)
+{
+    if (field->shape != API_SINGLE)
+        return member_length(field, value) > 0;
+    if (member_is_indirect(field))
+        return *(const void *const *)member_of_const(field, value) != NULL;
+    return member_scalar_is_set(field, value);
+}
 
 #endif

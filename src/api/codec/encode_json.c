@@ -4,6 +4,8 @@
 /* encode_json.c - structs to canonical JSON: members in declaration order, left out by Go's rules. */
 #include "api/codec.h"
 
+#include <string.h>
+
 #include "api/member.h"
 #include "base/base64.h"
 #include "codec/json.h"
@@ -181,6 +183,21 @@ static void encode_member(const struct api_field *field, const void *value, stru
     }
 }
 
+/* ,"name": at once. */
+static void append_key(const struct api_field *field, bool first, struct buffer *out)
+{
+    char *start = buffer_reserve(out, field->name_size + sizeof(",\"\":")), *at = start;
+    if (start == NULL)
+        return;
+    if (!first)
+        *at++ = ',';
+    *at++ = '"';
+    at = mempcpy(at, field->name, field->name_size);
+    *at++ = '"';
+    *at++ = ':';
+    buffer_commit(out, (size_t)(at - start));
+}
+
 /* Members of 'type', the inlined ones too; 'first' is whether nothing was written before. */
 static void encode_members(const struct api_type *type, const void *value, bool *first, struct buffer *out)
 {
@@ -193,10 +210,8 @@ static void encode_members(const struct api_type *type, const void *value, bool 
         if (field->name == NULL ||
             ((field->flags & (API_OMIT_EMPTY | API_OMIT_ZERO)) != 0 && !member_is_set(field, value)))
             continue;
-        buffer_append(out, *first ? "\"" : ",\"", *first ? 1 : 2);
+        append_key(field, *first, out);
         *first = false;
-        buffer_append(out, field->name, field->name_size);
-        buffer_append(out, "\":", 2);
         encode_member(field, value, out);
     }
     if (type->rest == NULL)

@@ -9,6 +9,8 @@
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 
+#define USUAL_SIZE 4096 /* most objects need no more */
+
 struct bytes *registry_encode(const struct registry *registry, const void *object)
 {
     auto_arena struct arena arena = { 0 };
@@ -23,6 +25,7 @@ struct bytes *registry_encode(const struct registry *registry, const void *objec
         conversion->to_stored(object, stored, &arena);
         object = stored;
     }
+    (void)buffer_reserve(&json, USUAL_SIZE);
     api_encode_json(kind->type, kind, object, &json);
     return bytes_create(json.data, json.size);
 }

@@ -561,6 +561,19 @@ struct str object_json(const struct object *object)
     return (struct str){ object->bytes->data, object->bytes->size - 1 };
 }
 
+struct str object_json_unmanaged(const struct object *object, struct arena *arena)
+{
+    struct str json = object_json(object);
+    if (object->managed_size == 0)
+        return (struct str){ 0 };
+    size_t after = (size_t)object->managed_offset + object->managed_size;
+    char *text = arena_alloc(arena, json.size - object->managed_size + 1), *at = text;
+    at = mempcpy(at, json.data, object->managed_offset);
+    at = mempcpy(at, json.data + after, json.size - after);
+    *at = '\0';
+    return (struct str){ text, (size_t)(at - text) };
+}
+
 struct bytes *object_bytes(const struct object *object)
 {
     return object->bytes;

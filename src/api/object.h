@@ -35,6 +35,10 @@ const struct api_resource *object_resource(const struct object *object);
 struct str object_json(const struct object *object);     /* valid while the object is; one line, no newline */
 struct bytes *object_bytes(const struct object *object); /* that and a newline; borrowed, bytes_ref() to keep */
 
+/* The document without metadata.managedFields, which are half of many: the arena's. data NULL when there are none, or when they
+ * cannot be told apart without parsing. */
+struct str object_json_unmanaged(const struct object *object, struct arena *arena);
+
 /* The bare protobuf message, made on first use and kept; borrowed. What goes around it is little, so GET, LIST and WATCH encode an
  * object once for all who read protobuf. Only of kinds that have that form. */
 struct bytes *object_message(const struct object *object);

@@ -214,6 +214,21 @@ static void what_metadata_may_have_is_marked(void **state)
     }
 }
 
+static void documents_without_managed_fields(void **state)
+{
+    (void)state;
+    auto_arena struct arena arena = { 0 };
+    struct object *object = NULL;
+    struct str with = STR(POD("{\"name\":\"a\",\"managedFields\":[{\"manager\":\"m\"}],\"labels\":{\"a\":\"b\"}}"));
+    assert_int_equal(object_from_stored(&api_resource_pod, with, 7, &object, NULL), 0);
+    struct str without = object_json_unmanaged(object, &arena);
+    assert_true(str_is(without, POD("{\"name\":\"a\",\"resourceVersion\":\"7\",\"labels\":{\"a\":\"b\"}}")));
+    object_unref(object);
+    assert_int_equal(object_from_stored(&api_resource_pod, STR(POD("{\"name\":\"a\"}")), 7, &object, NULL), 0);
+    assert_null(object_json_unmanaged(object, &arena).data);
+    object_unref(object);
+}
+
 static void texts_are_found(void **state)
 {
     (void)state;
@@ -307,6 +322,7 @@ int main(void)
         cmocka_unit_test(messages_are_kept),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(what_metadata_may_have_is_marked),
+        cmocka_unit_test(documents_without_managed_fields),
         cmocka_unit_test(texts_are_found),
         cmocka_unit_test(threads_share_the_struct),
         cmocka_unit_test(broken_documents_are_refused),

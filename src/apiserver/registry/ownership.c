@@ -121,7 +121,8 @@ void ownership_change(struct ownership_sides *sides, struct managed_change *ret_
 static bool brings_none(const struct request *request, const struct api_object_meta *object,
                         const struct api_object_meta *old)
 {
-    if (!text_empty(request->subresource) || object->n_managed_fields == 0)
+    if (!text_empty(request->subresource) || object->n_managed_fields == 0 ||
+        object->managed_fields == old->managed_fields)
         return true;
     for (size_t i = 0; i < object->n_managed_fields && i < old->n_managed_fields; i++)
         if (object->managed_fields[i].time != old->managed_fields[i].time)
@@ -158,6 +159,8 @@ bool ownership_same_but_times(const struct api_object_meta *a, const struct api_
 {
     if (a->n_managed_fields != b->n_managed_fields)
         return false;
+    if (a->managed_fields == b->managed_fields)
+        return true;
     for (size_t i = 0; i < a->n_managed_fields; i++) {
         const struct api_managed_fields_entry *one = &a->managed_fields[i], *other = &b->managed_fields[i];
         if (!text_equal(one->manager, other->manager) || !text_equal(one->operation, other->operation) ||

@@ -4,10 +4,11 @@
 /* managedFields through the server: what every kind of write makes of them, and server-side apply. */
 #include "apiserver/fixture.h"
 
-#define MAPS    "/api/v1/namespaces/default/configmaps"
-#define DEPLOYS "/apis/apps/v1/namespaces/default/deployments"
-#define MERGE   "content-type: application/merge-patch+json\r\nuser-agent: tool/1.2 (linux)\r\n"
-#define APPLY   "content-type: application/apply-patch+yaml\r\n"
+#define MAPS      "/api/v1/namespaces/default/configmaps"
+#define DEPLOYS   "/apis/apps/v1/namespaces/default/deployments"
+#define MERGE     "content-type: application/merge-patch+json\r\nuser-agent: tool/1.2 (linux)\r\n"
+#define STRATEGIC "content-type: application/strategic-merge-patch+json\r\n"
+#define APPLY     "content-type: application/apply-patch+yaml\r\n"
 
 #define MAP(data) "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\"},\"data\":{" data "}}"
 
@@ -46,6 +47,11 @@ static void writes_are_their_managers(void **state)
     assert_int_equal(revision_of(answer), revision);
     answer = ask(f, "PUT", MAPS "/a?fieldManager=tool", MAP("\"x\":\"1\""));
     assert_null(strstr(answer, "\"tool\""));
+    answer = ask_with(f, "PATCH", MAPS "/a", STRATEGIC, "{\"metadata\":{\"labels\":{\"l\":\"1\"}}}");
+    expect(answer, "\"f:labels\":{\".\":{},\"f:l\":{}}");
+    expect(answer, "f:x"); /* what a patch does not speak of is still there */
+    answer = ask_with(f, "PATCH", MAPS "/a", MERGE, "{\"metadata\":{\"managed\\u0046ields\":null,\"labels\":null}}");
+    expect(answer, "managedFields"); /* as upstream: entries are made anew from what is there */
     answer = ask_with(f, "PATCH", MAPS "/a", MERGE, "{\"metadata\":{\"managedFields\":[{}]}}");
     assert_null(strstr(answer, "managedFields"));
     answer = ask_with(f, "PATCH", MAPS "/a", MERGE, "{\"data\":{\"w\":\"3\"}}");

@@ -82,7 +82,7 @@ static bool own(struct api_pod *pod, const struct api_pod *before, const char *s
     struct managed_writer writer = { "kubelet", "v1", subresource, NULL, 0 };
     if (before != NULL && managed_read(&before->metadata, arena, &managed, NULL) < 0)
         return false;
-    apply_compare_typed(&api_type_pod, before != NULL ? before : &nothing, pod, arena, &change.difference);
+    apply_compare_typed(&api_type_pod, before != NULL ? before : &nothing, pod, NULL, arena, &change.difference);
     if (managed_update(&managed, &writer, &change, NULL, NULL) < 0)
         return false;
     managed_write(&managed, &pod->metadata);

@@ -20,9 +20,10 @@ struct apply_difference {
 void apply_compare(const struct apply_place *root, yyjson_val *old, yyjson_val *new, struct arena *arena,
                    struct apply_difference *ret_difference);
 
-/* The same of decoded objects of a kind, whose managedFields are passed over. */
-void apply_compare_typed(const struct api_type *type, const void *old, const void *new, struct arena *arena,
-                         struct apply_difference *ret_difference);
+/* The same of decoded objects of a kind, whose managedFields are passed over; so are its own members that 'ignored' (NULL: none)
+ * has as such. */
+void apply_compare_typed(const struct api_type *type, const void *old, const void *new, const struct field_set *ignored,
+                         struct arena *arena, struct apply_difference *ret_difference);
 
 /* The fields that a document states. */
 const struct field_set *apply_fields(const struct apply_place *root, yyjson_val *document, struct arena *arena);

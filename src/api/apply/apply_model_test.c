@@ -371,7 +371,7 @@ static void structs_differ_as_their_documents_do(void **state)
         struct api_pod *old = thinned_pod(&random, pod, &arena), *new = thinned_pod(&random, pod, &arena);
         api_encode_json(&api_type_pod, NULL, old, &before);
         api_encode_json(&api_type_pod, NULL, new, &after);
-        apply_compare_typed(&api_type_pod, old, new, &arena, &typed);
+        apply_compare_typed(&api_type_pod, old, new, NULL, &arena, &typed);
         apply_compare(&root, parse(&before, &arena), parse(&after, &arena), &arena, &documents);
         expect_same(typed.changed, documents.changed);
         expect_same(typed.removed, documents.removed);

@@ -27,8 +27,8 @@ struct managed_entry *managed_add(struct managed *managed, const struct managed_
     return &managed->entries[managed->count++];
 }
 
-static int read_entry(const struct api_managed_fields_entry *from, size_t position, struct arena *arena,
-                      struct managed_entry *entry, struct error *err)
+static int read_entry(const struct api_managed_fields_entry *from, size_t position, struct managed_entry *entry,
+                      struct error *err)
 {
     entry->applied = text_equal(from->operation, "Apply");
     if (!entry->applied && !text_equal(from->operation, "Update"))
@@ -47,6 +47,15 @@ static int read_entry(const struct api_managed_fields_entry *from, size_t positi
     entry->text = from->fields_v1;
     if (entry->text.size == 0)
         entry->text = STR("{}");
+    entry->unread = true;
+    return 0;
+}
+
+static int read_set(struct managed_entry *entry, struct arena *arena, struct error *err)
+{
+    if (!entry->unread)
+        return 0;
+    entry->unread = false;
     return field_set_parse(entry->text, arena, &entry->set, err);
 }
 
@@ -57,15 +66,17 @@ static bool is_entry(const struct managed_entry *entry, const struct managed_ent
            (entry->applied || text_equal(entry->api_version, other->api_version));
 }
 
-int managed_read(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
-                 struct error *err)
+static int read_entries(const struct api_object_meta *meta, bool stored, struct arena *arena,
+                        struct managed *ret_managed, struct error *err)
 {
     struct managed managed = { .arena = arena };
     if (meta->n_managed_fields > MANAGED_ENTRIES_MAX)
         return error_set(err, ERROR_BAD_REQUEST, "more than %d entries", MANAGED_ENTRIES_MAX);
     for (size_t i = 0; i < meta->n_managed_fields; i++) {
         struct managed_entry entry = { 0 };
-        int rc = read_entry(&meta->managed_fields[i], i, arena, &entry, err);
+        int rc = read_entry(&meta->managed_fields[i], i, &entry, err);
+        if (rc == 0 && !stored)
+            rc = read_set(&entry, arena, err);
         if (rc < 0)
             return rc;
         struct managed_entry *same = NULL; /* the later of two that are the same counts */
@@ -79,6 +90,18 @@ int managed_read(const struct api_object_meta *meta, struct arena *arena, struct
     }
     *ret_managed = managed;
     return 0;
+}
+
+int managed_read(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
+                 struct error *err)
+{
+    return read_entries(meta, false, arena, ret_managed, err);
+}
+
+int managed_read_stored(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
+                        struct error *err)
+{
+    return read_entries(meta, true, arena, ret_managed, err);
 }
 
 static int by_order(const void *a, const void *b)
@@ -167,7 +190,7 @@ void managed_drop_empty(struct managed *managed)
 {
     size_t kept = 0;
     for (size_t i = 0; i < managed->count; i++)
-        if (managed->entries[i].set != NULL)
+        if (managed->entries[i].set != NULL || managed->entries[i].unread)
             managed->entries[kept++] = managed->entries[i];
     managed->count = kept;
 }
@@ -308,7 +331,7 @@ int managed_take(struct managed *managed, const struct managed_writer *writer, c
     for (size_t i = 0; i < managed->count; i++) {
         struct managed_entry *entry = &managed->entries[i];
         const struct seen *seen;
-        if (entry == except)
+        if (entry == except || entry->unread)
             continue;
         int rc = look(&taking, entry->api_version, &seen, err);
         if (rc < 0)
@@ -348,6 +371,41 @@ const char *managed_conflicts_message(const struct managed_conflicts *conflicts,
 }
 
 /* Updates ------------------------------------------------------------------------------------------ */
+
+/* Is one of the set's first names in the text? Names that need escapes are taken for there. */
+static bool text_names(struct str text, const struct field_set *set)
+{
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
+        const struct path_element *element = &set->entries[i].element;
+        char name[64];
+        if (element->kind != PATH_FIELD || element->name.size > sizeof(name) - sizeof("\"f:\""))
+            return true;
+        char *end = mempcpy(mempcpy(name, "\"f:", 3), element->name.data, element->name.size);
+        *end++ = '"';
+        if (str_contains(text, (struct str){ name, (size_t)(end - name) }))
+            return true;
+    }
+    return false;
+}
+
+/* Most writes touch what one manager owns: the sets of the others stay unread, and their texts as they are. */
+static int read_touched(struct managed *managed, const struct managed_writer *writer,
+                        const struct managed_change *change, struct error *err)
+{
+    bool all = change->root != NULL || managed->count >= MANAGED_UPDATERS_MAX; /* which then may be put together */
+    int rc = 0;
+    for (size_t i = 0; i < managed->count && rc == 0; i++) {
+        struct managed_entry *entry = &managed->entries[i];
+        bool untouched = entry->unread && text_equal(entry->api_version, writer->api_version) &&
+                         !text_equal(entry->manager, writer->manager) && entry->text.size > 2 &&
+                         memchr(entry->text.data, '\\', entry->text.size) == NULL &&
+                         !text_names(entry->text, change->difference.changed) &&
+                         !text_names(entry->text, change->difference.removed);
+        if (all || !untouched)
+            rc = read_set(entry, managed->arena, err);
+    }
+    return rc;
+}
 
 static int by_age(const void *a, const void *b)
 {
@@ -406,12 +464,15 @@ int managed_update(struct managed *managed, const struct managed_writer *writer,
     struct arena *arena = managed->arena;
     if (change->difference.changed == NULL && change->difference.removed == NULL)
         return 0;
+    int rc = read_touched(managed, writer, change, err);
+    if (rc < 0)
+        return rc;
     if (change->root != NULL)
         managed_reconcile(managed, writer->api_version, change->root);
     const struct field_set *own = field_set_without(change->difference.changed, writer->ignored, arena);
     own = managed_strip(own, arena);
     struct managed_entry *entry = managed_find(managed, writer, false);
-    int rc = managed_take(managed, writer, entry, change, versions, NULL, err);
+    rc = managed_take(managed, writer, entry, change, versions, NULL, err);
     if (rc < 0)
         return rc;
     if (own != NULL && entry == NULL)

@@ -22,6 +22,7 @@ struct managed_entry {
     const char *subresource; /* never NULL */
     bool applied;
     usec_t time;                 /* 0: none */
+    bool unread;                 /* 'set' is still to be read from 'text', which nothing has touched */
     const struct field_set *set; /* as read from 'text', or what became of it */
     struct str text;             /* of the set; data NULL: to be written */
 };
@@ -35,6 +36,9 @@ struct managed {
 /* Errors: -ERROR_BAD_REQUEST, in upstream's words. */
 int managed_read(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
                  struct error *err) must_check;
+/* The same of entries that are stored, and so were read once: sets are left unread until managed_update() has to know them. */
+int managed_read_stored(const struct api_object_meta *meta, struct arena *arena, struct managed *ret_managed,
+                        struct error *err) must_check;
 /* Sorted as upstream does. */
 void managed_write(const struct managed *managed, struct api_object_meta *meta);
 

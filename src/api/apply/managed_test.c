@@ -42,13 +42,44 @@ static void begin(struct story *story, struct apply_place root)
     story->managed.arena = &story->arena;
 }
 
+static void write_copy(struct story *story, const struct managed *managed, struct api_object_meta *ret_meta)
+{
+    struct managed copy = *managed;
+    copy.entries = arena_alloc(&story->arena, (managed->count + 1) * sizeof(*copy.entries));
+    for (size_t i = 0; i < managed->count; i++)
+        copy.entries[i] = managed->entries[i];
+    *ret_meta = (struct api_object_meta){ 0 };
+    managed_write(&copy, ret_meta);
+}
+
+/* What became of the entries before, read as stored ones, is what the story has. */
+static void expect_of_stored(struct story *story, const struct api_object_meta *before,
+                             const struct managed_writer *writer, const struct managed_change *change)
+{
+    struct managed stored;
+    struct api_object_meta one, other;
+    assert_int_equal(managed_read_stored(before, &story->arena, &stored, NULL), 0);
+    assert_int_equal(managed_update(&stored, writer, change, NULL, NULL), 0);
+    write_copy(story, &story->managed, &one);
+    write_copy(story, &stored, &other);
+    assert_int_equal(one.n_managed_fields, other.n_managed_fields);
+    for (size_t i = 0; i < one.n_managed_fields; i++) {
+        assert_string_equal(one.managed_fields[i].manager, other.managed_fields[i].manager);
+        assert_true(one.managed_fields[i].time == other.managed_fields[i].time);
+        assert_true(str_equal(one.managed_fields[i].fields_v1, other.managed_fields[i].fields_v1));
+    }
+}
+
 static void update_as(struct story *story, const char *manager, const char *subresource, const char *document)
 {
     struct managed_writer writer = { manager, "v1", subresource, NULL, story->now };
     struct managed_change change = { 0 };
     apply_compare(&story->root, document_of(story, story->live), document_of(story, document), &story->arena,
                   &change.difference);
+    struct api_object_meta before;
+    write_copy(story, &story->managed, &before);
     assert_int_equal(managed_update(&story->managed, &writer, &change, NULL, NULL), 0);
+    expect_of_stored(story, &before, &writer, &change);
     story->live = document;
     story->now += USEC_PER_SEC;
 }

@@ -26,7 +26,8 @@ struct outcome {
 struct comparison {
     struct arena *arena;
     struct field_set_builder changed, removed;
-    bool old_empty, new_empty; /* nothing was found there on that side */
+    bool old_empty, new_empty;       /* nothing was found there on that side */
+    const struct field_set *ignored; /* members with a path of their own in here are not looked at; NULL: none */
 };
 
 static void compare_value(const struct api_field *field, const void *old, const void *new, struct arena *arena,
@@ -148,6 +149,13 @@ static void compare_member(const struct api_field *field, const void *old, const
     decide(&comparison, before, after, outcome);
 }
 
+static bool is_ignored(const struct comparison *comparison, const struct api_field *field)
+{
+    struct path_element element = path_field((struct str){ field->name, field->name_size });
+    const struct field_set_entry *entry = field_set_find(comparison->ignored, &element);
+    return entry != NULL && entry->member;
+}
+
 static void compare_members(const struct api_type *type, const void *old, const void *new,
                             struct comparison *comparison)
 {
@@ -160,7 +168,7 @@ static void compare_members(const struct api_type *type, const void *old, const 
         }
         bool skipped =
             type == &api_type_object_meta && field->offset == offsetof(struct api_object_meta, managed_fields);
-        if (field->name == NULL || skipped)
+        if (field->name == NULL || skipped || (comparison->ignored != NULL && is_ignored(comparison, field)))
             continue;
         enum presence before = presence_of(field, old), after = presence_of(field, new);
         if (before == ABSENT && after == ABSENT)
@@ -378,10 +386,10 @@ static void compare_list(const struct api_field *field, const void *old, const v
     }
 }
 
-void apply_compare_typed(const struct api_type *type, const void *old, const void *new, struct arena *arena,
-                         struct apply_difference *ret_difference)
+void apply_compare_typed(const struct api_type *type, const void *old, const void *new, const struct field_set *ignored,
+                         struct arena *arena, struct apply_difference *ret_difference)
 {
-    struct comparison comparison = { .arena = arena };
+    struct comparison comparison = { .arena = arena, .ignored = ignored };
     compare_members(type, old, new, &comparison);
     ret_difference->changed = field_set_finish(&comparison.changed, arena);
     ret_difference->removed = field_set_finish(&comparison.removed, arena);

@@ -92,10 +92,11 @@ static void read_entries(struct request *request, const struct api_object_meta *
     if (text_empty(request->subresource)) {
         if (managed_is_reset(object))
             return;
-        if (managed_read(object, arena, managed, NULL) == 0 && managed->count > 0)
+        if (object->managed_fields != old->managed_fields && managed_read(object, arena, managed, NULL) == 0 &&
+            managed->count > 0)
             return;
     }
-    if (managed_read(old, arena, managed, NULL) < 0)
+    if (managed_read_stored(old, arena, managed, NULL) < 0)
         *managed = (struct managed){ .arena = arena };
 }
 
@@ -104,7 +105,7 @@ void ownership_change(struct ownership_sides *sides, struct managed_change *ret_
     struct arena *arena = &sides->request->arena;
     *ret_change = (struct managed_change){ .text = side_text, .context = sides };
     if (!sides->registry->custom) {
-        apply_compare_typed(sides->registry->resource->kind->type, sides->before, sides->after, arena,
+        apply_compare_typed(sides->registry->resource->kind->type, sides->before, sides->after, sides->ignored, arena,
                             &ret_change->difference);
         return;
     }
@@ -135,7 +136,8 @@ void ownership_track(struct request *request, const struct registry *registry, v
     struct api_object_meta *meta = object;
     const struct api_object_meta *before =
         old != NULL ? old : arena_zalloc(&request->arena, registry->resource->kind->type->size);
-    struct ownership_sides sides = { request, registry, before, object };
+    struct managed_writer writer = ownership_writer(request, registry);
+    struct ownership_sides sides = { request, registry, before, object, writer.ignored };
     struct managed managed;
     struct managed_change change;
     ownership_change(&sides, &change);
@@ -147,7 +149,6 @@ void ownership_track(struct request *request, const struct registry *registry, v
     }
     read_entries(request, meta, before, &managed);
     if (managed.count > 0 || old == NULL) { /* what is not tracked stays so until somebody applies */
-        struct managed_writer writer = ownership_writer(request, registry);
         struct managed_versions versions = ownership_versions(&sides);
         if (managed_update(&managed, &writer, &change, &versions, NULL) < 0)
             return;

@@ -11,7 +11,8 @@
 struct ownership_sides {
     struct request *request;
     const struct registry *registry;
-    const void *before, *after; /* decoded */
+    const void *before, *after;      /* decoded */
+    const struct field_set *ignored; /* need not be compared; NULL */
 };
 
 struct managed_writer ownership_writer(struct request *request, const struct registry *registry);

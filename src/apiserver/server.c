@@ -264,6 +264,7 @@ static void server_free(struct api_server *server)
         watch_cache_destroy(server->caches[i]);
     free(server->caches);
     free(server->built_in);
+    buffer_fini(&server->encoding);
     map_fini(&server->registries);
     request_metrics_destroy(server->request_metrics);
     if (server->options.metrics == NULL)

@@ -55,6 +55,7 @@ struct api_server {
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;
     struct loop_timer patience_timer; /* once stopping: requests that wait for something wait no longer */
+    struct buffer encoding;           /* whose memory every write uses again: registry_encode() */
     bool ready;                       /* all caches are filled */
     bool bootstrapped;                /* and the cluster's first objects are there */
     bool stopping;

@@ -9,12 +9,12 @@
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 
-#define USUAL_SIZE 4096 /* most objects need no more */
+#define KEPT_MAX ((size_t)64 << 10) /* most objects need much less */
 
 struct bytes *registry_encode(const struct registry *registry, const void *object)
 {
     auto_arena struct arena arena = { 0 };
-    auto_buffer struct buffer json = { 0 };
+    struct buffer *json = &registry->server->encoding;
     const struct api_kind *kind = registry->resource->kind;
     if (registry->custom)
         kind = custom_registry_of(registry)->form->stored->resource->kind;
@@ -25,9 +25,12 @@ struct bytes *registry_encode(const struct registry *registry, const void *objec
         conversion->to_stored(object, stored, &arena);
         object = stored;
     }
-    (void)buffer_reserve(&json, USUAL_SIZE);
-    api_encode_json(kind->type, kind, object, &json);
-    return bytes_create(json.data, json.size);
+    buffer_clear(json);
+    api_encode_json(kind->type, kind, object, json);
+    struct bytes *bytes = bytes_create(json->data, json->size);
+    if (json->capacity > KEPT_MAX)
+        buffer_fini(json);
+    return bytes;
 }
 
 void registry_write_start(struct request *request, struct registry *registry, const void *object,

@@ -70,11 +70,23 @@ static const char *node_of_pod(const struct object *pod, struct arena *arena)
     return arena_strndup(arena, text_or_empty(name.data), name.size);
 }
 
+static void renew_pod(struct node_pod *pod, const struct object *after)
+{
+    const struct object *before = pod->object;
+    pod->object = object_ref(after);
+    pod->by_key.key = str_of(object_key(after)); /* equal bytes that live with the new object */
+    object_unref(before);
+}
+
 void node_authorizer_change(struct node_authorizer *authorizer, const struct object *before, const struct object *after)
 {
     auto_arena struct arena arena = { 0 };
     struct str key = str_of(object_key(after != NULL ? after : before));
     struct node_pod *pod = map_find_entry(&authorizer->pods, key, struct node_pod, by_key);
+    if (pod != NULL && after != NULL && strcmp(object_uid(pod->object), object_uid(after)) == 0) {
+        renew_pod(pod, after); /* a pod stays on its node */
+        return;
+    }
     if (pod != NULL)
         remove_pod(authorizer, pod);
     const char *node = after == NULL ? "" : node_of_pod(after, &arena);

@@ -25,6 +25,11 @@ void apply_compare(const struct apply_place *root, yyjson_val *old, yyjson_val *
 void apply_compare_typed(const struct api_type *type, const void *old, const void *new, const struct field_set *ignored,
                          struct arena *arena, struct apply_difference *ret_difference);
 
+/* What apply_compare_typed() finds changed from an empty object to a new one, but for what managed_strip() takes away, written as
+ * FieldsV1: in one walk, without making sets. False: there is nothing, and nothing was appended. 'ignored' as there. */
+bool apply_write_created(const struct api_type *type, const void *new, const struct field_set *ignored,
+                         struct arena *arena, struct buffer *out);
+
 /* The fields that a document states. */
 const struct field_set *apply_fields(const struct apply_place *root, yyjson_val *document, struct arena *arena);
 

@@ -352,6 +352,18 @@ static void expect_same(const struct field_set *typed, const struct field_set *d
     assert_string_equal(one.data, other.data);
 }
 
+static void lists_that_stay_null_are_nobodys(void **state)
+{
+    (void)state;
+    auto_arena struct arena arena = { 0 };
+    struct apply_difference difference;
+    struct api_apiextensions_custom_resource_definition old = { 0 }, new = { .spec.group = "g" };
+    apply_compare_typed(&api_type_apiextensions_custom_resource_definition, &old, &new, NULL, &arena, &difference);
+    auto_buffer struct buffer text = { 0 };
+    field_set_write(difference.changed, &text);
+    assert_string_equal(text.data, "{\"f:spec\":{\"f:group\":{}}}");
+}
+
 static void structs_differ_as_their_documents_do(void **state)
 {
     (void)state;
@@ -378,11 +390,69 @@ static void structs_differ_as_their_documents_do(void **state)
     }
 }
 
+/* Of an empty object, by sets. */
+static void expect_created(const struct api_type *type, const void *object, const struct field_set *ignored,
+                           struct arena *arena)
+{
+    auto_buffer struct buffer expected = { 0 }, text = { 0 };
+    struct apply_difference typed;
+    apply_compare_typed(type, arena_zalloc(arena, type->size), object, NULL, arena, &typed);
+    const struct field_set *owned = managed_strip(field_set_without(typed.changed, ignored, arena), arena);
+    field_set_write(owned, &expected);
+    assert_true(apply_write_created(type, object, ignored, arena, &text) == (owned != NULL));
+    assert_string_equal(owned != NULL ? text.data : "{}", expected.data);
+}
+
+static void what_is_created_is_written_as_its_difference(void **state)
+{
+    (void)state;
+    auto_arena struct arena kept = { 0 };
+    auto_buffer struct buffer text = { 0 };
+    const char *source = getenv("SOURCE_ROOT");
+    const char *path = arena_format(&kept, "%s/tests/fixtures/api/pod.json", source != NULL ? source : ".");
+    const struct field_set *status = field_set_of_path((const char *const[]){ "status" }, 1, &kept);
+    struct random random;
+    random_init(&random, 11);
+    assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &text, NULL), 0);
+    yyjson_val *pod = parse(&text, &kept);
+    for (int i = 0; i < 500; i++) {
+        auto_arena struct arena arena = { 0 };
+        expect_created(&api_type_pod, thinned_pod(&random, pod, &arena), i % 2 == 0 ? status : NULL, &arena);
+    }
+    expect_created(&api_type_pod, &(struct api_pod){ .metadata.name = "p", .metadata.uid = "u" }, NULL, &kept);
+    static const struct {
+        const struct api_type *type;
+        const char *json;
+    } others[] = {
+        { &api_type_config_map, "{\"metadata\":{\"name\":\"a\"}}" },
+        { &api_type_config_map,
+          "{\"metadata\":{\"labels\":{}},\"data\":{\"a b\":\"\",\"c\\\"\":\"2\"},\"immutable\":false}" },
+        { &api_type_service,
+          "{\"spec\":{\"ports\":[{\"port\":1,\"targetPort\":\"a\"},{\"port\":1,\"protocol\":\"UDP\"},"
+          "{\"port\":1}],\"selector\":{},\"clusterIPs\":[]}}" },
+        { &api_type_endpoints, "{\"subsets\":[{\"addresses\":[{\"ip\":\"10.0.0.1\"}]}]}" },
+        { &api_type_apiextensions_custom_resource_definition,
+          "{\"spec\":{\"group\":\"g\",\"versions\":[{\"name\":\"v1\",\"schema\":{\"openAPIV3Schema\":{\"type\":"
+          "\"object\","
+          "\"default\":{\"a\":[1]},\"properties\":{\"x\":{\"items\":{\"type\":\"string\"},\"additionalProperties\":"
+          "true,"
+          "\"enum\":[1,\"a\",null]}}}}}]}}" },
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        void *object = arena_zalloc(&kept, others[i].type->size);
+        assert_int_equal(api_decode_json(others[i].type, str_of(others[i].json), &kept, object, NULL, NULL), 0);
+        expect_created(others[i].type, object, NULL, &kept);
+        expect_created(others[i].type, object, status, &kept);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_writes_are_as_in_the_model),
+        cmocka_unit_test(lists_that_stay_null_are_nobodys),
         cmocka_unit_test(structs_differ_as_their_documents_do),
+        cmocka_unit_test(what_is_created_is_written_as_its_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

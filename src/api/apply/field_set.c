@@ -217,6 +217,28 @@ void field_set_write(const struct field_set *set, struct buffer *out)
     write_entries(set, false, &scratch, out);
 }
 
+void field_set_write_key(const struct path_element *element, bool first, struct buffer *scratch, struct buffer *out)
+{
+    if (!first)
+        buffer_append_char(out, ',');
+    if (is_plain_field(element)) {
+        buffer_append_str(out, STR("\"f:"));
+        buffer_append_str(out, element->name);
+        buffer_append_str(out, STR("\":"));
+        return;
+    }
+    buffer_clear(scratch);
+    path_element_write(element, scratch);
+    json_append_string(out, buffer_str(scratch));
+    buffer_append_char(out, ':');
+}
+
+void field_set_write_place(const struct field_set *below, bool member, struct buffer *out)
+{
+    auto_buffer struct buffer scratch = { 0 };
+    write_entries(below, member && below != NULL, &scratch, out);
+}
+
 /* Algebra ------------------------------------------------------------------------------------------ */
 
 enum operation { UNION, INTERSECTION, DIFFERENCE, WITHOUT };

@@ -47,6 +47,11 @@ int field_set_parse(struct str text, struct arena *arena, const struct field_set
 /* Appends it, canonical; "{}" for none. */
 void field_set_write(const struct field_set *set, struct buffer *out);
 
+/* Pieces of that text: what stands before a place (with a comma unless it is the first), and the place itself. 'scratch' is
+ * memory to work with. */
+void field_set_write_key(const struct path_element *element, bool first, struct buffer *scratch, struct buffer *out);
+void field_set_write_place(const struct field_set *below, bool member, struct buffer *out);
+
 const struct field_set *field_set_union(const struct field_set *a, const struct field_set *b, struct arena *arena);
 const struct field_set *field_set_intersection(const struct field_set *a, const struct field_set *b,
                                                struct arena *arena);

@@ -200,6 +200,14 @@ static const char *const unowned_meta[] = { "clusterName", "creationTimestamp", 
                                             "name",        "namespace",         "resourceVersion", "selfLink",
                                             "uid" };
 
+bool managed_is_unowned(struct str name)
+{
+    for (size_t i = 0; i < countof(unowned_meta); i++)
+        if (str_is(name, unowned_meta[i]))
+            return true;
+    return false;
+}
+
 const struct field_set *managed_strip(const struct field_set *set, struct arena *arena)
 {
     struct field_set_entry meta_entries[countof(unowned_meta)];

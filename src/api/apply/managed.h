@@ -118,7 +118,9 @@ struct managed_entry *managed_find(struct managed *managed, const struct managed
 struct managed_entry *managed_add(struct managed *managed, const struct managed_entry *entry);
 void managed_drop_empty(struct managed *managed);
 void managed_set(struct managed_entry *entry, const struct field_set *set);
-/* Without what everybody's object has: name, uid, and so on. */
+/* A member of metadata that nobody owns: name, uid, and so on. */
+bool managed_is_unowned(struct str name);
+/* Without what everybody's object has. */
 const struct field_set *managed_strip(const struct field_set *set, struct arena *arena);
 
 /* Entries of that version as its schema of today would have them. */

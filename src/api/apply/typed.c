@@ -8,6 +8,7 @@
 
 #include "api/apply/apply.h"
 #include "api/apply/document.h"
+#include "api/apply/managed.h"
 #include "api/codec.h"
 #include "api/field_path.h"
 #include "api/member.h"
@@ -129,7 +130,9 @@ static void compare_member(const struct api_field *field, const void *old, const
 {
     const void *one = before == PRESENT ? old : NULL, *other = after == PRESENT ? new : NULL;
     if (is_whole(field)) {
-        decide_leaf(before, after, one != NULL && other != NULL && api_member_equal(field, old, new), outcome);
+        bool same = before == NIL && after == NIL; /* null on both sides */
+        decide_leaf(before, after, same || (one != NULL && other != NULL && api_member_equal(field, old, new)),
+                    outcome);
         return;
     }
     if (field->shape == API_SINGLE && before != NIL && after != NIL) {
@@ -393,4 +396,224 @@ void apply_compare_typed(const struct api_type *type, const void *old, const voi
     compare_members(type, old, new, &comparison);
     ret_difference->changed = field_set_finish(&comparison.changed, arena);
     ret_difference->removed = field_set_finish(&comparison.removed, arena);
+}
+
+/* New objects ---------------------------------------------------------------------------------------- */
+
+/* Text is written as far as places turn out to be changed; what is begun for one that is not is taken back. */
+struct created {
+    struct arena *arena;
+    struct buffer *out;
+    struct buffer scratch;
+};
+
+/* A member that one side has. */
+struct slot {
+    const struct api_field *field;
+    const void *old, *new; /* the structs around it */
+    enum presence before, after;
+};
+
+static bool write_value(struct created *created, const struct api_field *field, const void *old, const void *new);
+
+static bool write_leaf(struct created *created, bool changed)
+{
+    if (changed)
+        buffer_append_str(created->out, STR("{}"));
+    return changed;
+}
+
+/* A place that has others below; if it is new, it counts itself. */
+static void begin_place(struct created *created, bool is_new, bool *ret_first)
+{
+    buffer_append_str(created->out, is_new ? STR("{\".\":{}") : STR("{"));
+    *ret_first = !is_new;
+}
+
+static bool end_place(struct created *created, bool first)
+{
+    buffer_append_char(created->out, '}');
+    return !first;
+}
+
+/* The end of a place below, of which begins 'start': it stays, or is as if it had not been begun. */
+static void keep(struct created *created, size_t start, bool changed, bool *first)
+{
+    if (changed)
+        *first = false;
+    else
+        buffer_truncate(created->out, start);
+}
+
+static void write_items(struct created *created, const struct api_field *field, const void *new, bool *first)
+{
+    struct keys keys = { .count = 0 };
+    size_t count;
+    if (field->flags & API_LIST_MAP)
+        find_keys(field, &keys);
+    const struct item *items = items_of(field, &keys, new, created->arena, &count);
+    for (size_t i = 0, same; i < count; i += same) {
+        size_t start = created->out->size;
+        same = equal_items(&items[i], count - i);
+        field_set_write_key(&items[i].element, *first, &created->scratch, created->out);
+        keep(created, start, same > 1 ? write_leaf(created, true) : write_value(created, field, NULL, items[i].value),
+             first);
+    }
+}
+
+static void write_entries(struct created *created, const struct api_field *field, const void *new, bool *first)
+{
+    const char *entry = member_elements(field, new);
+    size_t count = member_length(field, new);
+    for (size_t i = 0; i < count; i++, entry += field->element_size) {
+        struct path_element element = path_field(str_of(entry_key(entry)));
+        size_t start = created->out->size;
+        field_set_write_key(&element, *first, &created->scratch, created->out);
+        keep(created, start, write_value(created, field, NULL, entry + field->value_offset), first);
+    }
+}
+
+static bool write_member(struct created *created, const struct slot *slot)
+{
+    const struct api_field *field = slot->field;
+    const void *one = slot->before == PRESENT ? slot->old : NULL, *other = slot->after == PRESENT ? slot->new : NULL;
+    bool appears = slot->after != ABSENT && slot->before != slot->after;
+    if (is_whole(field))
+        return write_leaf(created,
+                          appears || (one != NULL && other != NULL && !api_member_equal(field, slot->old, slot->new)));
+    if (field->shape == API_SINGLE && slot->before != NIL && slot->after != NIL)
+        return write_value(created, field, one == NULL ? NULL : member_single(field, one),
+                           other == NULL ? NULL : member_single(field, other));
+    if (field->shape == API_SINGLE || other == NULL || member_length(field, other) == 0)
+        return write_leaf(created, appears);
+    bool first;
+    begin_place(created, slot->before == ABSENT, &first);
+    if (field->shape == API_LIST)
+        write_items(created, field, other, &first);
+    else
+        write_entries(created, field, other, &first);
+    return end_place(created, first);
+}
+
+static size_t fields_of(const struct api_type *type)
+{
+    size_t count = type->n_fields;
+    for (size_t i = 0; i < type->n_fields; i++)
+        if (type->fields[i].flags & API_INLINE)
+            count += fields_of(type->fields[i].type);
+    return count;
+}
+
+/* The members that a side has, sorted by name; returns how many there are now. */
+static size_t collect(const struct api_type *type, const void *old, const void *new, struct slot *slots, size_t count)
+{
+    for (size_t i = 0; i < type->n_fields; i++) {
+        const struct api_field *field = &type->fields[i];
+        if (field->flags & API_INLINE) {
+            count = collect(field->type, old == NULL ? NULL : member_of_const(field, old), member_of_const(field, new),
+                            slots, count);
+            continue;
+        }
+        if (field->name == NULL ||
+            (type == &api_type_object_meta && field->offset == offsetof(struct api_object_meta, managed_fields)))
+            continue;
+        struct slot slot = { field, old, new, presence_of(field, old), presence_of(field, new) };
+        if (slot.before == ABSENT && slot.after == ABSENT)
+            continue;
+        size_t at = count++;
+        struct str name = { field->name, field->name_size };
+        for (; at > 0; at--) {
+            const struct api_field *left = slots[at - 1].field;
+            if (str_compare((struct str){ left->name, left->name_size }, name) <= 0)
+                break;
+            slots[at] = slots[at - 1];
+        }
+        slots[at] = slot;
+    }
+    return count;
+}
+
+static void write_slot(struct created *created, const struct slot *slot, bool *first)
+{
+    struct str name = { slot->field->name, slot->field->name_size };
+    size_t start = created->out->size;
+    char *room = buffer_reserve(created->out, name.size + sizeof(",\"f:\":")), *at = room;
+    if (room == NULL)
+        return;
+    if (!*first)
+        *at++ = ',';
+    at = mempcpy(at, "\"f:", 3);
+    at = mempcpy(at, name.data, name.size);
+    at = mempcpy(at, "\":", 2);
+    buffer_commit(created->out, (size_t)(at - room));
+    keep(created, start, write_member(created, slot), first);
+}
+
+static bool write_message(struct created *created, const struct api_type *type, const void *old, const void *new)
+{
+    struct slot *slots = arena_alloc(created->arena, (fields_of(type) + 1) * sizeof(*slots));
+    size_t count = collect(type, old, new, slots, 0);
+    bool first;
+    if (count == 0)
+        return write_leaf(created, old == NULL);
+    begin_place(created, old == NULL, &first);
+    for (size_t i = 0; i < count; i++)
+        write_slot(created, &slots[i], &first);
+    return end_place(created, first);
+}
+
+/* 'new' is there. */
+static bool write_value(struct created *created, const struct api_field *field, const void *old, const void *new)
+{
+    bool message = field->value == API_MESSAGE;
+    if (field->value == API_RAW || (message && field->type->json_form != API_FORM_OBJECT)) {
+        struct outcome outcome = { 0 };
+        compare_documents(field, old, new, created->arena, &outcome);
+        bool changed = outcome.changed || outcome.changed_below != NULL;
+        if (changed)
+            field_set_write_place(outcome.changed_below, outcome.changed, created->out);
+        return changed;
+    }
+    if (!message || field->type->atomic)
+        return write_leaf(created, old == NULL || !api_value_equal(field, old, new));
+    return write_message(created, field->type, old, new);
+}
+
+static void write_owned_metadata(struct created *created, const struct slot *metadata, bool *first)
+{
+    const struct api_field *field = metadata->field;
+    const void *old = member_single(field, metadata->old), *new = member_single(field, metadata->new);
+    struct slot *slots = arena_alloc(created->arena, (fields_of(field->type) + 1) * sizeof(*slots));
+    size_t count = collect(field->type, old, new, slots, 0), start = created->out->size;
+    bool none = true;
+    buffer_append_str(created->out, *first ? STR("\"f:metadata\":{") : STR(",\"f:metadata\":{"));
+    for (size_t i = 0; i < count; i++)
+        if (!managed_is_unowned((struct str){ slots[i].field->name, slots[i].field->name_size }))
+            write_slot(created, &slots[i], &none);
+    keep(created, start, end_place(created, none), first);
+}
+
+bool apply_write_created(const struct api_type *type, const void *new, const struct field_set *ignored,
+                         struct arena *arena, struct buffer *out)
+{
+    struct created created = { .arena = arena, .out = out };
+    const struct comparison top = { .ignored = ignored };
+    const void *old = arena_zalloc(arena, type->size);
+    size_t start = out->size;
+    struct slot *slots = arena_alloc(arena, (fields_of(type) + 1) * sizeof(*slots));
+    size_t count = collect(type, old, new, slots, 0);
+    bool first;
+    begin_place(&created, false, &first);
+    for (size_t i = 0; i < count; i++) {
+        bool skipped = ignored != NULL && is_ignored(&top, slots[i].field);
+        if (!skipped && slots[i].field->type == &api_type_object_meta)
+            write_owned_metadata(&created, &slots[i], &first);
+        else if (!skipped)
+            write_slot(&created, &slots[i], &first);
+    }
+    bool any = end_place(&created, first);
+    if (!any)
+        buffer_truncate(out, start);
+    buffer_fini(&created.scratch);
+    return any;
 }

@@ -14,6 +14,7 @@
 #include "codec/json.h"
 
 #define MANAGER_SIZE_MAX 128
+#define TEXT_ROOM        1000 /* most new objects' fields need no more */
 
 /* Who writes --------------------------------------------------------------------------------------- */
 
@@ -131,9 +132,48 @@ static bool brings_none(const struct request *request, const struct api_object_m
     return ownership_same_but_times(object, old);
 }
 
+/* Are whole members of the object all that is ignored? */
+static bool ignores_members(const struct field_set *ignored)
+{
+    for (size_t i = 0; ignored != NULL && i < ignored->count; i++)
+        if (!ignored->entries[i].member)
+            return false;
+    return true;
+}
+
+/* All of a new object is its writer's, so that nothing has to be compared. False: somebody has entries already, or it is not
+ * that simple. */
+static bool track_created(struct request *request, const struct registry *registry, struct api_object_meta *meta)
+{
+    if (registry->custom || meta->n_managed_fields > 0)
+        return false;
+    struct managed_writer writer = ownership_writer(request, registry);
+    if (!ignores_members(writer.ignored))
+        return false;
+    auto_buffer struct buffer text = { 0 };
+    (void)buffer_reserve(&text, TEXT_ROOM);
+    meta->managed_fields = NULL;
+    if (!apply_write_created(registry->resource->kind->type, meta, writer.ignored, &request->arena, &text))
+        return true;
+    meta->managed_fields = arena_new(&request->arena, struct api_managed_fields_entry);
+    meta->n_managed_fields = 1;
+    meta->managed_fields[0] = (struct api_managed_fields_entry){
+        .manager = writer.manager,
+        .operation = "Update",
+        .api_version = writer.api_version,
+        .time = writer.now,
+        .fields_type = "FieldsV1",
+        .fields_v1 = arena_str(&request->arena, buffer_str(&text)),
+        .subresource = writer.subresource,
+    };
+    return true;
+}
+
 void ownership_track(struct request *request, const struct registry *registry, void *object, const void *old)
 {
     struct api_object_meta *meta = object;
+    if (old == NULL && track_created(request, registry, meta))
+        return;
     const struct api_object_meta *before =
         old != NULL ? old : arena_zalloc(&request->arena, registry->resource->kind->type->size);
     struct managed_writer writer = ownership_writer(request, registry);

@@ -36,7 +36,6 @@ struct informer {
     usec_t blind_since;  /* 0: it sees */
     usec_t blind_total;  /* of earlier times */
     struct tree entries; /* by object_key() */
-    struct tree owners;  /* owner links, by "uid/key"; an object has one at least */
     struct list listeners;
     uint64_t revision;
     uint64_t list_number; /* which list an entry was last seen in */
@@ -46,10 +45,13 @@ struct informer {
     struct informer_cursor *cursor; /* apart, so that readers of an immutable informer can move it */
 };
 
-/* Where the last steps of the iterations ended: the next one begins there, without a search. NULL: nowhere. */
 struct informer_cursor {
+    /* Where the last steps of the iterations ended: the next one begins there, without a search. NULL: nowhere. */
     struct entry *entry;
     struct owner_link *link;
+    struct entry *latest; /* that something came for: listeners look at it first. NULL: it is gone */
+    struct tree owners;   /* owner links, by "uid/key" */
+    bool orphans_wanted;  /* what has no controller is linked, too: somebody asked for such objects once */
 };
 
 struct entry {
@@ -80,12 +82,12 @@ static char *link_key(const char *uid, const char *object_key)
     return key;
 }
 
-static void add_link(struct informer *informer, struct entry *entry, const char *uid)
+static void add_link(const struct informer *informer, struct entry *entry, const char *uid)
 {
     struct owner_link *link = &entry->links[entry->n_links++];
     link->entry = entry;
     link->key = link_key(uid, object_key(entry->object));
-    tree_insert(&informer->owners, str_of(link->key), &link->node); /* named twice: linked once */
+    tree_insert(&informer->cursor->owners, str_of(link->key), &link->node); /* named twice: linked once */
 }
 
 static bool is_controller(const struct api_owner_reference *owner)
@@ -93,9 +95,12 @@ static bool is_controller(const struct api_owner_reference *owner)
     return owner->controller != NULL && *owner->controller;
 }
 
-static void link_owners(struct informer *informer, struct entry *entry)
+static void link_owners(const struct informer *informer, struct entry *entry)
 {
+    bool orphans = informer->cursor->orphans_wanted;
     if (!(object_marks(entry->object) & OBJECT_OWNED)) { /* most are nobody's: no need to decode them for that */
+        if (!orphans)
+            return;
         entry->links = memory_new(struct owner_link);
         add_link(informer, entry, ORPHAN);
         return;
@@ -107,21 +112,32 @@ static void link_owners(struct informer *informer, struct entry *entry)
         add_link(informer, entry, text_or_empty(meta->owner_references[i].uid));
         controlled |= is_controller(&meta->owner_references[i]);
     }
-    if (!controlled)
+    if (!controlled && orphans)
         add_link(informer, entry, ORPHAN);
 }
 
-static void unlink_owners(struct informer *informer, struct entry *entry)
+static void unlink_owners(const struct informer *informer, struct entry *entry)
 {
     for (size_t i = 0; i < entry->n_links; i++) {
         if (informer->cursor->link == &entry->links[i])
             informer->cursor->link = NULL;
-        tree_remove(&informer->owners, &entry->links[i].node);
+        tree_remove(&informer->cursor->owners, &entry->links[i].node);
         free(entry->links[i].key);
     }
     free(entry->links);
     entry->links = NULL;
     entry->n_links = 0;
+}
+
+/* Of most kinds nobody ever asks for orphans: those are not put into the tree before somebody does. */
+static void link_orphans(const struct informer *informer)
+{
+    struct entry *entry;
+    informer->cursor->orphans_wanted = true;
+    tree_for_each (&informer->entries, entry, node) {
+        unlink_owners(informer, entry);
+        link_owners(informer, entry);
+    }
 }
 
 static bool same_owners(const struct object *a, const struct object *b)
@@ -143,6 +159,8 @@ static void entry_destroy(struct informer *informer, struct entry *entry)
 {
     if (informer->cursor->entry == entry)
         informer->cursor->entry = NULL;
+    if (informer->cursor->latest == entry)
+        informer->cursor->latest = NULL;
     tree_remove(&informer->entries, &entry->node);
     unlink_owners(informer, entry);
     object_unref(entry->object);
@@ -200,6 +218,7 @@ static void store(struct informer *informer, const struct object *object)
         if (!same_owners(before, object))
             unlink_owners(informer, entry);
     }
+    informer->cursor->latest = entry;
     entry->list_number = informer->list_number;
     entry->seen = sighted_time(informer);
     entry->arrived = loop_now(informer->client->loop);
@@ -392,6 +411,9 @@ const struct api_resource *informer_resource(const struct informer *informer)
 
 static struct entry *find_entry(const struct informer *informer, struct str key)
 {
+    struct entry *latest = informer->cursor->latest;
+    if (latest != NULL && str_equal(key, latest->node.key))
+        return latest;
     return tree_find_entry(&informer->entries, key, struct entry, node);
 }
 
@@ -406,8 +428,8 @@ const struct object *informer_find(const struct informer *informer, const char *
     if (text_empty(namespace_))
         return informer_get(informer, text_or_empty(name));
     char key[512]; /* two names of at most 253 bytes */
-    int length = snprintf(key, sizeof(key), "%s/%s", namespace_, text_or_empty(name));
-    return length < 0 || (size_t)length >= sizeof(key) ? NULL : informer_get(informer, key);
+    size_t length = text_join(key, sizeof(key), namespace_, "/", text_or_empty(name), NULL);
+    return length >= sizeof(key) ? NULL : informer_get(informer, key);
 }
 
 usec_t informer_seen(const struct informer *informer, const char *key)
@@ -494,7 +516,8 @@ static struct tree_node *link_behind(const struct informer *informer, const char
     if (length < 0 || (size_t)length >= sizeof(key))
         return NULL;
     struct str start = { key, (size_t)length };
-    return previous == NULL ? tree_lower_bound(&informer->owners, start) : node_behind(&informer->owners, start);
+    return previous == NULL ? tree_lower_bound(&informer->cursor->owners, start)
+                            : node_behind(&informer->cursor->owners, start);
 }
 
 const struct object *informer_next_owned(const struct informer *informer, const char *owner_uid,
@@ -512,11 +535,13 @@ const struct object *informer_next_orphan(const struct informer *informer, const
 {
     char head[300];
     int length = snprintf(head, sizeof(head), ORPHAN "/%s/", namespace_);
+    if (!informer->cursor->orphans_wanted)
+        link_orphans(informer);
     if (length < 0 || (size_t)length >= sizeof(head))
         return NULL;
     struct str start = { head, (size_t)length };
     struct tree_node *node =
-        previous == NULL ? tree_lower_bound(&informer->owners, start) : link_behind(informer, ORPHAN, previous);
+        previous == NULL ? tree_lower_bound(&informer->cursor->owners, start) : link_behind(informer, ORPHAN, previous);
     if (node == NULL || !str_starts(node->key, start))
         return NULL;
     informer->cursor->link = container_of(node, struct owner_link, node);

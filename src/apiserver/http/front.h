@@ -62,8 +62,10 @@ struct http_lane {
     struct loop *loop;
     struct loop_thread *thread; /* NULL: the server's own loop */
     struct http_server *http;
-    struct acceptor **acceptors; /* one for each listener; NULL where the listeners' own do */
-    atomic_size_t coming;        /* sockets on their way to the lane */
+    struct acceptor **acceptors;   /* one for each listener; NULL where the listeners' own do */
+    atomic_size_t coming;          /* sockets on their way to the lane */
+    struct list passages;          /* of watches whose events are to go over (handover_watch.c); the server's loop */
+    struct loop_task passages_due; /* there, too */
     struct loop_task drain;
     usec_t grace;
 };

@@ -24,5 +24,6 @@ struct watch_passage;
 struct watch_passage *watch_passage_create(struct http_call *call);
 void watch_passage_begin(struct watch_passage *passage); /* on the server's loop, behind the message for the next: */
 void watch_passage_open(struct watch_passage *passage);  /* on the lane */
+void watch_passages_flush(struct loop_task *task);       /* of a lane: passages_due */
 
 #endif

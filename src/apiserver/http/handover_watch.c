@@ -5,7 +5,7 @@
  *
  *   server's loop                       lane
  *   begin: consumer of the watch   ->   open: the response begins
- *   batches of events              ->   written
+ *   batches of events              ->   written; those of all watches of a lane go over together
  *   watch_resume()                 <-   resume, when the batch that used up the credit is written
  *   the end, the last batch        ->   written
  *   watch_close(), if still open   <-   close: the peer has gone, or the end is written
@@ -13,6 +13,7 @@
  *
  * Messages keep their order in each direction, so nothing comes behind "close" or "gone". */
 #include <stdlib.h>
+#include <string.h>
 
 #include "apiserver/http/handover.h"
 #include "apiserver/server_internal.h"
@@ -20,6 +21,8 @@
 
 #define CREDIT \
     ((int64_t)256 << 10) /* bytes of events on their way and not taken; a little more is queued at the peer's */
+
+#define BATCH_FEW 2
 
 struct passage_event {
     enum client_watch_event type;
@@ -30,9 +33,11 @@ struct passage_event {
 };
 
 struct passage_batch {
-    struct loop_task task;
+    struct loop_task task;      /* of the first of those that go over together */
+    struct passage_batch *next; /* of them */
     struct watch_passage *passage;
-    struct passage_event *events;
+    struct passage_event *events; /* 'few' until they are more */
+    struct passage_event few[BATCH_FEW];
     size_t count, capacity;
     bool spent; /* the credit is: resume when all is written */
     bool ends;
@@ -45,7 +50,7 @@ struct watch_passage {
     /* the server's loop */
     struct watch *watch; /* NULL once it is over */
     struct passage_batch *batch;
-    struct loop_task flush_task;
+    struct list_node node; /* in lane->passages while there is a batch */
     int64_t credit;
     bool shares_frames;
     int rc;
@@ -64,7 +69,8 @@ static void batch_free(struct passage_batch *batch)
         object_unref(batch->events[i].object);
         bytes_unref(batch->events[i].frame);
     }
-    free(batch->events);
+    if (batch->events != batch->few)
+        free(batch->events);
     free(batch);
 }
 
@@ -102,9 +108,8 @@ static void lane_write(struct http_call *call, const struct passage_event *event
         (void)watch_answer_event(call, event->type, event->object, event->frame);
 }
 
-static void lane_batch(struct loop_task *task)
+static void lane_batch(struct passage_batch *batch)
 {
-    struct passage_batch *batch = container_of(task, struct passage_batch, task);
     struct watch_passage *passage = batch->passage;
     struct http_call *call = passage->call;
     for (size_t i = 0; i < batch->count && watch_answer_alive(call); i++)
@@ -118,6 +123,15 @@ static void lane_batch(struct loop_task *task)
             lane_resume(passage);
     }
     batch_free(batch);
+}
+
+static void lane_batches(struct loop_task *task)
+{
+    struct passage_batch *batch = container_of(task, struct passage_batch, task), *next;
+    for (; batch != NULL; batch = next) {
+        next = batch->next;
+        lane_batch(batch);
+    }
 }
 
 void watch_passage_open(struct watch_passage *passage)
@@ -142,37 +156,67 @@ static void lane_gone(struct loop_task *task)
 
 /* ---------------------------------------------------------------- on the server's loop */
 
+/* Out of those that wait to go over. */
+static struct passage_batch *over_take(struct watch_passage *passage)
+{
+    struct http_lane *lane = passage->call->lane;
+    list_remove(&passage->node);
+    if (list_empty(&lane->passages))
+        loop_cancel(lane->server->loop, &lane->passages_due);
+    return take_pointer(&passage->batch);
+}
+
 static void over_flush(struct watch_passage *passage)
 {
-    struct passage_batch *batch = take_pointer(&passage->batch);
-    loop_cancel(passage->call->lane->server->loop, &passage->flush_task);
+    struct passage_batch *batch = over_take(passage);
     if (batch != NULL)
         loop_post(passage->call->lane->loop, &batch->task);
 }
 
-static void over_flush_due(struct loop_task *task)
+/* One message for all watches of the lane that were told something in this turn. */
+void watch_passages_flush(struct loop_task *task)
 {
-    over_flush(container_of(task, struct watch_passage, flush_task));
+    struct http_lane *lane = container_of(task, struct http_lane, passages_due);
+    struct passage_batch *first = NULL, **place = &first;
+    struct list_node *node;
+    while ((node = list_pop(&lane->passages)) != NULL) {
+        *place = take_pointer(&container_of(node, struct watch_passage, node)->batch);
+        place = &(*place)->next;
+    }
+    if (first != NULL)
+        loop_post(lane->loop, &first->task);
 }
 
 static struct passage_batch *over_batch(struct watch_passage *passage)
 {
+    struct http_lane *lane = passage->call->lane;
     if (passage->batch == NULL) {
-        passage->batch = memory_new(struct passage_batch);
-        passage->batch->passage = passage;
-        passage->batch->task.callback = lane_batch;
-        loop_defer(passage->call->lane->server->loop, &passage->flush_task);
+        struct passage_batch *batch = memory_new(struct passage_batch);
+        batch->passage = passage;
+        batch->task.callback = lane_batches;
+        batch->events = batch->few;
+        batch->capacity = BATCH_FEW;
+        passage->batch = batch;
+        list_append(&lane->passages, &passage->node);
+        loop_defer(lane->server->loop, &lane->passages_due);
     }
     return passage->batch;
+}
+
+static void batch_grow(struct passage_batch *batch)
+{
+    struct passage_event *few = batch->events == batch->few ? batch->few : NULL;
+    batch->capacity *= 2;
+    batch->events = memory_resize(few != NULL ? NULL : batch->events, batch->capacity, sizeof(*batch->events));
+    if (few != NULL)
+        memcpy(batch->events, few, batch->count * sizeof(*few));
 }
 
 static struct passage_batch *over_append(struct watch_passage *passage, struct passage_event event)
 {
     struct passage_batch *batch = over_batch(passage);
-    if (batch->count == batch->capacity) {
-        batch->capacity = batch->capacity == 0 ? 4 : batch->capacity * 2;
-        batch->events = memory_resize(batch->events, batch->capacity, sizeof(*batch->events));
-    }
+    if (batch->count == batch->capacity)
+        batch_grow(batch);
     batch->events[batch->count++] = event;
     return batch;
 }
@@ -222,9 +266,9 @@ static void over_close(struct loop_task *task)
     struct watch_passage *passage = container_of(task, struct watch_passage, close_task);
     if (passage->watch != NULL) {
         watch_close(passage->watch);
-        loop_cancel(passage->call->lane->server->loop, &passage->flush_task);
-        if (passage->batch != NULL)
-            batch_free(passage->batch);
+        struct passage_batch *batch = over_take(passage);
+        if (batch != NULL)
+            batch_free(batch);
         request_depart(passage->call->request);
     }
     task->callback = lane_gone;
@@ -238,7 +282,6 @@ struct watch_passage *watch_passage_create(struct http_call *call)
     passage->credit = CREDIT;
     passage->shares_frames = watch_answer_shares_frames(call);
     passage->watch = call->request->watch;
-    passage->flush_task.callback = over_flush_due;
     passage->resume_task.callback = over_resume;
     passage->close_task.callback = over_close;
     return passage;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apiserver/http/front.h"
+#include "apiserver/http/handover.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
 #include "loop/loop_thread.h"
@@ -53,6 +54,8 @@ static void lane_init(struct http_front *front, struct http_lane *lane, struct l
     lane->server = front->server;
     lane->loop = loop;
     lane->thread = thread;
+    list_init(&lane->passages);
+    lane->passages_due.callback = watch_passages_flush;
     lane->http = http_server_create(loop, &http_front_handler, lane, &front->server->options.limits);
 }
 

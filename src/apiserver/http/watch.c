@@ -99,12 +99,16 @@ static struct bytes *shaped_frame(struct http_call *call, enum client_watch_even
 
 static bool send_frame(struct http_call *call, struct bytes *frame)
 {
-    if (frame == NULL)
-        return true;
     call->stopped |=
         call->socket != NULL ? !watch_socket_send(call, bytes_str(frame)) : !http_response_write(call->exchange, frame);
-    bytes_unref(frame);
     return !call->stopped;
+}
+
+static bool take_frame(struct http_call *call, struct bytes *frame)
+{
+    bool more = frame == NULL || send_frame(call, frame);
+    bytes_unref(frame);
+    return more;
 }
 
 /* A message of a WebSocket is one text. */
@@ -177,7 +181,7 @@ bool watch_answer_event(struct http_call *call, enum client_watch_event type, co
                         struct bytes *frame)
 {
     if (frame != NULL)
-        return send_frame(call, bytes_ref(frame));
+        return send_frame(call, frame);
     if (call->media.shape != SHAPE_OBJECT)
         return send_frame(
             call, shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object)));
@@ -205,7 +209,7 @@ bool watch_answer_bookmark(struct http_call *call, uint64_t revision, bool initi
         frame = document_frame(call, event_names[CLIENT_BOOKMARK], kind, meta);
     }
     free(meta);
-    return send_frame(call, frame);
+    return take_frame(call, frame);
 }
 
 void watch_answer_end(struct http_call *call, int rc, const struct error *err)
@@ -214,7 +218,7 @@ void watch_answer_end(struct http_call *call, int rc, const struct error *err)
         struct request *request = call->request;
         struct api_status *status =
             request->failure != NULL ? request->failure : api_status_of_error(&request->arena, err, NULL, NULL);
-        (void)send_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
+        (void)take_frame(call, document_frame(call, event_names[EVENT_ERROR], &api_kind_status, status));
     }
     if (call->socket != NULL) {
         watch_socket_end(call);

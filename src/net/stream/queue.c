@@ -46,12 +46,19 @@ static void drop_chunk(struct bytes_queue *queue)
     queue->chunk_used = 0;
 }
 
-static void queue_pop(struct bytes_queue *queue)
+/* The front's reference is the caller's. */
+static struct bytes *queue_shift(struct bytes_queue *queue)
 {
-    bytes_unref(slice_at(queue, 0)->bytes);
+    struct bytes *bytes = slice_at(queue, 0)->bytes;
     queue->first = (queue->first + 1) & (queue->capacity - 1);
     if (--queue->count == 0)
         drop_chunk(queue);
+    return bytes;
+}
+
+static void queue_pop(struct bytes_queue *queue)
+{
+    bytes_unref(queue_shift(queue));
 }
 
 void bytes_queue_fini(struct bytes_queue *queue)
@@ -105,10 +112,16 @@ void bytes_queue_append_slice(struct bytes_queue *queue, struct bytes *bytes, si
 void bytes_queue_move(struct bytes_queue *to, struct bytes_queue *from, size_t size)
 {
     while (size > 0) {
-        struct bytes_slice *front = slice_at(from, 0);
-        size_t part = front->size < size ? front->size : size;
-        bytes_queue_append_slice(to, front->bytes, front->offset, part);
-        bytes_queue_consume(from, part);
+        const struct bytes_slice front = *slice_at(from, 0);
+        size_t part = front.size < size ? front.size : size;
+        if (part == front.size &&
+            part >= QUEUE_COPY_BELOW) { /* the reference goes over, too: its count is shared by threads */
+            queue_push(to, queue_shift(from), front.offset, part);
+            from->size -= part;
+        } else {
+            bytes_queue_append_slice(to, front.bytes, front.offset, part);
+            bytes_queue_consume(from, part);
+        }
         size -= part;
     }
 }

@@ -257,6 +257,15 @@ static inline double loaded_server_cpu(const struct loaded_server *server)
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* Of readers that take several records with one call of the system, as the server sends them. */
+static inline SSL_CTX *loaded_tls(void)
+{
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_read_ahead(tls, 1);
+    SSL_CTX_set_default_read_buffer_len(tls, (size_t)64 << 10);
+    return tls;
+}
+
 /* A TLS connection whose bytes are read blocking; HTTP/1.1. */
 static inline SSL *loaded_connect(SSL_CTX *tls, int port)
 {

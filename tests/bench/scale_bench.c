@@ -96,7 +96,7 @@ static void measure_list(SSL_CTX *tls, const char *what, const char *path, const
 int main(void)
 {
     struct loaded_server server;
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *tls = loaded_tls();
     loaded_server_start(&server);
     measure_memory(&server);
     measure_watch_list(&server, tls);

@@ -75,7 +75,7 @@ int main(void)
     static SSL *watches[WATCHERS];
     double rates[BATCHES], floors[BATCHES], alone[BATCHES], works[BATCHES], works_alone[BATCHES];
     struct loaded_server server;
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *tls = loaded_tls();
     loaded_server_start(&server);
     loaded_server_begin(&server, LOADED_UPDATE_CONFIG, 0, 1);
     loaded_server_wait(&server);

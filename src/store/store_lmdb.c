@@ -33,6 +33,7 @@
 #define SEGMENT_SIZE     ((size_t)16 << 20)
 #define MAP_SIZE         ((size_t)64 << 30)
 #define FRAME_MAX        ((size_t)16 << 20)
+#define FRAME_KEEP       ((size_t)64 << 10) /* bytes that the buffer of frames may always keep */
 #define RESERVE          100000 /* revisions: what a crash may skip, and volatile writes between two frames for them */
 #define TOMBSTONES_MAX   ((size_t)1 << 18)
 #define CHECKPOINT_RETRY USEC_PER_SEC
@@ -282,6 +283,10 @@ static bool build_frame(struct lmdb_store *store)
     uint64_t newest = 0;
     uint32_t count = 0;
     struct list *group = &store->base.committing;
+    if (store->frame.capacity > FRAME_KEEP && store->frame.size < store->frame.capacity / 8) {
+        buffer_fini(&store->frame); /* what a burst needed, the first objects among them, is no longer needed */
+        buffer_init(&store->frame, FRAME_MAX);
+    }
     wal_frame_begin(&store->frame);
     if (wal_begins(store->wal))
         store->file_first = UINT64_MAX;

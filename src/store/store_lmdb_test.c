@@ -754,9 +754,46 @@ static void test_full_file_system(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* In a process that ends without a word; a new log's files are still on their way to the disk then. */
+static void open_and_die(struct fixture *fixture, int writes)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct error err;
+        bool fine = try_reopen(fixture, &err) == 0;
+        for (int i = 0; fine && i < writes; i++)
+            fine = put(fixture, i == 0 ? STORE_CREATE : STORE_UPDATE, "/pods/a", (uint64_t)i + 1, 0, false) > 0;
+        _exit(fine ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void test_end_before_the_first_write(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->options.segment_size = 0; /* as it is used: with room made ahead */
+    open_and_die(fixture, 0);
+    open_and_die(fixture, 2);
+    open_and_die(fixture, 0);
+    reopen(fixture);
+    assert_int_equal(get(fixture, "/pods/a", NULL), 2);
+    close_store(fixture);
+    reopen(fixture);
+    close_store(fixture); /* nothing was written: the thread is waited for */
+    reopen(fixture);
+    assert_true(put(fixture, STORE_UPDATE, "/pods/a", 3, 0, false) > 0);
+    close_store(fixture);
+    reopen(fixture);
+    assert_int_equal(get(fixture, "/pods/a", NULL), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_end_before_the_first_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_volatile_writes_stay_out_of_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lagging_updates, setup, teardown),

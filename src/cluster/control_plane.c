@@ -17,7 +17,7 @@
 #include "client/informer.h"
 #include "client/kubeconfig.h"
 #include "cluster/deciders.h"
-#include "cluster/pki.h"
+#include "cluster/identity/pki.h"
 #include "controllers/runtime/identity.h"
 #include "crypto/digest.h"
 #include "crypto/tls.h"

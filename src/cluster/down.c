@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "cluster/lock.h"
-#include "cluster/machines.h"
-#include "cluster/supervisor.h"
+#include "cluster/machines/machines.h"
+#include "cluster/supervision/supervisor.h"
 
 /* The lock's directory goes last: as long as it is there nobody else begins. */
 static int remove_files(const struct cluster_layout *layout, bool keep_data, struct error *err)

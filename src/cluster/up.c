@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cluster/identity/node_identity.h"
+#include "cluster/identity/pki.h"
 #include "cluster/lock.h"
-#include "cluster/node_identity.h"
-#include "cluster/pidfile.h"
-#include "cluster/pki.h"
-#include "cluster/supervisor.h"
+#include "cluster/supervision/pidfile.h"
+#include "cluster/supervision/supervisor.h"
 #include "cluster/wait.h"
 
 static void step(const struct cluster_up_options *options, const char *text)

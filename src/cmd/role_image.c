@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "cli/options.h"
-#include "cluster/node_images.h"
+#include "cluster/machines/node_images.h"
 #include "cmd/role.h"
 #include "image/image.h"
 

@@ -9,10 +9,10 @@
 
 #include "base/file.h"
 #include "cli/options.h"
-#include "cluster/machines.h"
-#include "cluster/pidfile.h"
+#include "cluster/machines/machines.h"
 #include "cluster/process_memory.h"
-#include "cluster/supervisor.h"
+#include "cluster/supervision/pidfile.h"
+#include "cluster/supervision/supervisor.h"
 #include "cmd/role.h"
 
 #define MEGABYTE 1e6

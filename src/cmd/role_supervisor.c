@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "cluster/supervisor.h"
+#include "cluster/supervision/supervisor.h"
 #include "cmd/role.h"
 
 int role_supervisor(int argc, char **argv)

@@ -19,7 +19,7 @@
 #include "apiserver/apiserver.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "cluster/pki.h"
+#include "cluster/identity/pki.h"
 #include "report.h"
 #include "store/store.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/runtime_image.h"
+#include "cluster/machines/runtime_image.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cluster/pki.h"
+#include "cluster/identity/pki.h"
 #include "crypto/x509.h"
 
 #define NOW ((usec_t)1800000000 * USEC_PER_SEC)

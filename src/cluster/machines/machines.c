@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/machines.h"
+#include "cluster/machines/machines.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cluster/containerd.h"
+#include "cluster/machines/containerd.h"
 
 #define FABRIC_PREFIX_LENGTH 24
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/pki.h"
+#include "cluster/identity/pki.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cluster/issuing.h"
+#include "cluster/identity/issuing.h"
 #include "crypto/key.h"
 
 enum { DNS_NAMES_MAX = 16, ADDRESSES_MAX = 16 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/node_images.h"
+#include "cluster/machines/node_images.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
-#include "cluster/containerd.h"
-#include "cluster/machines.h"
+#include "cluster/machines/containerd.h"
+#include "cluster/machines/machines.h"
 #include "image/image.h"
 
 #define KUBERNETES_NAMESPACE "k8s.io" /* where containerd's CRI service keeps its images */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/component.h"
+#include "cluster/supervision/component.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "cluster/pidfile.h"
+#include "cluster/supervision/pidfile.h"
 
 #define RESTART_DELAY_FIRST (100 * USEC_PER_MSEC)
 #define RESTART_DELAY_MAX   (5 * USEC_PER_SEC)

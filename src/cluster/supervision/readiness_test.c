@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/notify.h"
-#include "cluster/readiness.h"
+#include "cluster/supervision/readiness.h"
 
 struct heard {
     struct loop *loop;

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* issuing.c - see issuing.h. */
-#include "cluster/issuing.h"
+#include "cluster/identity/issuing.h"
 
 #include <assert.h>
 #include <fcntl.h>

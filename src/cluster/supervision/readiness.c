@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/readiness.h"
+#include "cluster/supervision/readiness.h"
 
 #include <errno.h>
 #include <string.h>

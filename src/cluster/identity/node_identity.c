@@ -2,13 +2,13 @@
  * Copyright 2026 The coracle authors */
 
 /* node_identity.c - see node_identity.h. */
-#include "cluster/node_identity.h"
+#include "cluster/identity/node_identity.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "client/kubeconfig.h"
-#include "cluster/issuing.h"
+#include "cluster/identity/issuing.h"
 
 enum { USER_SIZE = 300 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/containerd.h"
+#include "cluster/machines/containerd.h"
 
 #include "base/file.h"
 

@@ -15,7 +15,7 @@
 
 #include "base/file.h"
 #include "client/kubeconfig.h"
-#include "cluster/node_identity.h"
+#include "cluster/identity/node_identity.h"
 #include "crypto/x509.h"
 
 #define NOW ((usec_t)1800000000 * USEC_PER_SEC)

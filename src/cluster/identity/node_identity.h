@@ -12,7 +12,7 @@
 #ifndef CLUSTER_NODE_IDENTITY_H
 #define CLUSTER_NODE_IDENTITY_H
 
-#include "cluster/pki.h"
+#include "cluster/identity/pki.h"
 
 struct node_identity_options {
     const struct pki *pki; /* whose authority signs */

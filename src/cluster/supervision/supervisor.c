@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/supervisor.h"
+#include "cluster/supervision/supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "cluster/component.h"
-#include "cluster/containerd.h"
-#include "cluster/machines.h"
-#include "cluster/pidfile.h"
-#include "cluster/readiness.h"
+#include "cluster/machines/containerd.h"
+#include "cluster/machines/machines.h"
+#include "cluster/supervision/component.h"
+#include "cluster/supervision/pidfile.h"
+#include "cluster/supervision/readiness.h"
 #include "loop/loop.h"
 #include "node/machine/cgroup.h"
 

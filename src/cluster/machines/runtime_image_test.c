@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/runtime_image.h"
+#include "cluster/machines/runtime_image.h"
 #include "codec/protobuf.h"
 #include "net/grpc.h"
 #include "net/settle_test.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-#include "cluster/pidfile.h"
+#include "cluster/supervision/pidfile.h"
 
 #include <fcntl.h>
 #include <stdio.h>

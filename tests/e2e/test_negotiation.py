@@ -62,6 +62,14 @@ def test_not_acceptable(api):
             "Unable to convert to Table as requested: includeObject: Invalid value: \"All\": must be 'Metadata', 'Object', 'None', or empty")
 
 
+def test_what_is_never_read_has_no_table(api):
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    review = {"spec": {"nonResourceAttributes": {"path": "/", "verb": "get"}}}
+    refused(api.call("POST", path, review, accept=TABLE), 406, "NotAcceptable", f"only the following media types are accepted: {TYPES}")
+    answer = api.ok("POST", path, review, accept=f"{TABLE},application/json", status=201)
+    assert answer.json()["kind"] == "SelfSubjectAccessReview"
+
+
 def test_errors_are_statuses_in_every_shape(api):
     missing = "/api/v1/namespaces/default/pods/nope"
     assert api.call("GET", missing, accept=f"{TABLE},application/json").body.startswith(b'{"kind":"Status","apiVersion":"v1"')

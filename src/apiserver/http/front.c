@@ -67,12 +67,30 @@ static enum media_transforms transforms_of(const struct request *request)
     return TRANSFORM_METADATA;
 }
 
+/* Reviews and bindings are made and never read: they have no columns. */
+static bool has_columns(const struct request *request)
+{
+    if (request->action != API_CREATE)
+        return true;
+    const struct api_resource *resource =
+        api_resource_find(str_of(request->group), str_of(request->version), str_of(request->plural));
+    return resource == NULL || (resource->verbs & API_LIST_VERB) != 0;
+}
+
+static bool negotiate(const struct request *request, struct str accept, struct media *ret_media)
+{
+    if (!media_negotiate(accept, transforms_of(request), ret_media))
+        return false;
+    return ret_media->shape != SHAPE_TABLE || has_columns(request) ||
+           media_negotiate(accept, TRANSFORM_METADATA, ret_media);
+}
+
 /* In which form the answer goes out; connections have media types of their own, and so has what is no resource. */
 static int read_accept(struct http_call *call, struct error *err)
 {
     struct request *request = call->request;
     struct str accept = http_header(http_exchange_headers(call->exchange), "accept");
-    if (!media_negotiate(accept, transforms_of(request), &call->media))
+    if (!negotiate(request, accept, &call->media))
         return error_set(err, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED MEDIA_TYPES);
     if (request->action == API_WATCH && call->media.format == MEDIA_YAML) /* a stream of documents has no YAML form */
         return error_set(err, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED MEDIA_STREAMS);

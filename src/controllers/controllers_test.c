@@ -391,6 +391,57 @@ static void owners_wait_in_the_foreground(void **state)
     assert_int_equal(fake_server_count(f->server, &api_resource_apps_deployment), 0);
 }
 
+static void own_in_a_circle(struct fixture *f, const char *dependent, const char *owner)
+{
+    const char *uid = object_uid(fake_server_get(f->server, &api_resource_config_map, "a", owner));
+    autofree char *patch = NULL;
+    assert_true(asprintf(&patch,
+                         "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
+                         "\"name\":\"%s\",\"uid\":\"%s\",\"controller\":true,\"blockOwnerDeletion\":true}]}}",
+                         owner, uid) > 0);
+    fixture_patch(f, &api_resource_config_map, "a", dependent, patch);
+}
+
+static void circles_of_owners_go_in_the_foreground(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = { "one", "two", "three" };
+    create_namespace(f, "a");
+    for (size_t i = 0; i < countof(names); i++)
+        fixture_put(f, &api_resource_config_map, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"%s\"}}", names[i]);
+    own_in_a_circle(f, "one", "three");
+    own_in_a_circle(f, "two", "one");
+    own_in_a_circle(f, "three", "two");
+    fixture_run(f, 1);
+    size_t others = fake_server_count(f->server, &api_resource_config_map) - countof(names); /* the root CA */
+    fixture_delete(f, &api_resource_config_map, "a", "one", CLIENT_PROPAGATION_FOREGROUND);
+    fixture_run(f, 30);
+    assert_int_equal(fake_server_count(f->server, &api_resource_config_map), others);
+}
+
+static void who_has_another_owner_stays(void **state)
+{
+    struct fixture *f = *state;
+    create_namespace(f, "a");
+    const char *one =
+        object_uid(fixture_put(f, &api_resource_config_map, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"one\"}}"));
+    const char *two =
+        object_uid(fixture_put(f, &api_resource_config_map, "{\"metadata\":{\"namespace\":\"a\",\"name\":\"two\"}}"));
+    fixture_put(
+        f, &api_resource_config_map,
+        "{\"metadata\":{\"namespace\":\"a\",\"name\":\"shared\",\"ownerReferences\":["
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"one\",\"uid\":\"%s\",\"blockOwnerDeletion\":true},"
+        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"two\",\"uid\":\"%s\",\"blockOwnerDeletion\":true}]}}",
+        one, two);
+    fixture_run(f, 1);
+    fixture_delete(f, &api_resource_config_map, "a", "one", CLIENT_PROPAGATION_FOREGROUND);
+    fixture_run(f, 30);
+    assert_null(fake_server_get(f->server, &api_resource_config_map, "a", "one"));
+    const struct object *shared = fake_server_get(f->server, &api_resource_config_map, "a", "shared");
+    assert_int_equal(object_meta(shared)->n_owner_references, 1);
+    assert_string_equal(object_meta(shared)->owner_references[0].name, "two");
+}
+
 static void orphans_live_on(void **state)
 {
     struct fixture *f = *state;
@@ -457,6 +508,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(changes_of_many_pods_share_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(owned_objects_go_in_the_background, setup, teardown),
         cmocka_unit_test_setup_teardown(owners_wait_in_the_foreground, setup, teardown),
+        cmocka_unit_test_setup_teardown(circles_of_owners_go_in_the_foreground, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_has_another_owner_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(orphans_live_on, setup, teardown),
         cmocka_unit_test_setup_teardown(settles_whatever_the_order, setup, teardown),
         cmocka_unit_test_setup_teardown(every_controller_runs, setup, teardown),

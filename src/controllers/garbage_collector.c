@@ -54,29 +54,39 @@ static bool is_concerned(const struct object *object)
     return meta->n_owner_references > 0 || (meta->deletion_timestamp != 0 && meta->n_finalizers > 0);
 }
 
+/* Owners that are being deleted and may have waited for it; 'freed': only those that it does not hold up any more. */
+static void add_waiting_owners(struct key_sink *keys, const struct object *object, bool freed)
+{
+    if (!(object_marks(object) & OBJECT_OWNED))
+        return;
+    const struct api_object_meta *meta = object_meta(object);
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        const struct api_owner_reference *reference = &meta->owner_references[i];
+        if (freed && reference->block_owner_deletion != NULL && *reference->block_owner_deletion)
+            continue;
+        const struct informer *cache = keys_cache_of_kind(keys, reference->api_version, reference->kind);
+        const struct object *owner = cache == NULL ? NULL : cached_owner(cache, meta, reference);
+        if (owner != NULL && object_meta(owner)->deletion_timestamp != 0)
+            add_key(keys, owner);
+    }
+}
+
 static void map_object(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
 {
     const struct informer *own = keys_cache(keys, watch->resource);
     const struct object *now = own == NULL ? NULL : informer_get(own, object_key(object));
     if (is_concerned(object))
         add_key(keys, object);
-    if (now != NULL && text_equal(object_uid(now), object_uid(object)))
+    if (now != NULL && text_equal(object_uid(now), object_uid(object))) {
+        add_waiting_owners(keys, object, object == now); /* what it was before may say more owners than it has now */
         return;
-    /* It is gone: its dependents may go, and owners may have waited for it. */
+    }
+    /* It is gone: its dependents may go. */
     for (const struct informer *cache = NULL; (cache = keys_next_cache(keys, cache)) != NULL;) {
         for (const struct object *o = NULL; (o = informer_next_owned(cache, object_uid(object), o)) != NULL;)
             add_key(keys, o);
     }
-    if (!(object_marks(object) & OBJECT_OWNED))
-        return;
-    const struct api_object_meta *meta = object_meta(object);
-    for (size_t i = 0; i < meta->n_owner_references; i++) {
-        const struct api_owner_reference *reference = &meta->owner_references[i];
-        const struct informer *cache = keys_cache_of_kind(keys, reference->api_version, reference->kind);
-        const struct object *owner = cache == NULL ? NULL : cached_owner(cache, meta, reference);
-        if (owner != NULL && object_meta(owner)->deletion_timestamp != 0)
-            add_key(keys, owner);
-    }
+    add_waiting_owners(keys, object, false);
 }
 
 static const struct object *find_object(struct reconcile *r)
@@ -115,8 +125,9 @@ static void remove_finalizer(struct reconcile *r, const struct object *object, c
     action->absent_is_fine = true;
 }
 
-/* Keeps the references for which keep[i] holds. */
-static void patch_owners(struct reconcile *r, const struct object *object, const bool *keep)
+/* Of these references (as many as the object has) those for which keep[i] holds; NULL: all. */
+static void patch_owners(struct reconcile *r, const struct object *object, const struct api_owner_reference *owners,
+                         const bool *keep)
 {
     const struct api_object_meta *meta = object_meta(object);
     auto_buffer struct buffer patch = { 0 };
@@ -124,10 +135,10 @@ static void patch_owners(struct reconcile *r, const struct object *object, const
                   meta->resource_version);
     bool any = false;
     for (size_t i = 0; i < meta->n_owner_references; i++) {
-        if (!keep[i])
+        if (keep != NULL && !keep[i])
             continue;
         buffer_append_text(&patch, any ? "," : "");
-        api_encode_json(&api_type_owner_reference, NULL, &meta->owner_references[i], &patch);
+        api_encode_json(&api_type_owner_reference, NULL, &owners[i], &patch);
         any = true;
     }
     buffer_append_text(&patch, "]}}");
@@ -156,6 +167,42 @@ static bool has_dependents(struct reconcile *r, const char *uid, bool blocking_o
         }
     }
     return false;
+}
+
+/* Does something that waits for its own dependents wait for it? Then both wait for each other. */
+static bool closes_circle(struct reconcile *r, const char *uid)
+{
+    for (const struct informer *cache = NULL; (cache = reconcile_next_cache(r, cache)) != NULL;) {
+        for (const struct object *o = NULL; (o = informer_next_owned(cache, uid, o)) != NULL;) {
+            if (object_meta(o)->deletion_timestamp != 0 && has_finalizer(object_meta(o), FOREGROUND))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Its owners need not wait for it any more. */
+static void unblock_owners(struct reconcile *r, const struct object *object)
+{
+    const struct api_object_meta *meta = object_meta(object);
+    struct api_owner_reference *owners =
+        arena_new_array(r->arena, struct api_owner_reference, meta->n_owner_references);
+    static bool no = false;
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        owners[i] = meta->owner_references[i];
+        owners[i].block_owner_deletion = &no;
+    }
+    patch_owners(r, object, owners, NULL);
+}
+
+/* The foreground: its own dependents first, if it has any. */
+static void delete_after_dependents(struct reconcile *r, const struct object *object)
+{
+    if (closes_circle(r, object_uid(object)))
+        unblock_owners(r, object);
+    struct action *action = reconcile_delete(r, object);
+    action->barrier = true;
+    action->propagation = CLIENT_PROPAGATION_FOREGROUND;
 }
 
 static bool has_other_owner(const struct object *dependent, const char *uid)
@@ -196,12 +243,13 @@ static void process_foreground(struct reconcile *r, const struct object *object)
                 bool *keep = arena_new_array(r->arena, bool, object_meta(o)->n_owner_references);
                 for (size_t i = 0; i < object_meta(o)->n_owner_references; i++)
                     keep[i] = !text_equal(object_meta(o)->owner_references[i].uid, uid);
-                patch_owners(r, o, keep);
+                patch_owners(r, o, object_meta(o)->owner_references, keep);
                 continue;
             }
-            struct action *action = reconcile_delete(r, o);
-            action->propagation =
-                has_dependents(r, object_uid(o), false) ? CLIENT_PROPAGATION_FOREGROUND : CLIENT_PROPAGATION_BACKGROUND;
+            if (has_dependents(r, object_uid(o), false))
+                delete_after_dependents(r, o);
+            else
+                reconcile_delete(r, o)->propagation = CLIENT_PROPAGATION_BACKGROUND;
         }
     }
 }
@@ -214,7 +262,7 @@ static void process_orphan(struct reconcile *r, const struct object *object)
             bool *keep = arena_new_array(r->arena, bool, object_meta(o)->n_owner_references);
             for (size_t i = 0; i < object_meta(o)->n_owner_references; i++)
                 keep[i] = !text_equal(object_meta(o)->owner_references[i].uid, uid);
-            patch_owners(r, o, keep);
+            patch_owners(r, o, object_meta(o)->owner_references, keep);
         }
     }
     remove_finalizer(r, object, ORPHAN);
@@ -262,14 +310,16 @@ static void judge_owners(struct reconcile *r, const struct object *object)
     if (absent + waiting == 0)
         return;
     if (solid > 0) {
-        patch_owners(r, object, keep);
+        patch_owners(r, object, meta->owner_references, keep);
+        return;
+    }
+    if (waiting > 0 && has_dependents(r, meta->uid, false)) {
+        delete_after_dependents(r, object);
         return;
     }
     struct action *action = reconcile_delete(r, object);
     action->barrier = true;
-    if (waiting > 0 && has_dependents(r, meta->uid, false))
-        action->propagation = CLIENT_PROPAGATION_FOREGROUND;
-    else if (has_finalizer(meta, ORPHAN))
+    if (has_finalizer(meta, ORPHAN))
         action->propagation = CLIENT_PROPAGATION_ORPHAN;
     else if (has_finalizer(meta, FOREGROUND))
         action->propagation = CLIENT_PROPAGATION_FOREGROUND;

@@ -220,9 +220,13 @@ static void write_operation(struct openapi_writer *writer, const struct operatio
 
     buffer_format(out, "\"%s\":{\"operationId\":\"", operation->method);
     write_operation_id(operation, place, all_namespaces, out);
-    buffer_append_text(out, "\",\"parameters\":[");
+    buffer_append_char(out, '"');
+    bool body_parameter = operation->body && writer->form == OPENAPI_V2;
+    bool any = operation->options != NULL || body_parameter; /* an empty list is not written */
+    if (any)
+        buffer_append_text(out, ",\"parameters\":[");
     write_options(writer, operation->options, &first);
-    if (operation->body && writer->form == OPENAPI_V2) {
+    if (body_parameter) {
         buffer_format(out, "%s{\"name\":\"body\",\"in\":\"body\",\"required\":true,\"schema\":", first ? "" : ",");
         if (operation->verb == API_PATCH)
             buffer_append_text(out, "{\"type\":\"object\"}");
@@ -231,7 +235,8 @@ static void write_operation(struct openapi_writer *writer, const struct operatio
                                                openapi_is_custom(place->kind) ? place->kind : NULL, false });
         buffer_append_char(out, '}');
     }
-    buffer_append_char(out, ']');
+    if (any)
+        buffer_append_char(out, ']');
     if (operation->body && writer->form == OPENAPI_V3)
         write_request_body(writer, operation, place->kind);
     write_answer(writer, operation, place);

@@ -317,7 +317,10 @@ static void write_type(struct openapi_writer *writer, const struct api_type *typ
         buffer_append_text(out, "\"x-kubernetes-preserve-unknown-fields\":true}");
         return;
     }
-    buffer_append_text(out, "\"type\":\"object\",\"properties\":{");
+    buffer_append_text(out, "\"type\":\"object\"");
+    bool any = type->n_fields > 0 || type->type_meta; /* an empty map is not written */
+    if (any)
+        buffer_append_text(out, ",\"properties\":{");
     if (type->type_meta) {
         buffer_append_text(out, "\"apiVersion\":{\"type\":\"string\"");
         write_description(descriptions_of_field(writer->descriptions, type, "apiVersion"), out);
@@ -327,7 +330,8 @@ static void write_type(struct openapi_writer *writer, const struct api_type *typ
         first = false;
     }
     write_fields(writer, type, &first);
-    buffer_append_char(out, '}');
+    if (any)
+        buffer_append_char(out, '}');
     bool none = true;
     write_required(type, &none, out);
     if (!none)

@@ -213,7 +213,8 @@ def test_approval_and_finalize_are_doors(api):
     assert made["spec"]["username"] == "kubernetes-admin"
     approved = {"status": {"conditions": [{"type": "Approved", "status": "True", "reason": "Fine"}]}}
     assert not api.ok("PATCH", f"{path}/ann", approved, sent=MERGE).json().get("status")
-    made = api.ok("PATCH", f"{path}/ann/approval", approved, sent=MERGE).json()
+    made = api.ok("PATCH", f"{path}/ann/approval", {"metadata": {"annotations": {"by": "me"}}, **approved}, sent=MERGE).json()
+    assert made["metadata"]["annotations"] == {"by": "me"}
     assert [condition["type"] for condition in made["status"]["conditions"]] == ["Approved"]
     check_status(api.call("PATCH", f"{path}/ann/approval", {"status": {"conditions": None}}, sent=MERGE), 422, "Invalid")
     api.ok("DELETE", f"{path}/ann")

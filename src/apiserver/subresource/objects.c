@@ -129,10 +129,24 @@ void serve_resize(struct request *request)
 
 /* ---------------------------------------------------------------- certificatesigningrequests/approval */
 
-/* Verdicts on a request are written through here only, and nothing else is. */
+/* What of the metadata belongs to whoever writes the object. */
+static void take_metadata(struct api_object_meta *meta, const struct api_object_meta *sent)
+{
+    meta->labels = sent->labels;
+    meta->n_labels = sent->n_labels;
+    meta->annotations = sent->annotations;
+    meta->n_annotations = sent->n_annotations;
+    meta->finalizers = sent->finalizers;
+    meta->n_finalizers = sent->n_finalizers;
+    meta->owner_references = sent->owner_references;
+    meta->n_owner_references = sent->n_owner_references;
+}
+
+/* Verdicts on a request are written through here only, and nothing else but metadata is. */
 static int take_approval(struct request *request, void *object, const void *sent, struct error *err)
 {
     (void)request, (void)err;
+    take_metadata(object, sent);
     struct api_certificates_certificate_signing_request *csr = object;
     const struct api_certificates_certificate_signing_request *wanted = sent;
     csr->status.conditions = wanted->status.conditions;

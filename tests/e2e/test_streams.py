@@ -108,3 +108,11 @@ def test_attach_reaches_standard_input(streams):
         message = channels.recv()
         said += (message.encode() if isinstance(message, str) else message)[1:]
     channels.close()
+
+
+def test_port_forward_begins_with_the_port_on_each_channel(streams):
+    """The data's channel first, then the errors', port by port."""
+    channels = open_channels(streams, "portforward", "v4.channel.k8s.io", ports=[8080, 9])
+    begun = [channels.recv() for _ in range(4)]
+    channels.close()
+    assert begun == [bytes([number]) + port.to_bytes(2, "little") for number, port in ((0, 8080), (1, 8080), (2, 9), (3, 9))]

@@ -157,13 +157,15 @@ void streaming_forward(struct streaming *session, struct websocket *socket, stru
         char port[8], request[8];
         snprintf(port, sizeof(port), "%u", session->ports[i]);
         snprintf(request, sizeof(request), "%u", i);
+        for (unsigned error = 0; error < 2; error++) { /* clients expect the data's channel first */
+            const char first[] = { (char)(2 * i + error), (char)(session->ports[i] & 0xff),
+                                   (char)(session->ports[i] >> 8) };
+            websocket_send(socket, WEBSOCKET_BINARY, (struct str){ first, sizeof(first) });
+        }
         for (unsigned error = 2; error-- > 0;) { /* the runtime wants the error stream first */
             const struct http_header headers[] = { { STR("streamtype"), error ? STR("error") : STR("data") },
                                                    { STR("port"), str_of(port) },
                                                    { STR("requestid"), str_of(request) } };
-            const char first[] = { (char)(2 * i + error), (char)(session->ports[i] & 0xff),
-                                   (char)(session->ports[i] >> 8) };
-            websocket_send(socket, WEBSOCKET_BINARY, (struct str){ first, sizeof(first) });
             open_channel(session, 2 * i + error, !error, true, &(struct http_headers){ headers, countof(headers) });
         }
     }

@@ -23,7 +23,7 @@
 #include "base/metrics.h"
 #include "crypto/tls.h"
 
-#define BOOKMARK_PERIOD (60 * USEC_PER_SEC)
+#define BOOKMARK_PERIOD PAGE_LIFE_PERIOD /* both are done in one go */
 
 /* ---------------------------------------------------------------- registries */
 
@@ -97,6 +97,7 @@ static void send_bookmarks(struct loop_timer *timer)
         watch_bookmark(watch);
     for (size_t i = 0; i < server->n_caches; i++)
         watch_cache_tidy(server->caches[i]);
+    page_life_mark(&server->page_life, store_revision(server->store));
     loop_timer_start(server->loop, timer, BOOKMARK_PERIOD);
 }
 

@@ -7,6 +7,7 @@
 
 #include "apiserver/apiserver.h"
 #include "apiserver/cache/watch_cache.h"
+#include "apiserver/listing/page_life.h"
 #include "apiserver/registry/registry.h"
 
 struct service_allocator; /* allocation/service_allocator.h */
@@ -54,6 +55,7 @@ struct api_server {
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;
+    struct page_life page_life;
     struct loop_timer patience_timer; /* once stopping: requests that wait for something wait no longer */
     struct buffer encoding;           /* whose memory every write uses again: registry_encode() */
     bool ready;                       /* all caches are filled */

@@ -14,6 +14,7 @@
 #include "apiserver/listing/object_list.h"
 #include "apiserver/listing/selection.h"
 #include "apiserver/registry/registry.h"
+#include "apiserver/server_internal.h"
 
 struct listing {
     struct request *request;
@@ -143,6 +144,12 @@ static int collect(struct listing *listing, struct error *err)
 
 /* ---------------------------------------------------------------- answers */
 
+static bool is_too_old(const struct listing *listing)
+{
+    return listing->continues && listing->revision != 0 &&
+           listing->revision < page_life_oldest(&listing->request->server->page_life);
+}
+
 /* The next page begins right behind the last object of this one. */
 static struct str next_start(const struct listing *listing)
 {
@@ -197,7 +204,7 @@ static void fresh(struct request *request, const struct error *late)
         listing->done(request, NULL, late);
         return;
     }
-    int rc = collect(listing, &err);
+    int rc = is_too_old(listing) ? -ERROR_EXPIRED : collect(listing, &err);
     if (rc == -ERROR_EXPIRED)
         say_expired(listing, &err);
     if (rc < 0) {

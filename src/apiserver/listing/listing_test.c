@@ -264,6 +264,31 @@ static void test_expired_continue(void **state)
     unexpected(answer, "\"m5\"");
 }
 
+static void wait_minutes(struct fixture *f, int minutes)
+{
+    connection_close(&f->main); /* the server closes those that are quiet for long */
+    loop_run_until(f->loop, loop_now(f->loop) + minutes * 60 * USEC_PER_SEC);
+    f->main = (struct connection){ 0 };
+    connection_open(f, &f->main);
+}
+
+/* Also when all that happened since is known: clients must not come to rely on how much that is. */
+static void test_pages_have_five_minutes(void **state)
+{
+    struct fixture *f = *state;
+    char token[512], quiet[512];
+    make_five(f);
+    token_of(list(f, "limit=2"), token);
+    make(f, "m5");
+    wait_minutes(f, 4);
+    expect(list(f, "limit=2&continue=%s", token), "200 OK");
+    wait_minutes(f, 3);
+    expect(list(f, "limit=2&continue=%s", token), "410 Gone");
+    token_of(list(f, "limit=2"), quiet);
+    wait_minutes(f, 7); /* nothing was written since: it is no old list */
+    expect(list(f, "limit=2&continue=%s", quiet), "200 OK");
+}
+
 /* Revisions to come are waited for, not for ever. */
 static void test_too_large(void **state)
 {
@@ -341,6 +366,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_any, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_expired_continue, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pages_have_five_minutes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(test_delete_collection, setup, teardown),
     };

@@ -158,6 +158,8 @@ static void test_paths(void **state)
     struct fixture *f = *state;
     expect(ask(f, "GET", "/readyz", ""), "\r\n\r\nok");
     expect(ask(f, "GET", "/livez?verbose", ""), "[+]ping ok\n");
+    expect(ask(f, "GET", "/readyz?verbose", ""), "[+]poststarthook/crd-informer-synced ok\n");
+    expect(ask(f, "GET", "/livez/poststarthook/scheduling/bootstrap-system-priority-classes", ""), "\r\n\r\nok");
     expect(ask(f, "GET", "/version", ""), "\"minor\": \"36\"");
     expect(ask(f, "GET", "/metrics", ""), "apiserver_request_total{");
 }

@@ -60,6 +60,9 @@ static void writes_are_their_managers(void **state)
     expect(answer, "conflict with \\\"before-first-apply\\\" using v1: .data.w");
 }
 
+#define NEW_AT_1 \
+    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"new\",\"resourceVersion\":\"1\"}}"
+
 static void an_apply_creates_merges_and_gives_up(void **state)
 {
     struct fixture *f = *state;
@@ -83,6 +86,9 @@ static void an_apply_creates_merges_and_gives_up(void **state)
     answer = apply_map(f, "fieldManager=one&force=true", "z: \"2\"");
     expect(answer, "\"data\":{\"w\":\"1\",\"z\":\"2\"}");
     expect(answer, "\"fieldsV1\":{\"f:data\":{\"f:w\":{}}}}");
+    /* How the Java operator framework says "only when it is not there". */
+    expect(ask_with(f, "PATCH", MAPS "/new?fieldManager=m", APPLY, NEW_AT_1), "201 Created");
+    expect(ask_with(f, "PATCH", MAPS "/new?fieldManager=m", APPLY, NEW_AT_1), "409 Conflict");
 }
 
 static void what_an_apply_needs(void **state)

@@ -238,9 +238,7 @@ static int check_missing(const struct update *update, const struct api_object_me
                                                "uid mismatch: the provided object specified uid %s, and no existing "
                                                "object was found",
                                                meta->uid));
-    if (!text_empty(meta->resource_version) && strcmp(meta->resource_version, "0") != 0)
-        return api_error_not_found(err, update->registry->resource, update->name);
-    return 0;
+    return 0; /* whatever resourceVersion it has: some clients apply with "1" so that nothing that exists is taken over */
 }
 
 static void update_missing(struct update *update)

@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* taint_eviction.c - deletes pods that do not tolerate a NoExecute taint of their node, or no longer. */
+#include "api/node_fit.h"
 #include "controllers/controllers.h"
 #include "controllers/node/disruption_target.h"
-#include "controllers/workload/node_fit.h"
 
 static bool has_no_execute(const struct object *node)
 {

@@ -16,6 +16,7 @@
 #include "node/kubelet/kubelet_internal.h"
 #include "node/kubelet/log_rotator.h"
 #include "node/kubelet/node_agent.h"
+#include "node/kubelet/pod/admission.h"
 #include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/pod/worker.h"
 #include "node/kubelet/server/server.h"
@@ -67,36 +68,38 @@ int kubelet_port(const struct kubelet *kubelet)
 
 /* --- pods from the API --- */
 
-static size_t live_pods(const struct kubelet *kubelet)
+/* Those that take room on the node, but for the one that asks. */
+static const struct api_pod **taken_pods(const struct kubelet *kubelet, const struct pod_worker *asking,
+                                         struct arena *arena, size_t *ret_count)
 {
-    size_t n = 0;
+    const struct api_pod **pods = arena_new_array(arena, const struct api_pod *, kubelet->workers.size + 1);
     struct pod_worker *worker;
-    map_for_each (&kubelet->workers, worker, node)
-        n += worker->pod != NULL && !worker->ended && worker->reason == NULL;
-    return n;
+    *ret_count = 0;
+    map_for_each (&kubelet->workers, worker, node) {
+        if (worker != asking && worker->pod != NULL && !worker->gone && !worker->ended && worker->reason == NULL &&
+            !pod_is_terminal(worker->pod))
+            pods[(*ret_count)++] = worker->pod;
+    }
+    return pods;
 }
 
-/* Pods that were running already are never turned away. */
+/* Pods that were taken already, by us or by a kubelet before, are never turned away. */
 static void admit(struct kubelet *kubelet, struct pod_worker *worker)
 {
-    if (worker->pod == NULL || worker->stopping || pod_is_terminal(worker->pod) || pod_worker_runtime(worker) != NULL)
+    if (worker->pod == NULL || worker->stopping || pod_is_terminal(worker->pod) ||
+        worker->pod->status.start_time != 0 || pod_worker_runtime(worker) != NULL)
         return;
-    if (pod_container_count(worker->pod) > POD_CONTAINERS_MAX) {
-        worker->reason = "UnexpectedAdmissionError";
-        snprintf(worker->message, sizeof(worker->message), "Pod was rejected: more than %d containers",
-                 POD_CONTAINERS_MAX);
-    } else if (worker->pod->spec.os != NULL && !text_equal(worker->pod->spec.os->name, "linux")) {
-        worker->reason = "PodOSNotSupported";
-        snprintf(worker->message, sizeof(worker->message),
-                 "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS");
-    } else if (live_pods(kubelet) > (size_t)kubelet->options.max_pods) {
-        worker->reason = "OutOfpods";
-        snprintf(worker->message, sizeof(worker->message),
-                 "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: %zu, capacity: %lld",
-                 live_pods(kubelet) - 1, (long long)kubelet->options.max_pods);
-    }
-    if (worker->reason != NULL)
-        pod_event(worker, SIZE_MAX, EVENT_WARNING, worker->reason, "%s", worker->message);
+    auto_arena struct arena scratch = { 0 };
+    struct pod_admission admission = { .pod = worker->pod,
+                                       .node = node_agent_node(kubelet->node),
+                                       .max_pods = kubelet->options.max_pods };
+    struct pod_refusal refusal;
+    admission.others = taken_pods(kubelet, worker, &scratch, &admission.n_others);
+    if (!pod_admission_refuses(&admission, &refusal))
+        return;
+    worker->reason = refusal.reason;
+    memcpy(worker->message, refusal.message, sizeof(worker->message));
+    pod_event(worker, SIZE_MAX, EVENT_WARNING, worker->reason, "%s", worker->message);
 }
 
 static void take_pod(struct kubelet *kubelet, const struct object *object)

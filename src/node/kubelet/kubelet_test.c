@@ -172,6 +172,51 @@ static void the_node_registers_and_lives(void **state)
     assert_null(strstr(log, " pods"));
 }
 
+static void assert_refused(struct fixture *f, const char *name, const char *reason, const char *message)
+{
+    const struct api_pod *one = pod(f, name);
+    assert_string_equal("Failed", one->status.phase);
+    assert_string_equal(reason, one->status.reason);
+    assert_string_equal(message, one->status.message);
+    assert_true(has_event(f, reason, message));
+}
+
+/* Whoever binds past the scheduler finds the node's own answer. */
+static void pods_that_do_not_fit_are_refused(void **state)
+{
+    struct fixture *f = *state;
+#define WEB "\"containers\":[{\"name\":\"web\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\""
+    run_seconds(f, 5);
+    put_pod(f, "first",
+            WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"TCP\"}],"
+                "\"resources\":{\"requests\":{\"cpu\":\"3\"}}}]");
+    run_seconds(f, 3);
+    put_pod(f, "ports", WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"TCP\"}]}]");
+    put_pod(f, "udp", WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"UDP\"}]}]");
+    put_pod(f, "large", WEB ",\"resources\":{\"requests\":{\"cpu\":\"1500m\"}}}]");
+    put_pod(f, "elsewhere", "\"nodeSelector\":{\"disk\":\"fast\"}," WEB "}]");
+#undef WEB
+    run_seconds(f, 3);
+    assert_string_equal("Running", pod(f, "first")->status.phase);
+    assert_string_equal("Running", pod(f, "udp")->status.phase);
+    assert_refused(
+        f, "ports", "NodePorts",
+        "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+    assert_refused(
+        f, "large", "OutOfcpu",
+        "Pod was rejected: Node didn't have enough resource: cpu, requested: 1500, used: 3000, capacity: 4000");
+    assert_refused(
+        f, "elsewhere", "NodeAffinity",
+        "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+
+    /* What was taken once is not judged again by the next kubelet. */
+    kubelet_destroy(f->kubelet);
+    start_kubelet(f);
+    run_seconds(f, 5);
+    assert_string_equal("Running", pod(f, "first")->status.phase);
+    assert_string_equal("Running", pod(f, "udp")->status.phase);
+}
+
 static void a_pod_runs_and_is_deleted(void **state)
 {
     struct fixture *f = *state;
@@ -407,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_node_registers_and_lives, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pods_that_do_not_fit_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pod_runs_and_is_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crashing_container_backs_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_image_is_told, set_up, tear_down),

@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* node_fit.c - see the header. */
-#include "controllers/workload/node_fit.h"
+#include "api/node_fit.h"
 
-#include "controllers/workload/ownership.h"
+#include "api/entry.h"
 
 bool toleration_covers(const struct api_toleration *toleration, const struct api_taint *taint)
 {
@@ -64,9 +64,9 @@ static bool meets_term(const struct api_node_selector_term *term, const struct a
 {
     const struct api_object_meta *meta = &node->metadata;
     for (size_t i = 0; i < term->n_match_expressions; i++) {
-        struct str value = { 0 };
-        bool has = entries_find(meta->labels, meta->n_labels, text_or_empty(term->match_expressions[i].key), &value);
-        if (!meets(&term->match_expressions[i], has, value))
+        const char *value =
+            string_entry_value(meta->labels, meta->n_labels, text_or_empty(term->match_expressions[i].key));
+        if (!meets(&term->match_expressions[i], value != NULL, str_of(text_or_empty(value))))
             return false;
     }
     for (size_t i = 0; i < term->n_match_fields; i++) {
@@ -80,9 +80,9 @@ static bool meets_term(const struct api_node_selector_term *term, const struct a
 bool node_fit_selected(const struct api_pod_spec *spec, const struct api_node *node)
 {
     for (size_t i = 0; i < spec->n_node_selector; i++) {
-        struct str value = { 0 };
-        if (!entries_find(node->metadata.labels, node->metadata.n_labels, spec->node_selector[i].key, &value) ||
-            !str_is(value, text_or_empty(spec->node_selector[i].value)))
+        const char *value =
+            string_entry_value(node->metadata.labels, node->metadata.n_labels, spec->node_selector[i].key);
+        if (value == NULL || !text_equal(value, text_or_empty(spec->node_selector[i].value)))
             return false;
     }
     const struct api_node_affinity *affinity = spec->affinity == NULL ? NULL : spec->affinity->node_affinity;

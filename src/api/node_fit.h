@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* node_fit.h - whether a pod's own words allow a node: its selector, required affinity and tolerations. */
-#ifndef CONTROLLERS_WORKLOAD_NODE_FIT_H
-#define CONTROLLERS_WORKLOAD_NODE_FIT_H
+#ifndef API_NODE_FIT_H
+#define API_NODE_FIT_H
 
 #include <stdbool.h>
 

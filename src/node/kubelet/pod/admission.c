@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+
+/* admission.c - see the header. */
+#include "node/kubelet/pod/admission.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api/entry.h"
+#include "api/node_fit.h"
+#include "api/pod_resources.h"
+#include "node/kubelet/pod/plan.h"
+
+static bool refuse(struct pod_refusal *refusal, const char *reason, const char *format, ...) printf_like(3, 4);
+static bool refuse(struct pod_refusal *refusal, const char *reason, const char *format, ...)
+{
+    va_list arguments;
+    *refusal = (struct pod_refusal){ .reason = reason };
+    int size = snprintf(refusal->message, sizeof(refusal->message), "Pod was rejected: ");
+    va_start(arguments, format);
+    vsnprintf(refusal->message + size, sizeof(refusal->message) - (size_t)size, format, arguments);
+    va_end(arguments);
+    return true;
+}
+
+/* --- what it asks for together --- */
+
+static const struct sized_resource {
+    const char *name;
+    const char *reason;
+    bool milli;
+} resources[] = {
+    { "cpu", "OutOfcpu", true },
+    { "memory", "OutOfmemory", false },
+    { "ephemeral-storage", "OutOfephemeral-storage", false },
+};
+
+static int64_t amount(const struct sized_resource *resource, const struct quantity *quantity)
+{
+    return resource->milli ? quantity_milli_value(quantity) : quantity_value(quantity);
+}
+
+static int64_t requested(const struct sized_resource *resource, const struct api_pod_spec *spec)
+{
+    struct quantity total = { 0 };
+    const struct api_resource_requirements *pod_level = spec->resources;
+    const struct quantity *own =
+        pod_level == NULL ? NULL : quantity_entry_value(pod_level->requests, pod_level->n_requests, resource->name);
+    if (own != NULL)
+        total = *own;
+    else
+        api_pod_aggregate(spec, false, resource->name, &total);
+    const struct quantity *overhead = quantity_entry_value(spec->overhead, spec->n_overhead, resource->name);
+    return amount(resource, &total) + (overhead == NULL ? 0 : amount(resource, overhead));
+}
+
+static bool lacks(const struct pod_admission *admission, struct pod_refusal *refusal)
+{
+    const struct api_node_status *status = &admission->node->status;
+    for (size_t i = 0; i < countof(resources); i++) {
+        const struct sized_resource *resource = &resources[i];
+        const struct quantity *size = quantity_entry_value(status->allocatable, status->n_allocatable, resource->name);
+        int64_t wanted = requested(resource, &admission->pod->spec), used = 0;
+        if (size == NULL || wanted == 0)
+            continue;
+        for (size_t j = 0; j < admission->n_others; j++)
+            used += requested(resource, &admission->others[j]->spec);
+        if (wanted + used > amount(resource, size))
+            return refuse(refusal, resource->reason,
+                          "Node didn't have enough resource: %s, requested: %lld, used: %lld, capacity: %lld",
+                          resource->name, (long long)wanted, (long long)used, (long long)amount(resource, size));
+    }
+    return false;
+}
+
+/* --- ports of the host --- */
+
+static bool ports_clash(const struct api_container_port *a, const struct api_container_port *b)
+{
+    const char *left = text_empty(a->host_ip) ? "0.0.0.0" : a->host_ip;
+    const char *right = text_empty(b->host_ip) ? "0.0.0.0" : b->host_ip;
+    return a->host_port > 0 && a->host_port == b->host_port && text_equal(a->protocol, b->protocol) &&
+           (text_equal(left, right) || text_equal(left, "0.0.0.0") || text_equal(right, "0.0.0.0"));
+}
+
+static bool is_taken(const struct api_container_port *port, const struct api_pod *other)
+{
+    for (size_t i = 0; i < other->spec.n_containers; i++) {
+        const struct api_container *container = &other->spec.containers[i];
+        for (size_t j = 0; j < container->n_ports; j++) {
+            if (ports_clash(port, &container->ports[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool clashes(const struct pod_admission *admission)
+{
+    const struct api_pod_spec *spec = &admission->pod->spec;
+    for (size_t i = 0; i < spec->n_containers; i++) {
+        for (size_t j = 0; j < spec->containers[i].n_ports; j++) {
+            for (size_t k = 0; spec->containers[i].ports[j].host_port > 0 && k < admission->n_others; k++) {
+                if (is_taken(&spec->containers[i].ports[j], admission->others[k]))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool pod_admission_refuses(const struct pod_admission *admission, struct pod_refusal *refusal)
+{
+    const struct api_pod_spec *spec = &admission->pod->spec;
+    const struct api_node *node = admission->node;
+    if (pod_container_count(admission->pod) > POD_CONTAINERS_MAX)
+        return refuse(refusal, "UnexpectedAdmissionError", "more than %d containers", POD_CONTAINERS_MAX);
+    if (spec->os != NULL && !text_equal(spec->os->name, "linux"))
+        return refuse(refusal, "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+    if (admission->n_others >= (size_t)admission->max_pods)
+        return refuse(refusal, "OutOfpods",
+                      "Node didn't have enough resource: pods, requested: 1, used: %zu, capacity: %lld",
+                      admission->n_others, (long long)admission->max_pods);
+    if (node != NULL && lacks(admission, refusal))
+        return true;
+    if (node != NULL && !node_fit_selected(spec, node))
+        return refuse(refusal, "NodeAffinity",
+                      "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+    if (clashes(admission))
+        return refuse(refusal, "NodePorts",
+                      "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+    if (node != NULL && !node_fit_tolerated(spec, node, "NoExecute"))
+        return refuse(refusal, "TaintToleration",
+                      "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate");
+    return false;
+}

@@ -17,6 +17,7 @@ static const struct admission_plugin plugins[] = {
     { "TaintNodesByCondition", admit_node_taint, NULL },
     { "Priority", admit_priority, validate_priority_class_default },
     { "DefaultTolerationSeconds", admit_default_tolerations, NULL },
+    { "RuntimeClass", admit_runtime_class, validate_runtime_class },
     { "CertificateApproval", NULL, validate_certificate_approval },
     { "CertificateSigning", NULL, validate_certificate_signing },
     { "CertificateSubjectRestriction", NULL, validate_certificate_subject },

@@ -51,6 +51,8 @@ int admit_node_restriction(struct admission *admission, struct error *err);
 int admit_node_taint(struct admission *admission, struct error *err);
 int admit_priority(struct admission *admission, struct error *err);
 int admit_default_tolerations(struct admission *admission, struct error *err);
+int admit_runtime_class(struct admission *admission, struct error *err);
+int validate_runtime_class(struct admission *admission, struct error *err);
 int validate_priority_class_default(struct admission *admission, struct error *err);
 int validate_certificate_approval(struct admission *admission, struct error *err);
 int validate_certificate_signing(struct admission *admission, struct error *err);

@@ -224,7 +224,6 @@ static void release_orphans(struct reconcile *r)
 
 static int reconcile_job(struct reconcile *r, struct error *err)
 {
-    (void)err;
     const struct object *object = informer_get(reconcile_cache(r, &api_resource_batch_job), r->key);
     if (object == NULL) {
         release_orphans(r);
@@ -235,6 +234,11 @@ static int reconcile_job(struct reconcile *r, struct error *err)
     run.indexed = text_equal(run.job->spec.completion_mode, "Indexed");
     if (!text_empty(run.job->spec.managed_by) && !text_equal(run.job->spec.managed_by, "kubernetes.io/job-controller"))
         return 0;
+    struct label_selector selector = { 0 };
+    int rc = label_selector_of(run.job->spec.selector, r->arena, &selector, err);
+    if (rc < 0)
+        return rc;
+    run.pods = ownership_claim_guarded(r, object, &selector, &api_resource_pod, JOB_FINALIZER, &run.n_pods);
     job_count_pods(&run);
     struct api_batch_job_status *status = &run.next.status;
     status->active = (int32_t)run.n_active;
@@ -250,9 +254,26 @@ static int reconcile_job(struct reconcile *r, struct error *err)
     return 0;
 }
 
+/* A pod that nobody controls may be adopted by the Jobs that select it. */
+static void jobs_of_pod(struct key_sink *keys, const struct controller_watch *watch, const struct object *object)
+{
+    keys_of_owner(keys, watch, object);
+    const struct api_object_meta *meta = object_meta(object);
+    if (ownership_controller(meta) != NULL)
+        return;
+    const struct informer *jobs = keys_cache(keys, &api_resource_batch_job);
+    for (const struct object *o = NULL; (o = informer_next_in(jobs, object_namespace(object), o)) != NULL;) {
+        auto_arena struct arena scratch = { 0 };
+        struct label_selector selector = { 0 };
+        if (label_selector_of(api_batch_job_of(o)->spec.selector, &scratch, &selector, NULL) == 0 &&
+            label_selector_matches(&selector, meta->labels, meta->n_labels))
+            keys_add(keys, object_key(o));
+    }
+}
+
 static const struct controller_watch watches[] = {
     { .resource = &api_resource_batch_job, .map = keys_own },
-    { .resource = &api_resource_pod, .map = keys_of_owner, .owner = &api_resource_batch_job },
+    { .resource = &api_resource_pod, .map = jobs_of_pod, .owner = &api_resource_batch_job },
 };
 
 const struct controller job_controller = {

@@ -139,14 +139,10 @@ void job_count_pods(struct job_run *run)
 {
     static const struct api_batch_uncounted_terminated_pods none;
     struct arena *arena = run->r->arena;
-    const struct informer *pods = reconcile_cache(run->r, &api_resource_pod);
-    const char *uid = object_uid(run->object);
     struct api_batch_job_status *status = &run->next.status;
     const struct api_batch_uncounted_terminated_pods *old =
         status->uncounted_terminated_pods != NULL ? status->uncounted_terminated_pods : &none;
-    size_t count = 0;
-    for (const struct object *o = NULL; (o = informer_next_owned(pods, uid, o)) != NULL;)
-        count++;
+    size_t count = run->n_pods;
     run->active = arena_new_array(arena, struct ranked_pod, count + 1);
     run->to_release = arena_new_array(arena, const struct object *, count + 1);
     if (run->indexed) {
@@ -162,10 +158,8 @@ void job_count_pods(struct job_run *run)
                               .failed = arena_new_array(arena, const char *, count + old->n_failed + 1) };
     settle(run, old->succeeded, old->n_succeeded, next.succeeded, &next.n_succeeded, &status->succeeded);
     settle(run, old->failed, old->n_failed, next.failed, &next.n_failed, &status->failed);
-    for (const struct object *o = NULL; (o = informer_next_owned(pods, uid, o)) != NULL;) {
-        if (ownership_controlled_by(object_meta(o), uid))
-            take_pod(run, o, old, &next);
-    }
+    for (size_t i = 0; i < count; i++)
+        take_pod(run, run->pods[i], old, &next);
     int32_t held = 0;
     take_failures(run, old, &next, &held);
     status->uncounted_terminated_pods = arena_new(arena, struct api_batch_uncounted_terminated_pods);

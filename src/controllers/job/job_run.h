@@ -42,6 +42,8 @@ struct job_run {
     const struct api_batch_job *job;
     struct api_batch_job next; /* with the new status */
     bool indexed;
+    const struct object **pods; /* that it controls and selects, or adopts now */
+    size_t n_pods;
     struct ranked_pod *active;
     size_t n_active;
     int32_t ready;

@@ -134,6 +134,27 @@ static void knows_its_indexes(void **state)
     assert_true(is_true(f, "Complete"));
 }
 
+static void adopts_orphans_and_releases_strangers(void **state)
+{
+    struct fixture *f = *state;
+    char name[128];
+    put(f, "\"completions\":2,\"parallelism\":2");
+    snprintf(name, sizeof(name), "%s", object_name(fake_server_next(f->server, &api_resource_pod, NULL)));
+    fixture_patch(f, &api_resource_pod, "a", name, "{\"metadata\":{\"ownerReferences\":null,\"finalizers\":null}}");
+    fixture_run(f, 1);
+    const struct api_object_meta *meta = object_meta(fake_server_get(f->server, &api_resource_pod, "a", name));
+    assert_non_null(ownership_controller(meta));
+    assert_int_equal(meta->n_finalizers, 1);
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 2);
+    fixture_patch(f, &api_resource_pod, "a", name, "{\"metadata\":{\"labels\":{\"j\":\"other\"}}}");
+    fixture_run(f, 1);
+    meta = object_meta(fake_server_get(f->server, &api_resource_pod, "a", name));
+    assert_null(ownership_controller(meta));
+    assert_int_equal(meta->n_finalizers, 0);
+    assert_int_equal(fake_server_count(f->server, &api_resource_pod), 3);
+    assert_int_equal(status(f)->active, 2);
+}
+
 /* One pod of an index comes to its end, with an exit code. */
 static void end_index(struct fixture *f, const char *index, const char *phase, int code)
 {
@@ -295,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_to_completion, setup, teardown),
         cmocka_unit_test_setup_teardown(backs_off_and_gives_up, setup, teardown),
         cmocka_unit_test_setup_teardown(knows_its_indexes, setup, teardown),
+        cmocka_unit_test_setup_teardown(adopts_orphans_and_releases_strangers, setup, teardown),
         cmocka_unit_test_setup_teardown(gives_up_single_indexes, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_failed_indexes_end_it, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_of_failure, setup, teardown),

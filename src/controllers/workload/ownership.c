@@ -58,9 +58,27 @@ static void append_reference(struct buffer *json, const struct api_owner_referen
     buffer_append_char(json, '}');
 }
 
+/* ',"finalizers":[...]', with or without one of them. */
+static void append_finalizers(struct buffer *json, const struct api_object_meta *meta, const char *finalizer, bool with)
+{
+    bool any = with;
+    buffer_append_text(json, ",\"finalizers\":[");
+    if (with)
+        json_append_string(json, str_of(finalizer));
+    for (size_t i = 0; i < meta->n_finalizers; i++) {
+        if (text_equal(meta->finalizers[i], finalizer))
+            continue;
+        if (any)
+            buffer_append_char(json, ',');
+        json_append_string(json, str_of(meta->finalizers[i]));
+        any = true;
+    }
+    buffer_append_char(json, ']');
+}
+
 /* Its references but those to 'without', and 'with'; bound to the version that was read. */
 static void patch_references(struct reconcile *reconcile, const struct object *object, const char *without,
-                             const struct api_owner_reference *with)
+                             const struct api_owner_reference *with, const char *finalizer)
 {
     auto_buffer struct buffer json = { 0 };
     const struct api_object_meta *meta = object_meta(object);
@@ -80,7 +98,10 @@ static void patch_references(struct reconcile *reconcile, const struct object *o
             buffer_append_char(&json, ',');
         append_reference(&json, with);
     }
-    buffer_append_text(&json, "]}}");
+    buffer_append_char(&json, ']');
+    if (finalizer != NULL)
+        append_finalizers(&json, meta, finalizer, with != NULL);
+    buffer_append_text(&json, "}}");
     reconcile_patch(reconcile, object, buffer_str(&json))->absent_is_fine = true;
 }
 
@@ -106,6 +127,14 @@ const struct object **ownership_claim(struct reconcile *reconcile, const struct 
                                       const struct label_selector *selector, const struct api_resource *resource,
                                       size_t *ret_count)
 {
+    return ownership_claim_guarded(reconcile, owner, selector, resource, NULL, ret_count);
+}
+
+const struct object **ownership_claim_guarded(struct reconcile *reconcile, const struct object *owner,
+                                              const struct label_selector *selector,
+                                              const struct api_resource *resource, const char *finalizer,
+                                              size_t *ret_count)
+{
     const struct informer *cache = reconcile_cache(reconcile, resource);
     const char *uid = object_uid(owner), *namespace_ = object_namespace(owner);
     bool deleted = object_meta(owner)->deletion_timestamp != 0;
@@ -118,13 +147,13 @@ const struct object **ownership_claim(struct reconcile *reconcile, const struct 
         if (label_selector_matches(selector, meta->labels, meta->n_labels))
             claim_add(&claim, o);
         else if (!deleted)
-            patch_references(reconcile, o, uid, NULL);
+            patch_references(reconcile, o, uid, NULL, finalizer);
     }
     for (const struct object *o = NULL; !deleted && (o = informer_next_orphan(cache, namespace_, o)) != NULL;) {
         const struct api_object_meta *meta = object_meta(o);
         if (meta->deletion_timestamp != 0 || !label_selector_matches(selector, meta->labels, meta->n_labels))
             continue;
-        patch_references(reconcile, o, uid, ownership_reference(reconcile->arena, owner));
+        patch_references(reconcile, o, uid, ownership_reference(reconcile->arena, owner), finalizer);
         claim_add(&claim, o);
     }
     *ret_count = claim.count;

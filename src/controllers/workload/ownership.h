@@ -22,6 +22,12 @@ const struct object **ownership_claim(struct reconcile *reconcile, const struct 
                                       const struct label_selector *selector, const struct api_resource *resource,
                                       size_t *ret_count);
 
+/* The same, with a finalizer that what is adopted gets and what is released loses. */
+const struct object **ownership_claim_guarded(struct reconcile *reconcile, const struct object *owner,
+                                              const struct label_selector *selector,
+                                              const struct api_resource *resource, const char *finalizer,
+                                              size_t *ret_count);
+
 /* Labels and annotations are arrays sorted by key. */
 bool entries_find(const struct api_string_entry *entries, size_t count, const char *key, struct str *ret_value);
 void entries_set(struct arena *arena, struct api_string_entry **entries, size_t *count, const char *key,

@@ -362,6 +362,25 @@ static void stop_sooner(struct pod_worker *worker, int64_t grace_before)
     }
 }
 
+static bool entries_equal(const struct api_string_entry *a, size_t n_a, const struct api_string_entry *b, size_t n_b)
+{
+    if (n_a != n_b)
+        return false;
+    for (size_t i = 0; i < n_a; i++) {
+        if (!text_equal(a[i].key, b[i].key) || !text_equal(a[i].value, b[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* What files in a pod may show of it and what may change: its labels and annotations. */
+static bool shows_other_files(const struct object *before, const struct object *after)
+{
+    const struct api_object_meta *a = object_meta(before), *b = object_meta(after);
+    return !entries_equal(a->labels, a->n_labels, b->labels, b->n_labels) ||
+           !entries_equal(a->annotations, a->n_annotations, b->annotations, b->n_annotations);
+}
+
 void pod_worker_update(struct pod_worker *worker, const struct object *object)
 {
     int64_t grace_before = worker->pod != NULL && worker->stopping ? pod_grace_seconds(worker->pod) : INT64_MAX;
@@ -375,6 +394,7 @@ void pod_worker_update(struct pod_worker *worker, const struct object *object)
         if (worker->object != NULL && object_revision(object) < object_revision(worker->object))
             return; /* older than the answer to our own write */
         const struct object *old = worker->object;
+        bool refresh_files = old != NULL && shows_other_files(old, object);
         worker->object = object_ref(object);
         object_unref(old);
         worker->pod = api_pod_of(worker->object);
@@ -385,6 +405,8 @@ void pod_worker_update(struct pod_worker *worker, const struct object *object)
             worker->start_time =
                 worker->pod->status.start_time != 0 ? worker->pod->status.start_time : loop_now(worker->kubelet->loop);
         worker->stopping = worker->stopping || worker->pod->metadata.deletion_timestamp != 0;
+        if (refresh_files && !worker->stopping)
+            pod_worker_dependency_changed(worker);
     }
     if (worker->stopping)
         stop_sooner(worker, grace_before);

@@ -46,6 +46,12 @@ static int enter(void **state)
     assert_int_equal(namespace_create(&place.pods[0], &err), 0);
     assert_int_equal(namespace_create(&place.pods[1], &err), 0);
     assert_int_equal(namespace_sysctl(place.node, "ipv4/ip_forward", "1", &err), 0);
+    assert_int_equal(namespace_sysctl(place.node, "ipv4/conf/all/route_localnet", "1", &err), 0);
+    struct netlink *netlink;
+    assert_int_equal(netlink_open(place.node, &netlink, &err), 0);
+    netlink_set_link(netlink, &(struct netlink_link){ .name = "lo", .up = true });
+    assert_int_equal(netlink_commit(netlink, &err), 0);
+    netlink_close(netlink);
     snprintf(place.directory, sizeof(place.directory), "/tmp/coracle-cni-test-XXXXXX");
     assert_non_null(mkdtemp(place.directory));
     *state = &place;
@@ -182,13 +188,16 @@ static void test_host_ports(void **state)
     static const char ports[] =
         ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
         "\"protocol\":\"tcp\"},{\"hostPort\":0,\"containerPort\":81},"
-        "{\"HostPort\":8081,\"ContainerPort\":81,\"Protocol\":\"TCP\",\"HostIP\":\"10.244.1.1\"}]}";
+        "{\"HostPort\":8081,\"ContainerPort\":81,\"Protocol\":\"TCP\",\"HostIP\":\"10.244.1.1\"},"
+        "{\"HostPort\":8081,\"ContainerPort\":82,\"Protocol\":\"TCP\",\"HostIP\":\"127.0.0.1\"}]}";
     expect_address(call(place, "ADD", "one", 0, ports, 0), "10.244.1.2/32");
     expect_address(call(place, "ADD", "two", 1, "", 0), "10.244.1.3/32");
     assert_true(connects(place->pods[1], place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080));
     assert_true(connects(place->pods[1], place->pods[0], "10.244.1.2", 81, "10.244.1.1", 8081));
     assert_true(connects(place->node, place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080));
     assert_true(connects(place->pods[0], place->pods[0], "10.244.1.2", 80, "10.244.1.1", 8080)); /* itself */
+    assert_true(connects(place->node, place->pods[0], "10.244.1.2", 82, "127.0.0.1", 8081));
+    assert_true(connects(place->node, place->pods[0], "10.244.1.2", 80, "127.0.0.1", 8080));
     expect_done(place, "DEL", "one", 0, "");
     assert_false(connects(place->pods[1], place->pods[0], "0.0.0.0", 80, "10.244.1.1", 8080));
     expect_done(place, "DEL", "one", 0, "");

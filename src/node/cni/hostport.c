@@ -17,7 +17,8 @@ static const char *family_word(const struct ip *ip)
     return ip->family == IP_V6 ? "ip6" : "ip";
 }
 
-/* %1$s is ip or ip6, %2$s the address type. Loopback destinations cannot leave the host and stay as they are. */
+/* %1$s is ip or ip6, %2$s the address type, %3$s the host's loopback addresses. In IPv4 these lead to pods too, as the service proxy has
+ * the kernel route them (route_localnet); who calls from such an address needs another. In IPv6 they cannot leave the host. */
 static const char frame[] =
     "add table %1$s " TABLE "\n"
     "add map %1$s " TABLE " ports { type inet_proto . inet_service : %2$s . inet_service; }\n"
@@ -35,8 +36,9 @@ static const char frame[] =
     "add rule %1$s " TABLE " translate dnat %1$s to meta l4proto . th dport map @ports\n"
     "add rule %1$s " TABLE " prerouting fib daddr type local jump translate\n"
     "add rule %1$s " TABLE " output oifname != \"lo\" fib daddr type local jump translate\n"
-    "add rule %1$s " TABLE " output oifname \"lo\" %1$s daddr != %3$s fib daddr type local jump translate\n"
-    "add rule %1$s " TABLE " postrouting %1$s saddr . %1$s daddr @hairpin masquerade\n";
+    "add rule %1$s " TABLE " output oifname \"lo\" %4$sfib daddr type local jump translate\n"
+    "add rule %1$s " TABLE " postrouting %1$s saddr . %1$s daddr @hairpin masquerade\n"
+    "add rule %1$s " TABLE " postrouting %1$s saddr %3$s oifname != \"lo\" ct status dnat masquerade\n";
 
 /* The address of the port's family; NULL when the pod has none, and the mapping is not for it. */
 static const struct ip *target_of(const struct cni_port *port, const struct ip *address)
@@ -105,7 +107,8 @@ int hostport_add(const struct cni_config *config, const struct ip addresses[CNI_
     auto_buffer struct buffer commands = { .max = 1 << 20 };
     for (size_t subnet = 0; subnet < config->n_subnets; subnet++) {
         bool v6 = addresses[subnet].family == IP_V6;
-        buffer_format(&commands, frame, v6 ? "ip6" : "ip", v6 ? "ipv6_addr" : "ipv4_addr", v6 ? "::1" : "127.0.0.0/8");
+        buffer_format(&commands, frame, v6 ? "ip6" : "ip", v6 ? "ipv6_addr" : "ipv4_addr", v6 ? "::1" : "127.0.0.0/8",
+                      v6 ? "ip6 daddr != ::1 " : "");
         for (size_t i = 0; i < config->n_ports; i++) {
             const struct ip *target = target_of(&config->ports[i], &addresses[subnet]);
             if (target != NULL)

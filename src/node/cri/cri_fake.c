@@ -190,8 +190,9 @@ static int do_status(struct fake *fake, struct fake_call *call, void *response, 
 
 static int do_run_sandbox(struct fake *fake, struct fake_call *call, void *response, struct error *err)
 {
-    (void)err;
     const struct cri_run_pod_sandbox_request *request = call->request;
+    if (!text_empty(request->runtime_handler) && !text_equal(request->runtime_handler, "runc"))
+        return error_set(err, ERROR_SYSTEM, "no runtime for \"%s\" is configured", request->runtime_handler);
     struct fake_sandbox *sandbox = memory_new(struct fake_sandbox);
     uint64_t n = ++fake->next_id;
     snprintf(sandbox->id, sizeof(sandbox->id), "sandbox%llu", (unsigned long long)n);

@@ -14,7 +14,7 @@ struct dependency {
     struct dependencies *owner;
     char *key; /* "configmaps/ns/name" */
     const struct api_resource *resource;
-    char *namespace_, *name;
+    char *namespace_, *name; /* of what has no namespace: NULL */
     struct informer *informer;
     struct informer_listener listener;
     struct map holders; /* of struct holder, by pod uid */
@@ -67,9 +67,11 @@ static void walk_container(const struct api_container *container, name_callback 
     }
 }
 
-/* Every ConfigMap and Secret of the pod, some perhaps twice. */
+/* Every object that the pod names, some perhaps twice. */
 static void walk_pod(const struct api_pod *pod, name_callback callback, void *context)
 {
+    if (!text_empty(pod->spec.runtime_class_name))
+        callback(context, &api_resource_node_runtime_class, pod->spec.runtime_class_name);
     for (size_t i = 0; i < pod->spec.n_volumes; i++)
         walk_volume(&pod->spec.volumes[i], callback, context);
     for (size_t i = 0; i < pod_container_count(pod); i++)
@@ -117,7 +119,7 @@ static struct dependency *find(struct dependencies *dependencies, const struct a
                                const char *namespace_, const char *name)
 {
     char key[600];
-    snprintf(key, sizeof(key), "%s/%s/%s", resource->plural, namespace_, name);
+    snprintf(key, sizeof(key), "%s/%s/%s", resource->plural, resource->kind->namespaced ? namespace_ : "", name);
     return map_find_entry(&dependencies->items, str_of(key), struct dependency, node);
 }
 
@@ -126,9 +128,9 @@ static struct dependency *open_dependency(struct dependencies *dependencies, con
 {
     struct dependency *item = memory_new(struct dependency);
     item->owner = dependencies;
-    item->key = memory_format("%s/%s/%s", resource->plural, namespace_, name);
+    item->key = memory_format("%s/%s/%s", resource->plural, resource->kind->namespaced ? namespace_ : "", name);
     item->resource = resource;
-    item->namespace_ = memory_strdup(namespace_);
+    item->namespace_ = resource->kind->namespaced ? memory_strdup(namespace_) : NULL;
     item->name = memory_strdup(name);
     map_insert(&dependencies->items, str_of(item->key), &item->node);
     char selector[300];
@@ -220,7 +222,7 @@ int dependencies_find(struct dependencies *dependencies, const struct api_resour
     struct dependency *item = find(dependencies, resource, namespace_, text_or_empty(name));
     if (item == NULL || !informer_synced(item->informer))
         return error_set(err, ERROR_AGAIN, "%s \"%s\" is being fetched", resource->singular, text_or_empty(name));
-    const struct object *object = informer_find(item->informer, namespace_, name);
+    const struct object *object = informer_find(item->informer, item->namespace_, name);
     if (object == NULL)
         return error_set(err, ERROR_NOT_FOUND, "%s \"%s\" not found", resource->singular, name);
     *ret_object = object;

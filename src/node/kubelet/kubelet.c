@@ -200,7 +200,7 @@ static void dependency_changed(void *context, const struct api_resource *resourc
     struct kubelet *kubelet = context;
     struct pod_worker *worker;
     map_for_each (&kubelet->workers, worker, node) {
-        if (worker->pod != NULL && text_equal(worker->pod->metadata.namespace, namespace_) &&
+        if (worker->pod != NULL && (namespace_ == NULL || text_equal(worker->pod->metadata.namespace, namespace_)) &&
             pod_depends_on(worker->pod, resource, name))
             pod_worker_dependency_changed(worker);
     }

@@ -217,6 +217,33 @@ static void pods_that_do_not_fit_are_refused(void **state)
     assert_string_equal("Running", pod(f, "udp")->status.phase);
 }
 
+static void the_class_chooses_the_runtime(void **state)
+{
+    struct fixture *f = *state;
+#define CLASS(name)                \
+    "\"runtimeClassName\":\"" name \
+    "\",\"containers\":[{\"name\":\"web\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\"}]"
+    fake_server_put(f->server, &api_resource_node_runtime_class,
+                    "{\"metadata\":{\"name\":\"plain\"},\"handler\":\"runc\"}");
+    fake_server_put(f->server, &api_resource_node_runtime_class,
+                    "{\"metadata\":{\"name\":\"boxed\"},\"handler\":\"box\"}");
+    put_pod(f, "plain", CLASS("plain"));
+    put_pod(f, "boxed", CLASS("boxed"));
+    put_pod(f, "lost", CLASS("gone"));
+#undef CLASS
+    run_seconds(f, 5);
+    assert_string_equal("Running", pod(f, "plain")->status.phase);
+    assert_string_equal("Pending", pod(f, "boxed")->status.phase);
+    assert_string_equal("Pending", pod(f, "lost")->status.phase);
+    assert_true(has_event(f, "FailedCreatePodSandBox", "no runtime for \"box\" is configured"));
+    assert_true(
+        has_event(f, "FailedCreatePodSandBox", "failed to get sandbox runtime: runtimeclass \"gone\" not found"));
+    fake_server_put(f->server, &api_resource_node_runtime_class,
+                    "{\"metadata\":{\"name\":\"gone\"},\"handler\":\"runc\"}");
+    run_seconds(f, 60);
+    assert_string_equal("Running", pod(f, "lost")->status.phase);
+}
+
 static void a_pod_runs_and_is_deleted(void **state)
 {
     struct fixture *f = *state;
@@ -453,6 +480,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_node_registers_and_lives, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pods_that_do_not_fit_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_class_chooses_the_runtime, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pod_runs_and_is_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crashing_container_backs_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_image_is_told, set_up, tear_down),

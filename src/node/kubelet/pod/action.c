@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "client/events.h"
 #include "node/kubelet/config/sandbox_config.h"
+#include "node/kubelet/dependency.h"
 #include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/pod/pull.h"
 #include "node/kubelet/pod/worker.h"
@@ -50,6 +51,21 @@ void pod_action_cancel_all(struct pod_worker *worker)
 
 /* --- prepare --- */
 
+/* The runtime's handler that the pod's class names; NULL: its default. */
+static int find_handler(const struct pod_worker *worker, const char **ret_handler, struct error *err)
+{
+    const struct object *object = NULL;
+    const char *class = worker->pod->spec.runtime_class_name;
+    *ret_handler = NULL;
+    if (text_empty(class))
+        return 0;
+    int rc = dependencies_find(worker->kubelet->dependencies, &api_resource_node_runtime_class,
+                               worker->pod->metadata.namespace, class, &object, err);
+    if (rc == 0)
+        *ret_handler = api_node_runtime_class_of(object)->handler;
+    return rc;
+}
+
 static int prepare_files(struct pod_worker *worker, struct error *err)
 {
     struct kubelet *kubelet = worker->kubelet;
@@ -73,7 +89,10 @@ static void start_prepare(struct pod_run *run)
 {
     struct pod_worker *worker = run->worker;
     struct error err = { 0 };
-    int rc = prepare_files(worker, &err);
+    const char *handler;
+    int rc = find_handler(worker, &handler, &err);
+    if (rc != -ERROR_AGAIN) /* a class that is not there is the sandbox's trouble */
+        rc = prepare_files(worker, &err);
     worker->prepared = rc == 0;
     worker->prepare_failed = rc < 0 ? loop_now(worker->kubelet->loop) : 0;
     worker->prepare_delay = worker->prepare_delay == 0 ? PREPARE_DELAY : worker->prepare_delay * 2;
@@ -86,11 +105,9 @@ static void start_prepare(struct pod_run *run)
 
 /* --- sandboxes --- */
 
-static void sandbox_created(struct cri_call *call, int rc, const void *response, const struct error *err)
+static void sandbox_ended(struct pod_run *run, int rc, const struct error *err)
 {
-    struct pod_run *run = container_of(call, struct pod_run, call);
     struct pod_worker *worker = run->worker;
-    (void)response;
     usec_t now = loop_now(worker->kubelet->loop);
     if (rc < 0) {
         backoff_next(&worker->sandbox_backoff, now, now);
@@ -104,6 +121,12 @@ static void sandbox_created(struct cri_call *call, int rc, const void *response,
     pod_action_finish(run, true);
 }
 
+static void sandbox_created(struct cri_call *call, int rc, const void *response, const struct error *err)
+{
+    (void)response;
+    sandbox_ended(container_of(call, struct pod_run, call), rc, err);
+}
+
 static void start_sandbox(struct pod_run *run)
 {
     struct pod_worker *worker = run->worker;
@@ -111,9 +134,18 @@ static void start_sandbox(struct pod_run *run)
     if (run->action.attempt > 0)
         pod_event(worker, SIZE_MAX, EVENT_NORMAL, "SandboxChanged",
                   "Pod sandbox changed, it will be killed and re-created.");
+    struct error err = { 0 };
+    const char *handler;
+    int rc = find_handler(worker, &handler, &err);
+    if (rc < 0) {
+        rc = error_wrap_code(&err, rc, "failed to get sandbox runtime");
+        sandbox_ended(run, rc, &err);
+        return;
+    }
     auto_arena struct arena arena = { 0 };
     const struct cri_run_pod_sandbox_request request = {
         .config = sandbox_config_make(worker->pod, &kubelet->setup, run->action.attempt, &arena),
+        .runtime_handler = handler,
     };
     run->call.done = sandbox_created;
     cri_call_start(kubelet->cri, &run->call, &cri_rpc_runtime_service_run_pod_sandbox, &request, SANDBOX_TIMEOUT);

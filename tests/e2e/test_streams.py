@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Standard input, terminals and options of logs, on the wire: programs of the host run in a pod."""
+import base64
 import json
 import os
 import re
@@ -97,6 +98,26 @@ def test_options_of_logs(streams):
     assert log("&sinceTime=2099-01-01T00:00:00Z") == b""
     assert log("&stream=Stdout") == b"out\n" and log("&stream=Stderr") == b"err\n"
     assert re.match(rb"\d{4}-\d\d-\d\dT[\d:.]+Z (out|err)\n", log("&timestamps=true"))
+
+
+def test_logs_over_a_websocket(streams):
+    """The first message is empty: it has begun. At the end of the log the server closes."""
+    api, _ = streams
+    wait_for("both lines", lambda: len(api.ok("GET", f"{POD}/log").body.split()) == 2, 10)
+    expected = api.ok("GET", f"{POD}/log").body
+    for protocol in ("binary.k8s.io", "base64.binary.k8s.io"):
+        channels = open_channels(streams, "log", protocol, container="c")
+        assert channels.getsubprotocol() == protocol
+        messages = []
+        while channels.connected:
+            opcode, data = channels.recv_data()
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                break
+            assert opcode == (websocket.ABNF.OPCODE_BINARY if protocol == "binary.k8s.io" else websocket.ABNF.OPCODE_TEXT)
+            messages.append(data if protocol == "binary.k8s.io" else base64.b64decode(data))
+        assert messages[0] == b"" and b"".join(messages) == expected
+    with pytest.raises(websocket.WebSocketBadStatusException, match="400"):
+        open_channels(streams, "log", "binary.k8s.io", container="nope")
 
 
 def test_attach_reaches_standard_input(streams):

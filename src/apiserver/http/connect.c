@@ -11,8 +11,10 @@
 #include "apiserver/connect.h"
 #include "apiserver/http/front.h"
 #include "apiserver/http/html_links.h"
+#include "apiserver/http/watch_socket.h"
 #include "apiserver/server_internal.h"
 #include "base/memory.h"
+#include "net/websocket.h"
 
 #define HEADERS_MAX    128
 #define ERROR_TEXT_MAX 4096 /* of a refusal */
@@ -27,6 +29,7 @@ struct passage {
     struct stream *ends[2]; /* upgraded: ours to the client, the kubelet's */
     bool finished[2];       /* that end will send no more */
     bool upgrade;
+    bool messages;       /* a log that is read over a WebSocket, which ends here */
     bool begun;          /* the response's head is out */
     bool status_of_text; /* see connect.h */
     int refusal;         /* the kubelet's HTTP status, whose text is gathered here; 0: none */
@@ -165,6 +168,26 @@ static void rewrite_headers(struct passage *passage, struct http_headers *header
         html_links_init(&passage->links, str_of(passage->prepend));
 }
 
+static void respond_error(struct request *request, const struct error *err)
+{
+    struct api_status *status = api_status_of_error(&request->arena, err, NULL, NULL);
+    http_sink.document(request, status->code, &api_kind_status, status);
+}
+
+/* An empty message tells the client that it has begun, as upstream's does. */
+static void begin_messages(struct passage *passage)
+{
+    struct error err = { 0 };
+    if (watch_socket_open(passage->call, &err) == 0) {
+        passage->begun = true;
+        watch_socket_send_log(passage->call, (struct str){ "", 0 });
+        return;
+    }
+    struct http_call *call = passage->call;
+    passage_end(passage);
+    respond_error(call->request, &err);
+}
+
 static void passage_response(void *context, int status, const struct http_headers *headers)
 {
     struct passage *passage = context;
@@ -173,6 +196,10 @@ static void passage_response(void *context, int status, const struct http_header
     struct arena *arena = &call->request->arena;
     if (passage->status_of_text && (status < 200 || status > 206)) {
         passage->refusal = status;
+        return;
+    }
+    if (passage->messages) {
+        begin_messages(passage);
         return;
     }
     struct http_headers list = { items, copy_headers(arena, headers, status == 101, items) };
@@ -190,13 +217,19 @@ static void passage_response(void *context, int status, const struct http_header
 
 static void passage_write(struct passage *passage, struct str bytes)
 {
-    struct bytes *piece = bytes_create(bytes.data, bytes.size);
-    if (!http_response_write(passage->call->exchange, piece)) {
-        passage->call->stopped = true;
-        if (passage->upstream != NULL)
-            http_request_body_stop(passage->upstream);
+    bool more;
+    if (passage->messages) {
+        more = watch_socket_send_log(passage->call, bytes);
+    } else {
+        struct bytes *piece = bytes_create(bytes.data, bytes.size);
+        more = http_response_write(passage->call->exchange, piece);
+        bytes_unref(piece);
     }
-    bytes_unref(piece);
+    if (more)
+        return;
+    passage->call->stopped = true;
+    if (passage->upstream != NULL)
+        http_request_body_stop(passage->upstream);
 }
 
 static void passage_body(void *context, struct str bytes)
@@ -213,12 +246,6 @@ static void passage_body(void *context, struct str bytes)
         bytes = buffer_str(&page);
     }
     passage_write(passage, bytes);
-}
-
-static void respond_error(struct request *request, const struct error *err)
-{
-    struct api_status *status = api_status_of_error(&request->arena, err, NULL, NULL);
-    http_sink.document(request, status->code, &api_kind_status, status);
 }
 
 /* What the kubelet refused, in the words it used. */
@@ -248,6 +275,11 @@ static void passage_done(void *context, int rc, const struct error *err)
         wrapped.code = -ERROR_INTERNAL;
         error_wrap(&wrapped, "error dialing backend: %s", passage->peer);
         respond_error(call->request, &wrapped);
+        return;
+    }
+    if (passage->messages) {
+        watch_socket_end(call);
+        http_call_end(call);
         return;
     }
     auto_buffer struct buffer rest = { .max = SIZE_MAX };
@@ -363,7 +395,8 @@ void http_respond_connect(struct request *request, const struct connect_target *
     passage->prepend = target->prepend;
     passage->authority = target->authority;
     buffer_init(&passage->text, ERROR_TEXT_MAX);
-    passage->upgrade = http_header(request->headers, "upgrade").size > 0;
+    passage->messages = target->status_of_text && websocket_requested(call->exchange);
+    passage->upgrade = !passage->messages && http_header(request->headers, "upgrade").size > 0;
     passage->client = http_client_create(passage->loop, &options);
     call->context = passage;
     call->closed = call_closed;

@@ -3,7 +3,10 @@
 
 #include "apiserver/http/watch_socket.h"
 
+#include <string.h>
+
 #include "apiserver/access/socket_token.h"
+#include "base/base64.h"
 #include "net/websocket.h"
 
 enum { CLOSE_NORMAL = 1000, MESSAGE_MAX = 4096 /* of what is ignored */ };
@@ -73,6 +76,15 @@ bool watch_socket_send(struct http_call *call, struct str event)
     bool binary = call->media.format == MEDIA_PROTOBUF;
     return websocket_send(call->socket, binary ? WEBSOCKET_BINARY : WEBSOCKET_TEXT,
                           str_skip(event, binary ? sizeof(uint32_t) : 0));
+}
+
+bool watch_socket_send_log(struct http_call *call, struct str bytes)
+{
+    if (strcmp(websocket_protocol(call->socket), "base64.binary.k8s.io") != 0)
+        return websocket_send(call->socket, WEBSOCKET_BINARY, bytes);
+    auto_buffer struct buffer text = { .max = SIZE_MAX };
+    base64_encode(bytes, &text);
+    return websocket_send(call->socket, WEBSOCKET_TEXT, buffer_str(&text));
 }
 
 void watch_socket_end(struct http_call *call)

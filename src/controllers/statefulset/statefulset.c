@@ -182,15 +182,33 @@ static void fill(struct stateful *state)
     }
 }
 
-/* From the highest ordinal down. */
+/* The lowest pod that is to stay and is not healthy; when all of those are, the lowest that is to go. */
+static const struct ranked_pod *first_unhealthy(struct stateful *state)
+{
+    const struct ranked_pod *leaving = NULL;
+    for (size_t i = 0; i < state->n_pods; i++) {
+        const struct ranked_pod *pod = &state->pods[i];
+        if (pod->pod->metadata.deletion_timestamp == 0 && pod_ready(pod->pod))
+            continue;
+        if ((int64_t)pod->rank >= state->start && (int64_t)pod->rank < state->start + state->replicas)
+            return pod;
+        if (leaving == NULL)
+            leaving = pod;
+    }
+    return leaving;
+}
+
+/* From the highest ordinal down. In order, none goes that is not healthy, unless it is the one that keeps the others waiting. */
 static void shrink(struct stateful *state)
 {
+    const struct ranked_pod *broken = first_unhealthy(state);
     for (size_t i = state->n_pods; i-- > 0 && !state->waiting;) {
         const struct ranked_pod *pod = &state->pods[i];
         int64_t ordinal = (int64_t)pod->rank;
         if (ordinal >= state->start && ordinal < state->start + state->replicas)
             continue;
-        if (pod->pod->metadata.deletion_timestamp == 0)
+        bool leaves = pod->pod->metadata.deletion_timestamp == 0;
+        if (leaves && (!state->ordered || pod == broken || is_available(state, pod)))
             drop_pod(state, pod->object);
         state->waiting = state->ordered;
     }

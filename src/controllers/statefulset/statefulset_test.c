@@ -81,6 +81,45 @@ static void starts_and_stops_in_order(void **state)
     assert_int_equal(fake_server_count(f->server, &api_resource_persistent_volume_claim), 3);
 }
 
+static void set_ready(struct fixture *f, const char *name, bool ready)
+{
+    char when[TIME_TEXT_SIZE], patch[256];
+    time_format(loop_now(f->loop), false, when);
+    snprintf(patch, sizeof(patch),
+             "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\",\"lastTransitionTime\":\"%s\"}]}}",
+             ready ? "True" : "False", when);
+    f->call.done = fixture_done;
+    client_call_start(f->user, &f->call,
+                      &(struct client_request){ .verb = API_PATCH,
+                                                .resource = &api_resource_pod,
+                                                .namespace_ = "a",
+                                                .name = name,
+                                                .subresource = "status",
+                                                .patch = str_of(patch) });
+    fixture_run(f, 0.5);
+}
+
+static void stops_at_a_pod_that_is_not_healthy(void **state)
+{
+    struct fixture *f = *state;
+    put_set(f, 3, "v1", "");
+    live(f, 5);
+    for (int i = 0; i < 3; i++)
+        set_ready(f, (const char *[]){ "db-0", "db-1", "db-2" }[i], false);
+    patch_set(f, "{\"spec\":{\"replicas\":0}}");
+    assert_int_equal(pod(f, "db-2")->metadata.deletion_timestamp, 0);
+    set_ready(f, "db-2", true);
+    fixture_run(f, 1);
+    assert_int_not_equal(pod(f, "db-2")->metadata.deletion_timestamp, 0);
+    live(f, 2);
+    assert_null(pod(f, "db-2"));
+    assert_int_equal(pod(f, "db-1")->metadata.deletion_timestamp, 0);
+    set_ready(f, "db-1", true);
+    live(f, 4);
+    assert_null(pod(f, "db-1"));
+    assert_null(pod(f, "db-0")); /* nobody waits for more than the broken one: it goes as it is */
+}
+
 static void rolls_from_the_highest_to_the_partition(void **state)
 {
     struct fixture *f = *state;
@@ -119,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(starts_and_stops_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(stops_at_a_pod_that_is_not_healthy, setup, teardown),
         cmocka_unit_test_setup_teardown(rolls_from_the_highest_to_the_partition, setup, teardown),
         cmocka_unit_test_setup_teardown(parallel_does_not_wait, setup, teardown),
     };

@@ -74,6 +74,21 @@ def test_exit_codes(streams):
     assert status["details"]["causes"] == [{"reason": "ExitCode", "message": "7"}]
 
 
+def test_the_first_protocol_has_no_status(streams):
+    """It says nothing at success, and of a failure the sentence."""
+    def everything(*command):
+        channels, said = open_channels(streams, "exec", "channel.k8s.io", command=command, stdout=1, stderr=1), []
+        while True:
+            opcode, data = channels.recv_data()
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                return said
+            if len(data) > 1:
+                said.append((data[0], data[1:]))
+    assert everything("/bin/echo", "hello") == [(OUTPUT, b"hello\n")]
+    assert [channel for channel, _ in everything("/bin/sh", "-c", "exit 7")] == [STATUS]
+    assert b"exit code" in everything("/bin/sh", "-c", "exit 7")[0][1]
+
+
 def test_kubectl_sends_its_input(streams):
     text = "line\n" * 20_000
     assert streams[1].kubectl("exec", "-i", "streams", "--", "/bin/cat", stdin=text).stdout == text

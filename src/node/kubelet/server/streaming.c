@@ -192,6 +192,26 @@ static bool split_url(const char *url, char *authority, size_t size, const char 
     return true;
 }
 
+/* Older WebSocket protocols say nothing at success and the bare sentence of a failure. So does the runtime, when asked for the third
+ * protocol; with the fourth it gives a Status. The client's first protocol that is ours counts, as it does for the answer. */
+static struct str runtime_protocol(const struct streaming *session)
+{
+    const struct http_headers *headers = http_exchange_headers(session->exchange);
+    for (size_t i = 0; i < headers->count; i++) {
+        struct str rest = headers->items[i].value, protocol;
+        if (!str_is(headers->items[i].name, "sec-websocket-protocol"))
+            continue;
+        while (str_next(&rest, ',', &protocol)) {
+            protocol = str_trim(protocol);
+            if (str_is(protocol, "v5.channel.k8s.io") || str_is(protocol, "v4.channel.k8s.io"))
+                return STR("v4.channel.k8s.io");
+            if (str_is(protocol, "channel.k8s.io"))
+                return STR("v3.channel.k8s.io");
+        }
+    }
+    return STR("v3.channel.k8s.io");
+}
+
 static size_t upgrade_headers(struct streaming *session, struct http_header *items)
 {
     size_t n = 0;
@@ -200,7 +220,7 @@ static size_t upgrade_headers(struct streaming *session, struct http_header *ite
     if (session->websocket) {
         items[n++] = (struct http_header){ STR("x-stream-protocol-version"), session->kind == STREAMING_PORT_FORWARD
                                                                                  ? STR("portforward.k8s.io")
-                                                                                 : STR("v4.channel.k8s.io") };
+                                                                                 : runtime_protocol(session) };
         return n;
     }
     const struct http_headers *headers = http_exchange_headers(session->exchange);

@@ -100,6 +100,10 @@ static void rolls_one_at_a_time_and_keeps_revisions(void **state)
     put_set(f, "v1", "");
     live(f, 4);
     assert_int_equal(fake_server_count(f->server, &api_resource_apps_controller_revision), 1);
+    const struct object *only = fake_server_next(f->server, &api_resource_apps_controller_revision, NULL);
+    struct str data = api_apps_controller_revision_of(only)->data; /* clients compare it: members are sorted */
+    assert_true(str_starts(data, STR("{\"spec\":{\"template\":{\"$patch\":\"replace\",\"metadata\":{\"labels\":")));
+    assert_true(str_contains(data, STR("{\"image\":\"v1\",\"name\":")));
     put_set(f, "v2", "");
     for (int i = 0; i < 20; i++) {
         live(f, 1);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* revision_history.c - see the header. The data is a strategic merge patch, which kubectl rollout undo applies. */
+/* revision_history.c - see the header. The data is a strategic merge patch, which kubectl rollout undo applies, with sorted members:
+ * clients compare it byte by byte with what they make of a template themselves. */
 #include "controllers/workload/revision_history.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "api/codec.h"
+#include "codec/json.h"
 #include "controllers/workload/ownership.h"
 
 #define DATA_HEAD "{\"spec\":{\"template\":{\"$patch\":\"replace\","
 #define DATA_TAIL "}}"
+#define DEPTH_MAX 1000 /* a template's own types nest far less */
 
 static int by_revision(const void *left, const void *right)
 {
@@ -62,30 +65,51 @@ static void create(struct reconcile *r, const struct object *owner, const struct
     reconcile_create(r, &api_resource_apps_controller_revision, &revision);
 }
 
+static void sort(struct str json, struct buffer *out)
+{
+    yyjson_doc *document = NULL;
+    if (json_read(json, DEPTH_MAX, &document, NULL) == 0)
+        json_append_sorted(out, yyjson_doc_get_root(document));
+    yyjson_doc_free(document);
+}
+
+/* Revisions of earlier versions were not sorted. */
+static bool holds(const struct object *revision, struct str data)
+{
+    struct str own = api_apps_controller_revision_of(revision)->data;
+    auto_buffer struct buffer sorted = { 0 };
+    if (str_equal(own, data))
+        return true;
+    if (own.size != data.size)
+        return false;
+    sort(own, &sorted);
+    return str_equal(buffer_str(&sorted), data);
+}
+
 void revision_history_sync(struct reconcile *r, const struct object *owner,
                            const struct api_pod_template_spec *template, struct revision_history *history)
 {
     *history = (struct revision_history){ 0 };
     gather(r, owner, history);
-    auto_buffer struct buffer json = { 0 };
-    auto_buffer struct buffer data = { 0 };
+    auto_buffer struct buffer json = { 0 }, patch = { 0 }, data = { 0 };
     api_encode_json(&api_type_pod_template_spec, NULL, template, &json);
-    buffer_append_text(&data, DATA_HEAD);
-    buffer_append_str(&data, str_skip(buffer_str(&json), 1));
-    buffer_append_text(&data, DATA_TAIL);
+    buffer_append_text(&patch, DATA_HEAD);
+    buffer_append_str(&patch, str_skip(buffer_str(&json), 1));
+    buffer_append_text(&patch, DATA_TAIL);
+    sort(buffer_str(&patch), &data);
     int64_t newest = 0;
     if (history->count > 0)
         newest = api_apps_controller_revision_of(history->items[history->count - 1])->revision;
     for (size_t i = history->count; i-- > 0;) {
         const struct api_apps_controller_revision *revision = api_apps_controller_revision_of(history->items[i]);
-        if (!str_equal(revision->data, buffer_str(&data)))
+        if (!holds(history->items[i], buffer_str(&data)))
             continue;
         history->name = revision->metadata.name;
         history->hash = hash_of(history->items[i]);
         if (revision->revision < newest) { /* a roll-back */
-            char patch[64];
-            snprintf(patch, sizeof(patch), "{\"revision\":%lld}", (long long)newest + 1);
-            reconcile_patch(r, history->items[i], str_of(patch));
+            char raise[64];
+            snprintf(raise, sizeof(raise), "{\"revision\":%lld}", (long long)newest + 1);
+            reconcile_patch(r, history->items[i], str_of(raise));
         }
         return;
     }

@@ -9,7 +9,7 @@
 
 #include "codec/json.h"
 
-enum step_kind { STEP_MEMBER, STEP_INDEX, STEP_ALL, STEP_FILTER };
+enum step_kind { STEP_MEMBER, STEP_SLICE, STEP_ALL, STEP_FILTER, STEP_DESCENT, STEP_UNION };
 enum filter_relation {
     FILTER_EXISTS,
     FILTER_EQUAL,
@@ -23,7 +23,12 @@ enum filter_relation {
 struct step {
     enum step_kind kind;
     struct str name; /* of a member */
-    int64_t index;   /* negative: from the end */
+    struct bound {   /* of a slice: first, end and stride; an index is a slice of one */
+        int64_t value;
+        bool known, derived;
+    } bounds[3];
+    const struct step *alternatives; /* of a union */
+    size_t n_alternatives;
     /* of a filter */
     const struct json_path *left;
     enum filter_relation relation;
@@ -41,6 +46,13 @@ struct parser {
     struct arena *arena;
     struct error *err;
     const char *whole;
+    bool bare; /* the next member's name has no dot: it stands behind ".." */
+};
+
+/* Looking through one document; what is left of the places that may be visited. */
+struct search {
+    const struct json_path *path;
+    size_t left;
 };
 
 static int wrong(struct parser *parser, const char *what)
@@ -129,6 +141,54 @@ static int parse_filter(struct parser *parser, struct step *step)
     return take(parser, ")]") ? 0 : wrong(parser, "an unterminated filter");
 }
 
+/* "0", "1:3", "::2", "-1:" */
+static int parse_slice(struct parser *parser, struct str text, struct step *step)
+{
+    struct str rest = text, piece;
+    size_t count = 0;
+    step->kind = STEP_SLICE;
+    for (bool more = true; more; count++) {
+        size_t colon = str_find(rest, ':');
+        piece = (struct str){ rest.data, colon };
+        more = colon < rest.size;
+        rest = more ? str_skip(rest, colon + 1) : STR("");
+        if (count == countof(step->bounds) || (piece.size > 0 && !str_to_int64(piece, &step->bounds[count].value)))
+            return wrong(parser, "an invalid array index");
+        step->bounds[count].known = piece.size > 0;
+    }
+    if (count > 1)
+        return 0;
+    if (!step->bounds[0].known)
+        return wrong(parser, "an invalid array index");
+    step->bounds[1] = (struct bound){ step->bounds[0].value + 1, true, true };
+    return 0;
+}
+
+static int parse_bracket(struct parser *parser, struct step *step);
+
+/* One of several between brackets, each of which could stand alone there. */
+static int parse_union(struct parser *parser, struct str text, struct step *step)
+{
+    struct str rest = text, piece;
+    size_t most = 1;
+    for (size_t i = 0; i < text.size; i++)
+        most += text.data[i] == ',';
+    struct step *list = arena_new_array(parser->arena, struct step, most);
+    while (str_next(&rest, ',', &piece)) {
+        piece = str_trim(piece);
+        struct parser one = *parser;
+        one.at = arena_format(parser->arena, STR_FMT "]", STR_ARG(piece));
+        int rc = parse_bracket(&one, &list[step->n_alternatives++]);
+        if (rc < 0)
+            return rc;
+        if (*one.at != '\0')
+            return wrong(parser, "an invalid union");
+    }
+    step->kind = STEP_UNION;
+    step->alternatives = list;
+    return 0;
+}
+
 /* Behind "[". */
 static int parse_bracket(struct parser *parser, struct step *step)
 {
@@ -138,23 +198,39 @@ static int parse_bracket(struct parser *parser, struct step *step)
         step->kind = STEP_ALL;
         return 0;
     }
-    if (take_quoted(parser, &step->name)) {
+    const char *begin = parser->at;
+    if (take_quoted(parser, &step->name) && take(parser, "]")) {
         step->kind = STEP_MEMBER;
-        return take(parser, "]") ? 0 : wrong(parser, "an unterminated array");
+        return 0;
     }
-    struct str number = take_name(parser, "]");
-    step->kind = STEP_INDEX;
-    if (!str_to_int64(number, &step->index) || !take(parser, "]"))
-        return wrong(parser, "an invalid array index");
-    return 0;
+    parser->at = begin;
+    size_t size = strcspn(parser->at, "]");
+    if (memchr(parser->at, ',', size) != NULL) {
+        struct str list = { parser->at, size };
+        parser->at += size;
+        return take(parser, "]") ? parse_union(parser, list, step) : wrong(parser, "an unterminated array");
+    }
+    struct str slice = take_name(parser, "]");
+    if (!take(parser, "]"))
+        return wrong(parser, "an unterminated array");
+    return parse_slice(parser, slice, step);
 }
 
 static int parse_step(struct parser *parser, const char *stop, struct step *step)
 {
     char ends[32];
+    bool bare = parser->bare;
+    parser->bare = false;
     if (take(parser, "["))
         return parse_bracket(parser, step);
-    if (!take(parser, "."))
+    if (take(parser, "..")) {
+        if (bare)
+            return wrong(parser, "multiple recursive descent");
+        parser->bare = true;
+        step->kind = STEP_DESCENT;
+        return 0;
+    }
+    if (!bare && !take(parser, "."))
         return wrong(parser, "an unexpected character");
     if (*parser->at == '[') /* ".[0]" is "[0]" */
         return parse_step(parser, stop, step);
@@ -179,6 +255,7 @@ static int parse_steps(struct parser *parser, const char *stop, const struct jso
         if (rc < 0)
             return rc;
     }
+    parser->bare = false;
     *ret_path = path;
     return 0;
 }
@@ -242,42 +319,102 @@ static bool filter_takes(const struct step *step, yyjson_val *element)
     return compare(step->relation, a < b ? -1 : a > b);
 }
 
-static yyjson_val *find(const struct json_path *path, size_t at, yyjson_val *value)
+static yyjson_val *find(struct search *search, size_t at, yyjson_val *value);
+
+static yyjson_val *find_in_all(struct search *search, const struct step *step, size_t next, yyjson_val *value)
 {
-    for (; value != NULL && at < path->count; at++) {
-        const struct step *step = &path->steps[at];
-        if (step->kind == STEP_MEMBER) {
-            value = yyjson_obj_getn(value, step->name.data, step->name.size);
+    size_t index, count;
+    yyjson_val *element, *key, *found = NULL;
+    yyjson_arr_foreach(value, index, count, element)
+    {
+        if (step->kind == STEP_FILTER && !filter_takes(step, element))
             continue;
-        }
-        if (step->kind == STEP_INDEX) {
-            int64_t size = (int64_t)yyjson_arr_size(value), index = step->index < 0 ? size + step->index : step->index;
-            value = index < 0 ? NULL : yyjson_arr_get(value, (size_t)index);
-            continue;
-        }
-        size_t index, count;
-        yyjson_val *element, *key, *found = NULL;
-        yyjson_arr_foreach(value, index, count, element)
-        {
-            if (step->kind == STEP_FILTER && !filter_takes(step, element))
-                continue;
-            if ((found = find(path, at + 1, element)) != NULL)
-                return found;
-        }
-        if (step->kind == STEP_ALL)
-            yyjson_obj_foreach(value, index, count, key, element)
-            {
-                if ((found = find(path, at + 1, element)) != NULL)
-                    return found;
-            }
-        return NULL;
+        if ((found = find(search, next, element)) != NULL)
+            return found;
     }
-    return value;
+    if (step->kind == STEP_FILTER)
+        return NULL;
+    yyjson_obj_foreach(value, index, count, key, element)
+    {
+        if ((found = find(search, next, element)) != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* Bounds outside of the list are an error upstream, which finds nothing then. */
+static yyjson_val *find_in_slice(struct search *search, const struct step *step, size_t next, yyjson_val *value)
+{
+    const struct bound *bounds = step->bounds;
+    int64_t size = (int64_t)yyjson_arr_size(value), first = bounds[0].known ? bounds[0].value : 0;
+    int64_t end = bounds[1].known ? bounds[1].value : size, stride = bounds[2].known ? bounds[2].value : 1;
+    if (first < 0)
+        first += size;
+    if (end < 0 || (end == 0 && bounds[1].derived))
+        end += size;
+    if (first < 0 || end > size || stride <= 0)
+        return NULL;
+    for (int64_t i = first; i < end; i += stride) {
+        yyjson_val *found = find(search, next, yyjson_arr_get(value, (size_t)i));
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* The value itself, then what is inside of it, when anything is. */
+static yyjson_val *find_below(struct search *search, size_t next, yyjson_val *value)
+{
+    size_t index, count;
+    yyjson_val *element, *key, *found = NULL;
+    if (!yyjson_is_ctn(value) || unsafe_yyjson_get_len(value) == 0)
+        return NULL;
+    if ((found = find(search, next, value)) != NULL)
+        return found;
+    yyjson_arr_foreach(value, index, count, element)
+    {
+        if ((found = find_below(search, next, element)) != NULL)
+            return found;
+    }
+    yyjson_obj_foreach(value, index, count, key, element)
+    {
+        if ((found = find_below(search, next, element)) != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static yyjson_val *find_step(struct search *search, const struct step *step, size_t next, yyjson_val *value)
+{
+    yyjson_val *found = NULL;
+    switch (step->kind) {
+    case STEP_MEMBER:
+        return find(search, next, yyjson_obj_getn(value, step->name.data, step->name.size));
+    case STEP_SLICE:
+        return find_in_slice(search, step, next, value);
+    case STEP_DESCENT:
+        return find_below(search, next, value);
+    case STEP_UNION:
+        for (size_t i = 0; i < step->n_alternatives && found == NULL; i++)
+            found = find_step(search, &step->alternatives[i], next, value);
+        return found;
+    default:
+        return find_in_all(search, step, next, value);
+    }
+}
+
+static yyjson_val *find(struct search *search, size_t at, yyjson_val *value)
+{
+    if (value == NULL || search->left == 0)
+        return NULL;
+    search->left--;
+    return at == search->path->count ? value : find_step(search, &search->path->steps[at], at + 1, value);
 }
 
 yyjson_val *json_path_find(const struct json_path *path, yyjson_val *root)
 {
-    return find(path, 0, root);
+    struct search search = { .path = path, .left = JSON_PATH_VISITS_MAX };
+    return find(&search, 0, root);
 }
 
 bool json_path_patch(const struct json_path *path, struct str value, struct buffer *out)

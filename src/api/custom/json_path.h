@@ -2,7 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* json_path.h - the paths that definitions name places of their objects by: .spec.replicas, .metadata.labels.app\.name,
- * .status.conditions[?(@.type=="Ready")].status, .spec.ports[0].name, .spec.ports[*].name.
+ * .status.conditions[?(@.type=="Ready")].status, .spec.ports[0].name, .spec.ports[*].name,
+ * .spec.ports[1:3].name, .metadata.labels['a','b'], .status..reason.
  *
  * Of what a path finds the first is taken, as printer columns do. Pure. */
 #ifndef API_CUSTOM_JSON_PATH_H
@@ -19,7 +20,9 @@
 
 struct json_path;
 
-/* Copied into the arena. -ERROR_INVALID: not of this language ('..', slices, unions and functions are not). */
+#define JSON_PATH_VISITS_MAX 100000 /* of values in one search, beyond which nothing is found */
+
+/* Copied into the arena. -ERROR_INVALID: not of this language. */
 int json_path_compile(const char *text, struct arena *arena, const struct json_path **ret_path,
                       struct error *err) must_check;
 

@@ -49,13 +49,27 @@ static void test_finds(void **state)
     expect_found(".map.*.v", "9");
     expect_found(".spec.n.deeper", "");
     expect_found(".nowhere", "");
+    expect_found("..w", "true");
+    expect_found(".spec..v", "1");
+    expect_found("..[1].k", "\"y\"");
+    expect_found(".spec..nowhere", "");
+    expect_found(".map..", "{\"p\":{\"v\":9}}");
+    expect_found(".spec.list[1:].k", "\"y\"");
+    expect_found(".spec.list[:1].k", "\"x\"");
+    expect_found(".spec.list[-1:].k", "\"y\"");
+    expect_found(".spec.list[::2].w", "");
+    expect_found(".spec.list[0:2:1].w", "true");
+    expect_found(".spec.list[0:3].k", "");
+    expect_found(".spec.list[2,1].k", "\"y\"");
+    expect_found(".spec.list[0, 1].w", "true");
+    expect_found(".spec['x','n']", "3");
 }
 
 static void test_refuses(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "spec",  "..a",           ".a[",         ".a[1",         ".a[x]",
-                                         ".a..b", ".a[?(@.b==\"]", ".a[?(b==1)]", ".a[?(@.b==1]", "" };
+    static const char *const texts[] = { "spec",  "....a",         ".a[",         ".a[1",         ".a[x]",
+                                         ".a[::]b,", ".a[?(@.b==\"]", ".a[?(b==1)]", ".a[?(@.b==1]", "" };
     for (size_t i = 0; i < countof(texts); i++) {
         auto_arena struct arena arena = { 0 };
         const struct json_path *path;

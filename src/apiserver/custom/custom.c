@@ -75,8 +75,12 @@ static void set_terminating(struct definition *definition)
 {
     bool terminating = custom_condition_true(definition_type(definition), "Terminating") ||
                        definition_type(definition)->metadata.deletion_timestamp != 0;
-    for (size_t i = 0; definition->form != NULL && i < definition->form->n_versions; i++)
-        definition->registries[i]->terminating = terminating;
+    for (size_t i = 0; definition->form != NULL && i < definition->form->n_versions; i++) {
+        struct custom_registry *registry = definition->registries[i];
+        registry->terminating = terminating;
+        if (registry->registry.served)
+            discovery_set_ending(definition->custom->server->discovery, registry->registry.resource, terminating);
+    }
 }
 
 /* ---------------------------------------------------------------- changes */

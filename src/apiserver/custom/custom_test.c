@@ -138,6 +138,8 @@ static void test_instances_go_first(void **state)
     struct connection watch = { 0 };
     define(f, "widgets", "Widget", "");
     create_widget(f);
+    expect(ask(f, "GET", "/apis/example.com/v1", ""),
+           "[\"delete\",\"deletecollection\",\"get\",\"list\",\"patch\",\"create\",\"update\",\"watch\"]");
     expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
                     "{\"metadata\":{\"finalizers\":[\"example.com/wait\"]}}"),
            "200 OK");
@@ -147,6 +149,8 @@ static void test_instances_go_first(void **state)
     expect(ask(f, "DELETE", DEFINITIONS "/widgets.example.com", ""), "customresourcecleanup.apiextensions.k8s.io");
     expect(ask(f, "GET", DEFINITIONS "/widgets.example.com", ""), "\"reason\":\"InstanceDeletionInProgress\"");
     expect(create_widget(f), "create not allowed while custom resource definition is terminating");
+    expect(ask(f, "GET", "/apis/example.com/v1", ""),
+           "\"verbs\":[\"delete\",\"deletecollection\",\"get\",\"list\",\"watch\"]");
     expect(watch.in.data, "\"type\":\"MODIFIED\"");
     expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/merge-patch+json\r\n",
                     "{\"metadata\":{\"finalizers\":null}}"),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/custom/custom_object.h"
 #include "api/codec.h"
 #include "api/custom/version_priority.h"
 #include "base/map.h"
@@ -27,6 +28,8 @@ struct discovery {
     const struct api_resource **resources; /* those of the table, then the others, sorted */
     size_t count;
     size_t built_in;
+    const struct api_resource **ending; /* those of definitions that are being deleted */
+    size_t n_ending;
     struct map documents;
     char address[ADDRESS_SIZE]; /* "10.0.0.1:6443"; "" when it is not known */
 };
@@ -82,8 +85,31 @@ void discovery_add(struct discovery *discovery, const struct api_resource *resou
     forget_documents(discovery);
 }
 
+static size_t ending_place(const struct discovery *discovery, const struct api_resource *resource)
+{
+    size_t at = 0;
+    while (at < discovery->n_ending && discovery->ending[at] != resource)
+        at++;
+    return at;
+}
+
+void discovery_set_ending(struct discovery *discovery, const struct api_resource *resource, bool ending)
+{
+    size_t at = ending_place(discovery, resource);
+    if ((at < discovery->n_ending) == ending)
+        return;
+    if (ending) {
+        discovery->ending = memory_resize(discovery->ending, discovery->n_ending + 1, sizeof(*discovery->ending));
+        discovery->ending[discovery->n_ending++] = resource;
+    } else {
+        discovery->ending[at] = discovery->ending[--discovery->n_ending];
+    }
+    forget_documents(discovery);
+}
+
 void discovery_remove(struct discovery *discovery, const struct api_resource *resource)
 {
+    discovery_set_ending(discovery, resource, false);
     size_t at = discovery->built_in;
     while (at < discovery->count && discovery->resources[at] != resource)
         at++;
@@ -113,15 +139,18 @@ void discovery_destroy(struct discovery *discovery)
     forget_documents(discovery);
     map_fini(&discovery->documents);
     free(discovery->resources);
+    free(discovery->ending);
     free(discovery);
 }
 
 /* ---------------------------------------------------------------- what rows say */
 
-static const struct {
+struct verb_name {
     unsigned verb;
     const char *name;
-} verb_names[] = {
+};
+
+static const struct verb_name verb_names[] = {
     /* in alphabetical order, as upstream lists them */
     { API_CREATE, "create" }, { API_DELETE, "delete" },  { API_DELETE_COLLECTION, "deletecollection" },
     { API_GET, "get" },       { API_LIST_VERB, "list" }, { API_PATCH, "patch" },
@@ -135,6 +164,28 @@ static const char **verbs_of(unsigned verbs, struct arena *arena, size_t *ret_co
     for (size_t i = 0; i < countof(verb_names); i++)
         if (verbs & verb_names[i].verb)
             names[(*ret_count)++] = verb_names[i].name;
+    return names;
+}
+
+/* Those of custom resources stand in upstream's order; nothing is made or changed any more when the definition goes. */
+static const char **resource_verbs(const struct discovery *discovery, const struct api_resource *resource,
+                                   struct arena *arena, size_t *ret_count)
+{
+    static const struct verb_name custom[] = {
+        { API_DELETE, "delete" }, { API_DELETE_COLLECTION, "deletecollection" },
+        { API_GET, "get" },       { API_LIST_VERB, "list" },
+        { API_PATCH, "patch" },   { API_CREATE, "create" },
+        { API_UPDATE, "update" }, { API_WATCH, "watch" },
+    };
+    if (resource->kind->type != &api_type_custom_object)
+        return verbs_of(resource->verbs, arena, ret_count);
+    bool ending = ending_place(discovery, resource) < discovery->n_ending;
+    unsigned verbs = resource->verbs & ~(ending ? API_CREATE | API_UPDATE | API_PATCH : 0u);
+    const char **names = arena_new_array(arena, const char *, countof(custom));
+    *ret_count = 0;
+    for (size_t i = 0; i < countof(custom); i++)
+        if (verbs & custom[i].verb)
+            names[(*ret_count)++] = custom[i].name;
     return names;
 }
 
@@ -153,7 +204,8 @@ static bool in_version(const struct api_resource *resource, struct str group, st
 
 /* ---------------------------------------------------------------- plain discovery */
 
-static struct api_api_resource plain_resource(const struct api_resource *resource, struct arena *arena)
+static struct api_api_resource plain_resource(const struct discovery *discovery, const struct api_resource *resource,
+                                              struct arena *arena)
 {
     struct api_api_resource row = {
         .name = resource->plural,
@@ -166,7 +218,7 @@ static struct api_api_resource plain_resource(const struct api_resource *resourc
         .n_categories = text_count(resource->categories),
         .storage_version_hash = resource->storage_version_hash,
     };
-    row.verbs.items = verbs_of(resource->verbs, arena, &row.verbs.n_items);
+    row.verbs.items = resource_verbs(discovery, resource, arena, &row.verbs.n_items);
     return row;
 }
 
@@ -203,7 +255,7 @@ static bool build_resources(const struct discovery *discovery, struct str group,
         const struct api_resource *resource = discovery->resources[i];
         if (!in_version(resource, group, version))
             continue;
-        list.resources[list.n_resources++] = plain_resource(resource, &arena);
+        list.resources[list.n_resources++] = plain_resource(discovery, resource, &arena);
         for (size_t j = 0; j < resource->n_subresources; j++)
             list.resources[list.n_resources++] = plain_subresource(resource, &resource->subresources[j], &arena);
     }
@@ -336,8 +388,8 @@ static struct api_group_version_kind *kind_reference(const struct api_kind *kind
     return reference;
 }
 
-static struct api_apidiscovery_v2_api_resource_discovery aggregated_resource(const struct api_resource *resource,
-                                                                             struct arena *arena)
+static struct api_apidiscovery_v2_api_resource_discovery
+aggregated_resource(const struct discovery *discovery, const struct api_resource *resource, struct arena *arena)
 {
     struct api_apidiscovery_v2_api_resource_discovery row = {
         .resource = resource->plural,
@@ -349,7 +401,7 @@ static struct api_apidiscovery_v2_api_resource_discovery aggregated_resource(con
         .categories = (const char **)resource->categories,
         .n_categories = text_count(resource->categories),
     };
-    row.verbs = verbs_of(resource->verbs, arena, &row.n_verbs);
+    row.verbs = resource_verbs(discovery, resource, arena, &row.n_verbs);
     row.subresources =
         arena_new_array(arena, struct api_apidiscovery_v2_api_subresource_discovery, resource->n_subresources + 1);
     for (size_t i = 0; i < resource->n_subresources; i++) {
@@ -375,7 +427,7 @@ static void aggregated_group(const struct discovery *discovery, const struct api
             arena_new_array(arena, struct api_apidiscovery_v2_api_resource_discovery, discovery->count + 1);
         for (size_t j = 0; j < discovery->count; j++)
             if (in_version(discovery->resources[j], str_of(group->name), str_of(version->version)))
-                version->resources[version->n_resources++] = aggregated_resource(discovery->resources[j], arena);
+                version->resources[version->n_resources++] = aggregated_resource(discovery, discovery->resources[j], arena);
     }
 }
 

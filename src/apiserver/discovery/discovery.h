@@ -25,6 +25,9 @@ const char *discovery_address(const struct discovery *discovery); /* "10.0.0.1:6
 void discovery_add(struct discovery *discovery, const struct api_resource *resource);
 void discovery_remove(struct discovery *discovery, const struct api_resource *resource);
 
+/* The definition of one that was added is being deleted: it loses the verbs that make and change objects. */
+void discovery_set_ending(struct discovery *discovery, const struct api_resource *resource, bool ending);
+
 struct discovery_document {
     struct bytes *json;          /* borrowed */
     const char *etag;            /* with its quotes; NULL for documents that have none */

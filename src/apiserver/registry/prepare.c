@@ -160,6 +160,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
     old = judged_form(conversion, old, &request->arena);
     if (conversion != NULL && conversion->judged_as_stored)
         kind = conversion->stored->kind;
+    if (registry->strategy->permit != NULL)
+        registry->strategy->permit(request, object, old, part == UPDATE_STATUS, &errors);
     if (text_empty(meta->name)) {
         invalid_required(&errors, at_field(at_field(NULL, "metadata"), "name"), "name or generateName is required");
     } else if (old == NULL) {

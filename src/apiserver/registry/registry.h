@@ -32,6 +32,9 @@ struct strategy {
     void (*prepare_status)(struct request *request, void *object, const void *old);
     /* Did what counts for metadata.generation change? NULL: the spec, or all but metadata and status without one. */
     bool (*spec_changed)(const void *object, const void *old);
+    /* Rights that the content itself needs, as errors of its fields; before all other rules. 'old' is NULL on create. */
+    void (*permit)(struct request *request, const void *object, const void *old, bool status,
+                   struct api_invalid *errors);
     /* What api/validation cannot ask, of objects that are in order otherwise; not through /status. 'old' is NULL on create. */
     void (*validate)(const void *object, const void *old, struct api_invalid *errors);
     void (*validate_status)(const void *object, const void *old, struct api_invalid *errors); /* the same, through it */

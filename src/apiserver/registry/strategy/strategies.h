@@ -52,6 +52,12 @@ void claim_prepare_create(struct request *request, void *object);
 void claim_prepare_update(struct request *request, void *object, const void *old);
 void limit_range_prepare_create(struct request *request, void *object);
 
+/* device_rights.c */
+void resource_claim_permit(struct request *request, const void *object, const void *old, bool status,
+                           struct api_invalid *errors);
+void resource_claim_template_permit(struct request *request, const void *object, const void *old, bool status,
+                                    struct api_invalid *errors);
+
 /* signing_request.c */
 void signing_request_prepare_create(struct request *request, void *object);
 void signing_request_prepare_update(struct request *request, void *object, const void *old);

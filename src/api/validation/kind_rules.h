@@ -139,4 +139,8 @@ validate_update validate_validating_binding_update;
 validate_create validate_mutating_binding_create;
 validate_update validate_mutating_binding_update;
 
+/* The volume that a VolumeAttachment itself describes (core/persistent_volume.c). */
+void validate_inline_volume(const struct api_persistent_volume_spec *spec, const struct field_at *at,
+                            struct api_invalid *errors);
+
 #endif

@@ -181,6 +181,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         registry->strategy->validate_status(object, old, &errors);
     if (errors.total == 0) {
         api_warnings(kind, object, old, part == UPDATE_STATUS, &(struct warning_list){ warn, request });
+        if (registry->strategy->warn != NULL && part != UPDATE_STATUS)
+            registry->strategy->warn(request, object);
         return 0;
     }
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);

@@ -38,6 +38,8 @@ struct strategy {
     /* What api/validation cannot ask, of objects that are in order otherwise; not through /status. 'old' is NULL on create. */
     void (*validate)(const void *object, const void *old, struct api_invalid *errors);
     void (*validate_status)(const void *object, const void *old, struct api_invalid *errors); /* the same, through it */
+    /* What is accepted and yet not right, and api/warnings cannot know. */
+    void (*warn)(struct request *request, const void *object);
     /* Takes resources before validation (addresses, ports). old is NULL on create. */
     int (*allocate)(struct request *request, void *object, const void *old, struct error *err);
     /* Gives them back when the write failed or was a dry run. */

@@ -8,6 +8,7 @@
 #include "api/entry.h"
 #include "api/validation/core/core_rules.h"
 #include "api/validation/internal_form.h"
+#include "api/validation/kind_rules.h"
 #include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/resource_names.h"
@@ -273,6 +274,38 @@ static void validate_volume(const struct api_persistent_volume *volume, const st
     validate_volume_mode(spec->volume_mode, at_field(at, "volumeMode"), errors);
     validate_attributes_class(spec, at, errors);
     validate_mount_options(volume, errors);
+}
+
+/* A CSI volume and hardly more. */
+void validate_inline_volume(const struct api_persistent_volume_spec *spec, const struct field_at *at,
+                            struct api_invalid *errors)
+{
+    static const char never[] = "may not be specified in the context of inline volumes";
+    struct api_persistent_volume volume = { .spec = *spec };
+    const char *policy = spec->persistent_volume_reclaim_policy;
+
+    if (spec->claim_ref != NULL)
+        invalid_forbidden(errors, at_field(at, "claimRef"), "%s", never);
+    if (spec->n_capacity > 0)
+        invalid_forbidden(errors, at_field(at, "capacity"), "%s", never);
+    if (spec->csi == NULL)
+        invalid_required(errors, at_field(at, "csi"), "has to be specified in the context of inline volumes");
+    if (spec->n_access_modes == 0)
+        invalid_missing(errors, at_field(at, "accessModes"));
+    else
+        validate_access_modes(spec->access_modes, spec->n_access_modes, at_field(at, "accessModes"), errors);
+    if (!text_empty(policy) && strcmp(policy, "Retain") != 0)
+        invalid_forbidden(errors, at_field(at, "persistentVolumeReclaimPolicy"),
+                          "may only be Retain in the context of inline volumes");
+    if (spec->node_affinity != NULL)
+        invalid_forbidden(errors, at_field(at, "nodeAffinity"), "%s", never);
+    validate_sources(&volume, at, errors);
+    if (!text_empty(spec->storage_class_name))
+        invalid_forbidden(errors, at_field(at, "storageClassName"), "%s", never);
+    if (spec->volume_mode != NULL && strcmp(spec->volume_mode, "Filesystem") != 0)
+        invalid_forbidden(errors, at_field(at, "volumeMode"),
+                          "may not specify volumeMode other than Filesystem in the context of inline volumes");
+    validate_attributes_class(spec, at, errors);
 }
 
 void validate_volume_create(const void *object, struct api_invalid *errors)

@@ -88,6 +88,21 @@ static const struct rule_create attachment_creates[] = {
     { "spec: {source: {persistentVolumeName: A}}",
       "spec.source.persistentVolumeName: Invalid value: \"A\": " SUBDOMAIN },
     { "spec: {nodeName: A}", "spec.nodeName: Invalid value: \"A\": " SUBDOMAIN },
+    { "spec: {source: {persistentVolumeName: null, inlineVolumeSpec: {accessModes: [ReadWriteOnce], csi: {driver: "
+      "example.com, volumeHandle: h}}}}",
+      "" },
+    { "spec: {source: {persistentVolumeName: null, inlineVolumeSpec: {capacity: {storage: 1}, claimRef: {name: c}, "
+      "storageClassName: s, volumeMode: Block, persistentVolumeReclaimPolicy: Delete, accessModes: [ReadWriteOnce], csi: "
+      "{driver: example.com, volumeHandle: h}}}}",
+      "[spec.source.inlineVolumeSpec.claimRef: Forbidden: may not be specified in the context of inline volumes, "
+      "spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes, "
+      "spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: may only be Retain in the context of inline "
+      "volumes, spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline "
+      "volumes, spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specify volumeMode other than Filesystem in "
+      "the context of inline volumes]" },
+    { "spec: {source: {persistentVolumeName: null, inlineVolumeSpec: {hostPath: {path: /a}}}}",
+      "[spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes, "
+      "spec.source.inlineVolumeSpec.accessModes: Required value]" },
 };
 static const struct rule_update attachment_updates[] = {
     { "", "spec: {nodeName: p}",

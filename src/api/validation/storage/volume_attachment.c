@@ -19,6 +19,8 @@ static void validate_source(const struct api_storage_volume_attachment_source *s
         invalid_forbidden(errors, at, "%s", one);
     else if (source->persistent_volume_name != NULL && source->persistent_volume_name[0] == '\0')
         invalid_required(errors, at_field(at, "persistentVolumeName"), "must specify non empty persistentVolumeName");
+    else if (source->inline_volume_spec != NULL)
+        validate_inline_volume(source->inline_volume_spec, at_field(at, "inlineVolumeSpec"), errors);
 }
 
 static void validate_error(const struct api_storage_volume_error *error, const struct field_at *at,

@@ -9,6 +9,7 @@
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/strategy/strategies.h"
 #include "apiserver/server_internal.h"
+#include "crypto/key_pair.h"
 #include "base/uuid.h"
 
 static int compare_entries(const void *a, const void *b)
@@ -48,6 +49,24 @@ void secret_prepare_update(struct request *request, void *object, const void *ol
     secret_prepare_create(request, secret);
     if (text_empty(secret->type))
         secret->type = before->type;
+}
+
+static struct str secret_value(const struct api_secret *secret, const char *key)
+{
+    for (size_t i = 0; i < secret->n_data; i++)
+        if (strcmp(secret->data[i].key, key) == 0)
+            return secret->data[i].value;
+    return STR("");
+}
+
+/* A key that does not fit its certificate may be about to be replaced, so it is no error. */
+void secret_warn(struct request *request, const void *object)
+{
+    const struct api_secret *secret = object;
+    struct error err;
+    if (text_equal(secret->type, "kubernetes.io/tls") &&
+        key_pair_check(secret_value(secret, "tls.crt"), secret_value(secret, "tls.key"), &err) < 0)
+        request_warn(request, "%s", err.message);
 }
 
 void service_account_prepare(struct request *request, void *object)

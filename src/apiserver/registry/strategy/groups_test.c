@@ -135,6 +135,15 @@ static void test_events(void **state)
     expect(answer, "404 Not Found");
 }
 
+static void test_key_pairs_are_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", "/api/v1/namespaces/default/secrets",
+               "{\"metadata\":{\"name\":\"t\"},\"type\":\"kubernetes.io/tls\",\"data\":{\"tls.crt\":\"eA==\",\"tls.key\":"
+               "\"eA==\"}}"),
+           "warning: 299 - \"tls: failed to find any PEM data in certificate input\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_older_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_key_pairs_are_looked_at, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

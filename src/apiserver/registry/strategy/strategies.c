@@ -34,7 +34,7 @@ static const struct strategy strategies[] = {
       .prepare_update = service_prepare_update,
       .allocate = service_allocate,
       .release = service_release },
-    { .group = "", .kind = "Secret", .prepare_create = secret_prepare_create, .prepare_update = secret_prepare_update },
+    { .group = "", .kind = "Secret", .prepare_create = secret_prepare_create, .prepare_update = secret_prepare_update, .warn = secret_warn },
     { .group = "",
       .kind = "ServiceAccount",
       .prepare_create = service_account_prepare,

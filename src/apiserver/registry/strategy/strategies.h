@@ -44,6 +44,7 @@ bool node_is_heartbeat(const void *object, const void *old);
 /* core.c */
 void secret_prepare_create(struct request *request, void *object);
 void secret_prepare_update(struct request *request, void *object, const void *old);
+void secret_warn(struct request *request, const void *object);
 void service_account_prepare(struct request *request, void *object);
 void service_account_prepare_update(struct request *request, void *object, const void *old);
 void volume_prepare_create(struct request *request, void *object);

@@ -10,6 +10,7 @@
 #ifndef APISERVER_APISERVER_H
 #define APISERVER_APISERVER_H
 
+#include "apiserver/emulation.h"
 #include "apiserver/allocation/service_ranges.h"
 #include "base/ip.h"
 #include "client/client.h"
@@ -58,6 +59,8 @@ struct api_server_options {
     const char *signing_key_pem;  /* private key; NULL: no tokens are issued */
     const char *const *audiences; /* NULL-terminated; NULL: the issuer */
     const char *client_ca_pem;    /* certificates that authenticate; NULL: none do */
+
+    struct emulation emulation; /* zeroed: this program's own version */
 
     bool anonymous; /* --anonymous-auth */
     enum authorization_mode authorization;

@@ -142,17 +142,18 @@ void serve_healthz(struct request *request)
 void serve_version(struct request *request)
 {
     struct utsname machine;
+    struct emulation versions = emulation_effective(request->server->options.emulation);
     const char *platform =
         uname(&machine) == 0 && strcmp(machine.machine, "aarch64") == 0 ? "linux/arm64" : "linux/amd64";
     const char *text = arena_format(&request->arena,
-                                    "{\n  \"major\": \"1\",\n  \"minor\": \"36\",\n"
-                                    "  \"emulationMajor\": \"1\",\n  \"emulationMinor\": \"36\",\n"
-                                    "  \"minCompatibilityMajor\": \"1\",\n  \"minCompatibilityMinor\": \"35\",\n"
+                                    "{\n  \"major\": \"1\",\n  \"minor\": \"%d\",\n"
+                                    "  \"emulationMajor\": \"1\",\n  \"emulationMinor\": \"%d\",\n"
+                                    "  \"minCompatibilityMajor\": \"1\",\n  \"minCompatibilityMinor\": \"%d\",\n"
                                     "  \"gitVersion\": \"" API_SERVER_VERSION
                                     "\",\n  \"gitCommit\": \"\",\n  \"gitTreeState\": \"\",\n"
                                     "  \"buildDate\": \"\",\n  \"goVersion\": \"\",\n  \"compiler\": \"%s\",\n"
                                     "  \"platform\": \"%s\"\n}",
-                                    "gcc", platform);
+                                    EMULATION_MINOR, versions.emulated, versions.min_compatible, "gcc", platform);
     request_respond_text(request, 200, "application/json", str_of(text));
 }
 

@@ -228,6 +228,7 @@ static int open_server(struct control_plane *plane, struct error *err)
         .issuer = "https://kubernetes.default.svc.cluster.local",
         .signing_key_pem = plane->pki.token_key.data,
         .client_ca_pem = plane->pki.ca_certificate.data,
+        .emulation = given->emulation,
         .anonymous = given->anonymous,
         .bootstrap = true,
         .ready = start_components,

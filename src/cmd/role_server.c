@@ -14,6 +14,7 @@
 
 struct server_role {
     struct control_plane_options options;
+    const char *emulated_version, *min_compatibility_version;
     const char *lease_duration, *renew_deadline, *retry_period; /* as given */
     struct control_plane *plane;
 };
@@ -107,6 +108,10 @@ int role_server(int argc, char **argv)
         { "leader-elect-retry-period", OPTION_TEXT, &role.retry_period, "DURATION", "between two renewals", 0, 0 },
         { "serving-threads", OPTION_INT, &given->serving_threads, "N",
           "threads that connections are spread over; 0 is one for each core, up to 4", 0, 64 },
+        { "emulated-version", OPTION_TEXT, &role.emulated_version, "[kube=]MAJOR.MINOR",
+          "behave as that version; only this program's own, 1.36, is there", 0, 0 },
+        { "min-compatibility-version", OPTION_TEXT, &role.min_compatibility_version, "[kube=]MAJOR.MINOR",
+          "the oldest version that may serve beside this one, 1.33 to 1.36", 0, 0 },
         { "fabric", OPTION_TEXT, &given->fabric_state, "FILE",
           "state file of the machines' network; set by 'coracle up'", 0, 0 },
     };
@@ -125,6 +130,8 @@ int role_server(int argc, char **argv)
     int rc = options_parse(&line, argc, argv, NULL, &err);
     if (rc == 0)
         rc = parse_election(&role, &err);
+    if (rc == 0)
+        rc = emulation_parse(role.emulated_version, role.min_compatibility_version, &given->emulation, &err);
     const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
     if (rc == 0)
         rc = foreground_run(&what, &err);

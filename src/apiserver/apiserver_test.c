@@ -161,7 +161,11 @@ static void test_paths(void **state)
     expect(ask(f, "GET", "/readyz?verbose", ""), "[+]poststarthook/crd-informer-synced ok\n");
     expect(ask(f, "GET", "/livez/poststarthook/scheduling/bootstrap-system-priority-classes", ""), "\r\n\r\nok");
     expect(ask(f, "GET", "/version", ""), "\"minor\": \"36\"");
-    expect(ask(f, "GET", "/metrics", ""), "apiserver_request_total{");
+    const char *metrics = ask(f, "GET", "/metrics", "");
+    expect(metrics, "apiserver_request_total{");
+    expect(metrics, "apiserver_watch_cache_events_received_total{group=\"\",resource=\"namespaces\"} 1\n");
+    expect(metrics, "apiserver_watch_cache_initializations_total{group=\"\",resource=\"namespaces\"} 1\n");
+    expect(metrics, "apiserver_watch_cache_resource_version{group=\"\",resource=\"namespaces\"} ");
 }
 
 /* The direct client. */

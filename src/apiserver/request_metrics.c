@@ -85,6 +85,30 @@ static const struct metric_family resource_objects = {
     .kind = METRIC_GAUGE,
     .labels = (const char *const[]){ "group", "resource", NULL },
 };
+static const struct metric_family cache_revision = {
+    .name = "apiserver_watch_cache_resource_version",
+    .help = "[ALPHA] Newest resourceVersion that a watch cache has, by resource.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "group", "resource", NULL },
+};
+static const struct metric_family cache_received = {
+    .name = "apiserver_watch_cache_events_received_total",
+    .help = "[ALPHA] Changes taken into watch caches, by resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "resource", NULL },
+};
+static const struct metric_family cache_dispatched = {
+    .name = "apiserver_watch_cache_events_dispatched_total",
+    .help = "[ALPHA] Events that watch caches handed to watchers, by resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "resource", NULL },
+};
+static const struct metric_family cache_begun = {
+    .name = "apiserver_watch_cache_initializations_total",
+    .help = "[ALPHA] Times that a watch cache was filled, by resource.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "group", "resource", NULL },
+};
 static const struct metric_family connections = {
     .name = "coracle_serving_connections",
     .help = "[ALPHA] Open connections of each serving thread.",
@@ -321,6 +345,13 @@ struct metric *request_metrics_watch_events(const struct request *request)
     return metrics_get(request->server->metrics, &watch_events, values);
 }
 
+void request_metrics_watch_told(const struct request *request, struct metric *events, uint64_t count)
+{
+    const char *const values[] = { request->group, request->plural };
+    metric_add(events, (double)count);
+    metric_add(metrics_get(request->server->metrics, &cache_dispatched, values), (double)count);
+}
+
 void request_metrics_watch_listed(const struct request *request)
 {
     const char *const values[] = { request->group, request->plural, scope_of(request), request->version };
@@ -432,6 +463,21 @@ static void sample_connections(struct api_server *server)
     }
 }
 
+/* A counter that somebody else keeps. */
+static void count_up_to(struct metric *metric, double value)
+{
+    double before = metric == NULL ? 0 : metric_value(metric);
+    if (metric != NULL && value > before)
+        metric_add(metric, value - before);
+}
+
+static void sample_cache(struct metrics *metrics, const struct watch_cache *cache, const char *const *values)
+{
+    metric_set(metrics_get(metrics, &cache_revision, values), (double)watch_cache_revision(cache));
+    count_up_to(metrics_get(metrics, &cache_received, values), (double)watch_cache_received(cache));
+    count_up_to(metrics_get(metrics, &cache_begun, values), 1);
+}
+
 void request_metrics_sample(struct api_server *server)
 {
     sample_inflight(server);
@@ -448,5 +494,6 @@ void request_metrics_sample(struct api_server *server)
         const char *const one[] = { name }, *const two[] = { resource->kind->group, resource->plural };
         metric_set(metrics_get(server->metrics, &storage_objects, one), count);
         metric_set(metrics_get(server->metrics, &resource_objects, two), count);
+        sample_cache(server->metrics, server->caches[i], two);
     }
 }

@@ -20,6 +20,7 @@ void request_metrics_answered(const struct request *request);
 struct metric *request_metrics_longrunning(const struct request *request);
 /* What counts the events of a watch, and: its initial events are complete. */
 struct metric *request_metrics_watch_events(const struct request *request);
+void request_metrics_watch_told(const struct request *request, struct metric *events, uint64_t count);
 void request_metrics_watch_listed(const struct request *request);
 /* A call of a client in this process: rest_client_requests_total. */
 void request_metrics_called(const struct request *request);

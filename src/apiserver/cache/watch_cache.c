@@ -189,6 +189,11 @@ struct page_memo *watch_cache_pages(struct watch_cache *cache)
     return &cache->pages;
 }
 
+uint64_t watch_cache_received(const struct watch_cache *cache)
+{
+    return cache->newest->number - EVENT_NUMBER_FIRST;
+}
+
 uint64_t watch_cache_revision(const struct watch_cache *cache)
 {
     return cache->fed_revision != NULL ? cache->fed_revision(cache->feed_context) : store_revision(cache->store);

@@ -71,6 +71,7 @@ const struct object *watch_cache_get(const struct watch_cache *cache, const char
 const struct object *watch_cache_find(const struct watch_cache *cache, struct str key);
 const struct tree *watch_cache_objects(const struct watch_cache *cache); /* of struct cache_entry */
 uint64_t watch_cache_revision(const struct watch_cache *cache);
+uint64_t watch_cache_received(const struct watch_cache *cache); /* how many changes it has taken since it began */
 
 /* The objects as they were at an earlier revision, from 'start' (a key, inclusive) on, those under 'prefix'. Calls
  * each() in key order until it returns false. -ERROR_EXPIRED when the changes since then are forgotten. */

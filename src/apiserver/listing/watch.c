@@ -143,7 +143,7 @@ void watch_bookmark(struct watch *watch)
 
 void watch_count(struct watch *watch)
 {
-    metric_add(watch->events, (double)watch->told);
+    request_metrics_watch_told(watch->request, watch->events, watch->told);
     watch->told = 0;
 }
 

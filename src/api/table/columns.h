@@ -36,6 +36,9 @@ struct columns {
 /* Never NULL: kinds without columns of their own have a name and a time of creation. */
 const struct column *columns_of(const struct api_type *type);
 
+/* What a column of that name says, in a sentence. */
+const char *column_text(const char *name);
+
 extern const struct columns columns_core[];
 extern const struct columns columns_workload[];
 extern const struct columns columns_cluster[];

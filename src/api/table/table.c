@@ -27,8 +27,9 @@ bool table_include_parse(struct str text, enum table_include *ret_include)
 
 static void write_column(const struct column *column, struct buffer *out)
 {
-    buffer_format(out, "{\"name\":\"%s\",\"type\":\"%s\",\"format\":\"%s\",\"description\":\"\",\"priority\":%d}",
-                  column->name, column->type, text_or_empty(column->format), column->priority);
+    buffer_format(out, "{\"name\":\"%s\",\"type\":\"%s\",\"format\":\"%s\",\"description\":\"%s\",\"priority\":%d}",
+                  column->name, column->type, text_or_empty(column->format), column_text(column->name),
+                  column->priority);
 }
 
 void table_begin(struct table_writer *writer, const struct api_list_meta *meta, bool columns)

@@ -160,6 +160,20 @@ static void test_durations(void **state)
     }
 }
 
+/* Every column is described, and each text is found by its name. */
+static void test_descriptions(void **state)
+{
+    static const struct columns *const lists[] = { columns_core, columns_workload, columns_cluster };
+    (void)state;
+    for (size_t i = 0; i < countof(lists); i++)
+        for (const struct columns *kind = lists[i]; kind->type != NULL; kind++)
+            for (const struct column *column = kind->list; column->name != NULL; column++)
+                if (column_text(column->name)[0] == '\0')
+                    fail_msg("%s: column %s is not described", kind->type->name, column->name);
+    assert_string_equal(column_text("Age"), "Time since the object was created.");
+    assert_string_equal(column_text("Nothing"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_all_kinds),
         cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

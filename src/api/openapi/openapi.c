@@ -170,6 +170,21 @@ struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, cons
     return document->bytes;
 }
 
+int openapi_v3_protobuf(struct openapi *openapi, struct str path, struct bytes **ret_bytes, struct error *err)
+{
+    auto_buffer struct buffer out = { .max = DOCUMENT_SIZE_MAX };
+    const char *hash;
+    struct bytes *json = openapi_v3_document(openapi, path, &hash);
+
+    *ret_bytes = NULL;
+    if (json == NULL)
+        return 0;
+    int rc = openapi_to_protobuf(bytes_str(json), &out, err);
+    if (rc == 0)
+        *ret_bytes = bytes_create(out.data, out.size);
+    return rc;
+}
+
 struct bytes *openapi_v2_document(struct openapi *openapi, const char **ret_hash)
 {
     if (openapi->swagger == NULL) {

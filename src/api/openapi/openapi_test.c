@@ -239,6 +239,37 @@ static struct str find_field(struct str message, const uint32_t *tags)
     return message;
 }
 
+/* Every document has a protobuf form; a schema of it leads where the JSON one does. */
+static void test_v3_protobuf(void **state)
+{
+    (void)state;
+    struct openapi *openapi = openapi_create("v1.36.0");
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *index = parse(openapi_v3_index(openapi));
+    yyjson_val *key, *value;
+    size_t i, count;
+    struct bytes *document;
+    struct error err = { 0 };
+    yyjson_obj_foreach(yyjson_obj_get(yyjson_doc_get_root(index), "paths"), i, count, key, value)
+    {
+        struct str path = { yyjson_get_str(key), yyjson_get_len(key) };
+        if (openapi_v3_document(openapi, path, &(const char *){ NULL }) == NULL)
+            continue;
+        if (openapi_v3_protobuf(openapi, path, &document, &err) < 0)
+            fail_msg("%s: %s", yyjson_get_str(key), err.message);
+        bytes_unref(document);
+    }
+    assert_int_equal(openapi_v3_protobuf(openapi, STR("apis/nowhere/v1"), &document, &err), 0);
+    assert_null(document);
+    assert_int_equal(openapi_v3_protobuf(openapi, STR("api/v1"), &document, &err), 0);
+    struct str all = bytes_str(document);
+    assert_true(str_is(find_field(all, (uint32_t[]){ 1, 0 }), "3.0.0"));
+    assert_true(str_is(find_field(all, (uint32_t[]){ 2, 1, 0 }), "Kubernetes"));
+    assert_true(str_starts(find_field(all, (uint32_t[]){ 4, 1, 1, 0 }), STR("/api/v1/")));
+    assert_true(str_starts(find_field(all, (uint32_t[]){ 5, 1, 1, 1, 0 }), STR("io.k8s.api")));
+    bytes_unref(document);
+    openapi_destroy(openapi);
+}
+
 static void test_v2_protobuf(void **state)
 {
     (void)state;
@@ -266,7 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3), cmocka_unit_test(test_v3_deployment), cmocka_unit_test(test_custom),
-        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf),
+        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf), cmocka_unit_test(test_v3_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

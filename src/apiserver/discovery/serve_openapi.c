@@ -51,6 +51,11 @@ static bool takes_json(const struct request *request)
 }
 
 /* kubectl asks for this alone, under a name that is no valid media type ("v2@v1.0") or one that is ("v2.v1.0"). */
+static bool wants_v3_protobuf(const struct request *request)
+{
+    return str_contains(accepted(request), STR("application/com.github.proto-openapi.spec.v3")) && !takes_json(request);
+}
+
 static bool wants_protobuf(const struct request *request)
 {
     return str_contains(accepted(request), STR("application/com.github.proto-openapi.spec.v2"));
@@ -82,6 +87,11 @@ static void serve_v2(struct request *request)
                 document, hash);
 }
 
+static void drop_bytes(void *bytes)
+{
+    bytes_unref(bytes);
+}
+
 /* The address of a document carries its hash: such a one may be kept for ever, and another hash leads to the right one. */
 static void serve_v3(struct request *request, const char *name)
 {
@@ -103,20 +113,32 @@ static void serve_v3(struct request *request, const char *name)
         headers->expires = expires;
         headers->cache_control = "public, immutable";
     }
-    respond(request, "application/json", document, hash);
+    struct bytes *protobuf = NULL;
+    struct error err = { 0 };
+    if (!wants_v3_protobuf(request)) {
+        respond(request, "application/json", document, hash);
+    } else if (openapi_v3_protobuf(openapi_of(request), str_of(name), &protobuf, &err) < 0) {
+        request_fail(request, &err);
+    } else {
+        arena_hold(&request->arena, drop_bytes, protobuf);
+        respond(request, "application/com.github.proto-openapi.spec.v3.v1.0+protobuf", protobuf, hash);
+    }
 }
 
 void serve_openapi(struct request *request)
 {
     static const char v3[] = "/openapi/v3/";
     bool is_v2 = strcmp(request->path, "/openapi/v2") == 0;
-    if (!takes_json(request) && !(is_v2 && wants_protobuf(request)))
+    bool is_index = strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0; /* JSON, whatever is asked */
+    bool is_document = !is_index && strncmp(request->path, v3, sizeof(v3) - 1) == 0;
+    if (!is_index && !takes_json(request) && !(is_v2 && wants_protobuf(request)) &&
+        !(is_document && wants_v3_protobuf(request)))
         request_refuse(request, ERROR_NOT_ACCEPTABLE, MEDIA_NOT_ACCEPTED "application/json");
     else if (is_v2)
         serve_v2(request);
-    else if (strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0)
+    else if (is_index)
         request_respond_text(request, 200, "application/json", bytes_str(openapi_v3_index(openapi_of(request))));
-    else if (strncmp(request->path, v3, sizeof(v3) - 1) == 0)
+    else if (is_document)
         serve_v3(request, request->path + sizeof(v3) - 1);
     else
         request_respond_missing(request);

@@ -10,8 +10,8 @@
 #ifndef APISERVER_APISERVER_H
 #define APISERVER_APISERVER_H
 
-#include "apiserver/emulation.h"
 #include "apiserver/allocation/service_ranges.h"
+#include "apiserver/emulation.h"
 #include "base/ip.h"
 #include "client/client.h"
 #include "net/http.h"

@@ -165,8 +165,9 @@ static void test_paths(void **state)
                                      "accept: application/com.github.proto-openapi.spec.v3@v1.0+protobuf\r\n", "");
     expect(described, "200 OK");
     expect(described, "content-type: application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
-    expect(ask_with(f, "GET", "/openapi/v3", "accept: application/com.github.proto-openapi.spec.v3@v1.0+protobuf\r\n", ""),
-           "content-type: application/json");
+    expect(
+        ask_with(f, "GET", "/openapi/v3", "accept: application/com.github.proto-openapi.spec.v3@v1.0+protobuf\r\n", ""),
+        "content-type: application/json");
     const char *metrics = ask(f, "GET", "/metrics", "");
     expect(metrics, "apiserver_request_total{");
     expect(metrics, "apiserver_watch_cache_events_received_total{group=\"\",resource=\"namespaces\"} 1\n");

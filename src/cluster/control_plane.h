@@ -25,7 +25,7 @@ struct control_plane_options {
     const char *cluster_cidr;      /* pod addresses */
     const char *service_cidr;      /* one, or one of each family with a comma; NULL: 10.96.0.0/16 */
     const char *node_ports;        /* "30000-32767"; NULL: that */
-    struct emulation emulation; /* --emulated-version, --min-compatibility-version */
+    struct emulation emulation;    /* --emulated-version, --min-compatibility-version */
     bool anonymous;
     bool leader_elect; /* controllers and scheduler work only while this server's hold their Leases */
     usec_t lease_duration, renew_deadline, retry_period; /* of these Leases; 0: upstream's 15 s, 10 s, 2 s */

@@ -92,10 +92,11 @@ static int no_key(size_t skipped, const struct buffer *types, struct error *err)
     if (skipped == 1 && is_certificate(buffer_str(types)))
         return error_set(err, ERROR_INVALID,
                          "tls: found a certificate rather than a key in the PEM for the private key");
-    return error_set(err, ERROR_INVALID,
-                     "tls: failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after skipping PEM "
-                     "blocks of the following types: [" STR_FMT "]",
-                     STR_ARG(buffer_str(types)));
+    return error_set(
+        err, ERROR_INVALID,
+        "tls: failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after skipping PEM "
+        "blocks of the following types: [" STR_FMT "]",
+        STR_ARG(buffer_str(types)));
 }
 
 static int compare(struct evp_pkey_st *public, struct evp_pkey_st *private, struct error *err)

@@ -68,7 +68,7 @@ static void test_finds(void **state)
 static void test_refuses(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "spec",  "....a",         ".a[",         ".a[1",         ".a[x]",
+    static const char *const texts[] = { "spec",     "....a",         ".a[",         ".a[1",         ".a[x]",
                                          ".a[::]b,", ".a[?(@.b==\"]", ".a[?(b==1)]", ".a[?(@.b==1]", "" };
     for (size_t i = 0; i < countof(texts); i++) {
         auto_arena struct arena arena = { 0 };

@@ -39,7 +39,8 @@ struct bytes *openapi_v3_index(struct openapi *openapi);
 struct bytes *openapi_v3_document(struct openapi *openapi, struct str path, const char **ret_hash);
 /* The same in protobuf (gnostic's openapi.v3.Document), made each time; its hash is that of the other form. A reference for the
  * caller; *ret_bytes is NULL when there is no such document. */
-int openapi_v3_protobuf(struct openapi *openapi, struct str path, struct bytes **ret_bytes, struct error *err) must_check;
+int openapi_v3_protobuf(struct openapi *openapi, struct str path, struct bytes **ret_bytes,
+                        struct error *err) must_check;
 
 /* The whole API as Swagger 2. Borrowed, like the hash, which is the document's ETag; 'ret_hash' may be NULL. */
 struct bytes *openapi_v2_document(struct openapi *openapi, const char **ret_hash);

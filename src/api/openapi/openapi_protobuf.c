@@ -98,14 +98,10 @@ static const struct member operation_members[] = {
 static const struct message operation = MESSAGE_OF("operation", 13, operation_members);
 
 static const struct member path_members[] = {
-    { "description", 3, TEXT, NULL, { 0 }, NULL },
-    { "get", 4, MESSAGE, &operation, { 0 }, NULL },
-    { "put", 5, MESSAGE, &operation, { 0 }, NULL },
-    { "post", 6, MESSAGE, &operation, { 0 }, NULL },
-    { "delete", 7, MESSAGE, &operation, { 0 }, NULL },
-    { "options", 8, MESSAGE, &operation, { 0 }, NULL },
-    { "head", 9, MESSAGE, &operation, { 0 }, NULL },
-    { "patch", 10, MESSAGE, &operation, { 0 }, NULL },
+    { "description", 3, TEXT, NULL, { 0 }, NULL },           { "get", 4, MESSAGE, &operation, { 0 }, NULL },
+    { "put", 5, MESSAGE, &operation, { 0 }, NULL },          { "post", 6, MESSAGE, &operation, { 0 }, NULL },
+    { "delete", 7, MESSAGE, &operation, { 0 }, NULL },       { "options", 8, MESSAGE, &operation, { 0 }, NULL },
+    { "head", 9, MESSAGE, &operation, { 0 }, NULL },         { "patch", 10, MESSAGE, &operation, { 0 }, NULL },
     { "parameters", 13, MESSAGES, &parameter, { 1 }, NULL },
 };
 static const struct message path = MESSAGE_OF("path", 14, path_members);

@@ -297,7 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_v3), cmocka_unit_test(test_v3_deployment), cmocka_unit_test(test_custom),
-        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf), cmocka_unit_test(test_v3_protobuf),
+        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf),   cmocka_unit_test(test_v3_protobuf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,7 @@ void openapi_write_kind(const struct api_kind *kind, struct buffer *out); /* {"g
 /* swagger_protobuf.c: a Swagger 2 document of ours in protobuf, appended to 'out'.
  * Errors: -ERROR_UNSUPPORTED, naming a member that has no place there. */
 int swagger_to_protobuf(struct str json, struct buffer *out, struct error *err) must_check;
-int openapi_to_protobuf(struct str json, struct buffer *out, struct error *err) must_check; /* openapi_protobuf.c: version 3 */
+int openapi_to_protobuf(struct str json, struct buffer *out,
+                        struct error *err) must_check; /* openapi_protobuf.c: version 3 */
 
 #endif

@@ -177,11 +177,8 @@ static void test_descriptions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pods),
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_all_kinds),
-        cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_pods),      cmocka_unit_test(test_kinds),        cmocka_unit_test(test_all_kinds),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_descriptions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/custom/custom_object.h"
 #include "api/codec.h"
+#include "api/custom/custom_object.h"
 #include "api/custom/version_priority.h"
 #include "base/map.h"
 #include "base/memory.h"
@@ -427,7 +427,8 @@ static void aggregated_group(const struct discovery *discovery, const struct api
             arena_new_array(arena, struct api_apidiscovery_v2_api_resource_discovery, discovery->count + 1);
         for (size_t j = 0; j < discovery->count; j++)
             if (in_version(discovery->resources[j], str_of(group->name), str_of(version->version)))
-                version->resources[version->n_resources++] = aggregated_resource(discovery, discovery->resources[j], arena);
+                version->resources[version->n_resources++] =
+                    aggregated_resource(discovery, discovery->resources[j], arena);
     }
 }
 

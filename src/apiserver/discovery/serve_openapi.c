@@ -129,7 +129,8 @@ void serve_openapi(struct request *request)
 {
     static const char v3[] = "/openapi/v3/";
     bool is_v2 = strcmp(request->path, "/openapi/v2") == 0;
-    bool is_index = strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0; /* JSON, whatever is asked */
+    bool is_index =
+        strcmp(request->path, "/openapi/v3") == 0 || strcmp(request->path, v3) == 0; /* JSON, whatever is asked */
     bool is_document = !is_index && strncmp(request->path, v3, sizeof(v3) - 1) == 0;
     if (!is_index && !takes_json(request) && !(is_v2 && wants_protobuf(request)) &&
         !(is_document && wants_v3_protobuf(request)))

@@ -92,13 +92,17 @@ static const struct rule_create attachment_creates[] = {
       "example.com, volumeHandle: h}}}}",
       "" },
     { "spec: {source: {persistentVolumeName: null, inlineVolumeSpec: {capacity: {storage: 1}, claimRef: {name: c}, "
-      "storageClassName: s, volumeMode: Block, persistentVolumeReclaimPolicy: Delete, accessModes: [ReadWriteOnce], csi: "
+      "storageClassName: s, volumeMode: Block, persistentVolumeReclaimPolicy: Delete, accessModes: [ReadWriteOnce], "
+      "csi: "
       "{driver: example.com, volumeHandle: h}}}}",
       "[spec.source.inlineVolumeSpec.claimRef: Forbidden: may not be specified in the context of inline volumes, "
       "spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes, "
-      "spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: may only be Retain in the context of inline "
-      "volumes, spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline "
-      "volumes, spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specify volumeMode other than Filesystem in "
+      "spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: may only be Retain in the context of "
+      "inline "
+      "volumes, spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of "
+      "inline "
+      "volumes, spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specify volumeMode other than Filesystem "
+      "in "
       "the context of inline volumes]" },
     { "spec: {source: {persistentVolumeName: null, inlineVolumeSpec: {hostPath: {path: /a}}}}",
       "[spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes, "

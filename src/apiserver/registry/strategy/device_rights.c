@@ -42,8 +42,8 @@ static void check_admin(struct request *request, const char *namespace, const st
 }
 
 /* The first request that wants it is the one that is refused. */
-static void check_requests(struct request *request, const char *namespace, const struct api_resource_device_claim *devices,
-                           struct api_invalid *errors)
+static void check_requests(struct request *request, const char *namespace,
+                           const struct api_resource_device_claim *devices, struct api_invalid *errors)
 {
     const struct field_at *at = at_field(at_field(at_field(NULL, "spec"), "devices"), "requests");
     for (size_t i = 0; i < devices->n_requests; i++) {
@@ -163,10 +163,11 @@ static void check_driver(struct request *request, const char *driver, bool of_no
             return;
         why = why == NULL ? refusal : why;
     }
-    invalid_forbidden(errors, at_field(at_field(NULL, "status"), "devices"),
-                      "changing status.devices requires resource=\"resourceclaims/driver\", verb=\"[%s%s%s]\" permission: "
-                      "%s",
-                      of_node ? verbs[0] : "", of_node ? " " : "", verbs[1], why);
+    invalid_forbidden(
+        errors, at_field(at_field(NULL, "status"), "devices"),
+        "changing status.devices requires resource=\"resourceclaims/driver\", verb=\"[%s%s%s]\" permission: "
+        "%s",
+        of_node ? verbs[0] : "", of_node ? " " : "", verbs[1], why);
 }
 
 static const device_status *find_device(const claim_status *status, const device_status *device)
@@ -204,8 +205,7 @@ static size_t changed_drivers(const claim_status *status, const claim_status *ot
 static void check_devices(struct request *request, const claim_status *status, const claim_status *old,
                           struct api_invalid *errors)
 {
-    const char **drivers =
-        arena_new_array(&request->arena, const char *, status->n_devices + old->n_devices + 1);
+    const char **drivers = arena_new_array(&request->arena, const char *, status->n_devices + old->n_devices + 1);
     size_t count = changed_drivers(status, old, drivers, 0);
     count = changed_drivers(old, status, drivers, count);
     bool of_node = count > 0 && is_of_node(&request->user, allocated_node(status));

@@ -5,14 +5,15 @@
 
 #include "apiserver/fixture.h"
 
-#define CLAIMS "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims"
-#define JSON   "content-type: application/json\r\n"
-#define MERGE  "content-type: application/merge-patch+json\r\n"
+#define CLAIMS   "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims"
+#define JSON     "content-type: application/json\r\n"
+#define MERGE    "content-type: application/merge-patch+json\r\n"
 #define AS(user) "impersonate-user: " user "\r\n"
-#define AS_DRIVER(node) \
-    AS("system:serviceaccount:default:driver") "impersonate-extra-authentication.kubernetes.io%2fnode-name: " node "\r\n"
-#define ALLOCATION \
-    "\"allocation\":{\"devices\":{\"results\":[{\"request\":\"r\",\"driver\":\"d.example.com\",\"pool\":\"p\"," \
+#define AS_DRIVER(node)                        \
+    AS("system:serviceaccount:default:driver") \
+    "impersonate-extra-authentication.kubernetes.io%2fnode-name: " node "\r\n"
+#define ALLOCATION                                                                                               \
+    "\"allocation\":{\"devices\":{\"results\":[{\"request\":\"r\",\"driver\":\"d.example.com\",\"pool\":\"p\","  \
     "\"device\":\"x\"}]},\"nodeSelector\":{\"nodeSelectorTerms\":[{\"matchFields\":[{\"key\":\"metadata.name\"," \
     "\"operator\":\"In\",\"values\":[\"n1\"]}]}]}}"
 #define DEVICES "\"devices\":[{\"driver\":\"d.example.com\",\"pool\":\"p\",\"device\":\"x\"}]"

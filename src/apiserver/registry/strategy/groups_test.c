@@ -138,10 +138,11 @@ static void test_events(void **state)
 static void test_key_pairs_are_looked_at(void **state)
 {
     struct fixture *f = *state;
-    expect(ask(f, "POST", "/api/v1/namespaces/default/secrets",
-               "{\"metadata\":{\"name\":\"t\"},\"type\":\"kubernetes.io/tls\",\"data\":{\"tls.crt\":\"eA==\",\"tls.key\":"
-               "\"eA==\"}}"),
-           "warning: 299 - \"tls: failed to find any PEM data in certificate input\"");
+    expect(
+        ask(f, "POST", "/api/v1/namespaces/default/secrets",
+            "{\"metadata\":{\"name\":\"t\"},\"type\":\"kubernetes.io/tls\",\"data\":{\"tls.crt\":\"eA==\",\"tls.key\":"
+            "\"eA==\"}}"),
+        "warning: 299 - \"tls: failed to find any PEM data in certificate input\"");
 }
 
 int main(void)

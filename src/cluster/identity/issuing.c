@@ -5,13 +5,41 @@
 #include "cluster/identity/issuing.h"
 
 #include <assert.h>
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY              ((usec_t)86400 * USEC_PER_SEC)
 #define CERTIFICATE_LIFE (365 * DAY)
 #define RENEW_BEFORE     (30 * DAY)
+
+/* "ca.key.1234-0.new": what process 1234 was writing when it was killed. */
+static bool is_left_behind(const char *name)
+{
+    const char *dot = NULL, *end = name + strlen(name) - strlen(".new");
+    if (end <= name || strcmp(end, ".new") != 0)
+        return false;
+    for (const char *at = name; at < end; at++)
+        dot = *at == '.' ? at : dot;
+    char *behind = NULL;
+    long pid = dot == NULL ? 0 : strtol(dot + 1, &behind, 10);
+    return pid > 0 && *behind == '-' && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+static void remove_left_behind(int directory)
+{
+    DIR *entries = file_open_directory(directory, ".");
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;)
+        if (is_left_behind(entry->d_name))
+            (void)unlinkat(directory, entry->d_name, 0); /* it harms nobody where it is */
+    if (entries != NULL)
+        closedir(entries);
+}
 
 int issuing_open_directory(const char *path, int *ret_directory, struct error *err)
 {
@@ -21,6 +49,7 @@ int issuing_open_directory(const char *path, int *ret_directory, struct error *e
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return error_errno(err, "open %s", path);
+    remove_left_behind(fd);
     *ret_directory = fd;
     return 0;
 }

@@ -33,7 +33,8 @@ struct issuing {
     struct buffer contents[ISSUING_FILES_MAX];
 };
 
-/* A directory to begin in, made when it is missing, with mode 0700. The caller closes it. */
+/* A directory to begin in, made when it is missing, with mode 0700; keys that a killed process was writing go. The caller closes
+ * it. */
 int issuing_open_directory(const char *path, int *ret_directory, struct error *err) must_check;
 
 void issuing_fini(struct issuing *issuing);

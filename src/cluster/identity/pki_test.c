@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -67,6 +68,17 @@ static void start_and_die(const struct pki_options *options)
     assert_int_equal(status, 0);
 }
 
+static size_t count_files(int directory)
+{
+    size_t count = 0;
+    DIR *entries = file_open_directory(directory, ".");
+    assert_non_null(entries);
+    while (readdir(entries) != NULL)
+        count++;
+    closedir(entries);
+    return count - 2; /* . and .. */
+}
+
 /* Whoever ends before the keys are on disk leaves a directory in which the next one makes its own. */
 static void test_an_end_before_they_are_on_disk(void **state)
 {
@@ -86,6 +98,7 @@ static void test_an_end_before_they_are_on_disk(void **state)
     assert_int_equal(pki_open(&options, &kept, &err), 0);
     assert_int_equal(pki_settle(&kept, &err), 0);
     assert_true(file_exists(fd, "sa.key"));
+    assert_int_equal(count_files(fd), 9); /* and nothing of those that ended */
     assert_int_equal(pki_open(&options, &again, &err), 0);
     assert_null(again.writing);
     assert_int_equal(pki_settle(&again, &err), 0);

@@ -221,10 +221,12 @@ void serve_token_request(struct request *request)
 {
     struct error err = { 0 };
     void *value;
-    int rc = request_decode(request, &api_kind_authentication_token_request, &value, &err);
-    struct api_authentication_token_request *asked = rc == 0 ? value : NULL;
-    if (rc == 0)
-        rc = admission_check_creation(request, asked, &err); /* before an audience stands in for none */
+    if (request_decode(request, &api_kind_authentication_token_request, &value, &err) < 0) {
+        request_fail(request, &err);
+        return;
+    }
+    struct api_authentication_token_request *asked = value;
+    int rc = admission_check_creation(request, asked, &err); /* before an audience stands in for none */
     if (rc == 0)
         rc = check_account(request, &asked->metadata, &err);
     if (rc < 0) {

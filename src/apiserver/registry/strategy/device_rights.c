@@ -221,7 +221,7 @@ void resource_claim_permit(struct request *request, const void *object, const vo
     const struct api_resource_resource_claim *claim = object, *before = old;
     if (old == NULL)
         check_requests(request, claim->metadata.namespace, &claim->spec.devices, errors);
-    if (!status)
+    if (!status || before == NULL)
         return;
     check_results(request, claim->metadata.namespace, &claim->status, &before->status, errors);
     check_binding(request, &claim->status, &before->status, errors);

@@ -22,7 +22,8 @@ struct creation {
     struct store_write write;
     usec_t written_at; /* monotonic */
     bool generated;
-    bool owned; /* its managedFields are made: it was applied */
+    bool revised; /* the client named a revision: refused when nothing else is wrong, as by upstream's storage */
+    bool owned;   /* its managedFields are made: it was applied */
     bool waited;
     struct cache_wait wait;
     int attempts;
@@ -80,18 +81,18 @@ static void create_done(struct store_write *write)
     request_respond_object(request, 201, object);
 }
 
-static int check_new_meta(struct request *request, struct api_object_meta *meta, bool *ret_generated, struct error *err)
+static int check_new_meta(struct creation *creation, struct api_object_meta *meta, struct error *err)
 {
+    struct request *request = creation->request;
     int rc = prepare_namespace(request, meta, err);
     if (rc < 0)
         return rc;
     uint64_t revision;
-    if (str_to_uint64(str_of(text_or_empty(meta->resource_version)), &revision) && revision > 0)
-        return failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
+    creation->revised = str_to_uint64(str_of(text_or_empty(meta->resource_version)), &revision) && revision > 0;
     meta->resource_version = NULL;
     if (text_empty(meta->name) && !text_empty(meta->generate_name)) {
         generate_name(request, meta);
-        *ret_generated = true;
+        creation->generated = true;
     }
     request->name = text_or_empty(meta->name); /* whom a refusal is about */
     return 0;
@@ -103,7 +104,7 @@ static int create_prepare(struct creation *creation, struct error *err)
     struct registry *registry = request->registry;
     const struct strategy *strategy = registry->strategy;
     struct api_object_meta *meta = creation->object;
-    int rc = check_new_meta(request, meta, &creation->generated, err);
+    int rc = check_new_meta(creation, meta, err);
     if (rc < 0)
         return rc;
     if (!creation->owned)
@@ -122,7 +123,8 @@ static int create_prepare(struct creation *creation, struct error *err)
     if (rc < 0)
         return rc;
     prepare_create(request, creation->object);
-    if (!creation->generated && watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
+    if (!creation->generated && !creation->revised &&
+        watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
         return api_error_already_exists(err, registry->resource, meta->name); /* before anything is taken for it */
     if (strategy->allocate != NULL) {
         rc = strategy->allocate(request, creation->object, NULL, err);
@@ -132,6 +134,8 @@ static int create_prepare(struct creation *creation, struct error *err)
     rc = prepare_validate(request, registry, UPDATE_OBJECT, NULL, creation->object, NULL, err);
     if (rc == 0)
         rc = admission_validate(&admission, err);
+    if (rc == 0 && creation->revised)
+        rc = failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
     if (rc < 0 && strategy->release != NULL)
         strategy->release(request, creation->object, NULL);
     return rc;

@@ -40,6 +40,9 @@ static void test_revisions(void **state)
            "\"status\":\"Failure\",\"message\":\"resourceVersion should not be set on objects to be created\","
            "\"code\":500}");
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"0\"}}"), "201 Created");
+    /* What else is wrong is said first, but that it is there. */
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"A_\",\"resourceVersion\":\"7\"}}"), "422 Unprocessable");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"}}"), "\"code\":500}");
 }
 
 int main(void)

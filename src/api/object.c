@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/object_scan.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/ref.h"
-#include "codec/json_extent.h"
 #include "generated/types.h"
 
 struct decoded {
@@ -48,103 +48,6 @@ struct object {
     char text[];
 };
 
-/* Scanning ----------------------------------------------------------------------------------------- */
-
-/* A reader of JSON text that is trusted to be well-formed only as far as it looks: every step is bounded. */
-struct scanner {
-    const char *at;
-    const char *end;
-};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static void skip_blanks(struct scanner *scanner)
-{
-    while (scanner->at < scanner->end && is_blank(*scanner->at))
-        scanner->at++;
-}
-
-static bool take(struct scanner *scanner, char c)
-{
-    skip_blanks(scanner);
-    if (scanner->at == scanner->end || *scanner->at != c)
-        return false;
-    scanner->at++;
-    return true;
-}
-
-/* The text between the quotes, escapes as they are: it ends at a quote behind an even number of backslashes. */
-static bool take_string(struct scanner *scanner, struct str *ret_text)
-{
-    if (!take(scanner, '"'))
-        return false;
-    const char *start = scanner->at, *quote = start;
-    for (;; quote++) {
-        quote = memchr(quote, '"', (size_t)(scanner->end - quote));
-        if (quote == NULL)
-            return false;
-        size_t backslashes = 0;
-        while (quote - backslashes > start && quote[-1 - (ptrdiff_t)backslashes] == '\\')
-            backslashes++;
-        if (backslashes % 2 == 0)
-            break;
-    }
-    *ret_text = (struct str){ start, (size_t)(quote - start) };
-    scanner->at = quote + 1;
-    return true;
-}
-
-/* A number or a word: up to what may follow one. */
-static void skip_word(struct scanner *scanner)
-{
-    while (scanner->at < scanner->end && *scanner->at != ',' && *scanner->at != '}' && *scanner->at != ']' &&
-           !is_blank(*scanner->at))
-        scanner->at++;
-}
-
-/* A whole value. */
-static bool take_value(struct scanner *scanner, struct str *ret_text)
-{
-    skip_blanks(scanner);
-    const char *start = scanner->at;
-    struct str text = { start, (size_t)(scanner->end - start) };
-    if (text.size == 0)
-        return false;
-    if (*start == '"') {
-        if (!take_string(scanner, &text))
-            return false;
-    } else if (*start == '{' || *start == '[') {
-        scanner->at += json_extent(text);
-    } else {
-        skip_word(scanner);
-    }
-    *ret_text = (struct str){ start, (size_t)(scanner->at - start) };
-    return ret_text->size > 0;
-}
-
-/* The key of an object's next member, up to its value; false at its end, or where the text is wrong (then *ret_good is
- * false). */
-static bool next_key(struct scanner *scanner, bool first, struct str *ret_key, bool *ret_good)
-{
-    *ret_good = true;
-    if (take(scanner, '}'))
-        return false;
-    *ret_good = (first || take(scanner, ',')) && take_string(scanner, ret_key) && take(scanner, ':');
-    return *ret_good;
-}
-
-/* The same with its value. */
-static bool next_member(struct scanner *scanner, bool first, struct str *ret_key, struct str *ret_value, bool *ret_good)
-{
-    if (!next_key(scanner, first, ret_key, ret_good))
-        return false;
-    *ret_good = take_value(scanner, ret_value);
-    return *ret_good;
-}
-
 struct metadata {
     struct str name, namespace, uid, resource_version; /* without their quotes */
     struct str labels;                                 /* the object, braces included */
@@ -154,12 +57,6 @@ struct metadata {
     bool repeated; /* that cannot be told apart: it is first, or something is there twice */
     unsigned marks;
 };
-
-static struct str unquote(struct str value)
-{
-    bool quoted = value.size >= 2 && value.data[0] == '"';
-    return quoted ? (struct str){ value.data + 1, value.size - 2 } : (struct str){ 0 };
-}
 
 /* A key that is written with escapes may be any of them. */
 static unsigned mark_of(struct str key)
@@ -176,32 +73,32 @@ static unsigned mark_of(struct str key)
 /* The metadata, and on behind them. */
 static bool scan_members(struct scanner *scanner, struct metadata *metadata)
 {
-    if (!take(scanner, '{'))
+    if (!scan_take(scanner, '{'))
         return false;
     struct str key, value;
     bool good = true;
     for (bool first = true;; first = false) {
-        skip_blanks(scanner);
+        scan_blanks(scanner);
         const char *before = scanner->at;
-        if (!next_member(scanner, first, &key, &value, &good))
+        if (!scan_member(scanner, first, &key, &value, &good))
             return good;
         metadata->marks |= mark_of(key);
         if (str_is(key, "name") || str_is(key, "generateName") || str_is(key, "namespace") || str_is(key, "selfLink") ||
             str_is(key, "uid"))
             metadata->insert = scanner->at;
         if (str_is(key, "name"))
-            metadata->name = unquote(value);
+            metadata->name = scan_unquote(value);
         else if (str_is(key, "namespace"))
-            metadata->namespace = unquote(value);
+            metadata->namespace = scan_unquote(value);
         else if (str_is(key, "uid"))
-            metadata->uid = unquote(value);
+            metadata->uid = scan_unquote(value);
         else if (str_is(key, "labels"))
             metadata->labels = value;
         else if (str_is(key, "managedFields")) {
             metadata->repeated |= metadata->managed.data != NULL || first;
             metadata->managed = (struct str){ before, (size_t)(scanner->at - before) };
         } else if (str_is(key, "resourceVersion")) {
-            metadata->resource_version = unquote(value);
+            metadata->resource_version = scan_unquote(value);
             metadata->version_start = before;
             metadata->version_end = scanner->at;
         }
@@ -213,16 +110,16 @@ static bool scan_document(struct str json, struct metadata *metadata)
     struct scanner scanner = { json.data, json.data + json.size };
     struct str key, value;
     bool good = true, found = false;
-    if (!take(&scanner, '{'))
+    if (!scan_take(&scanner, '{'))
         return false;
-    for (bool first = true; next_key(&scanner, first, &key, &good); first = false) {
+    for (bool first = true; scan_key(&scanner, first, &key, &good); first = false) {
         bool here = str_is(key, "metadata");
         metadata->repeated |= here && found;
         found |= here;
-        if (here ? !scan_members(&scanner, metadata) : !take_value(&scanner, &value))
+        if (here ? !scan_members(&scanner, metadata) : !scan_value(&scanner, &value))
             return false;
     }
-    skip_blanks(&scanner);
+    scan_blanks(&scanner);
     return good && found && scanner.at == scanner.end;
 }
 
@@ -406,7 +303,7 @@ static bool read_managed_member(struct str key, struct str value, struct arena *
         entry->fields_v1 = value;
         return value.data[0] == '{';
     }
-    struct str text = unquote(value);
+    struct str text = scan_unquote(value);
     if (text.data == NULL || memchr(text.data, '\\', text.size) != NULL)
         return false;
     if (str_is(key, "time"))
@@ -425,9 +322,9 @@ static bool read_managed_entry(struct scanner *scanner, struct arena *arena, str
     struct str key, value;
     bool good = true;
     *entry = (struct api_managed_fields_entry){ 0 };
-    if (!take(scanner, '{'))
+    if (!scan_take(scanner, '{'))
         return false;
-    for (bool first = true; next_member(scanner, first, &key, &value, &good); first = false)
+    for (bool first = true; scan_member(scanner, first, &key, &value, &good); first = false)
         if (!read_managed_member(key, value, arena, entry))
             return false;
     return good;
@@ -440,14 +337,14 @@ static bool read_managed(struct str member, struct arena *arena, struct api_obje
     struct api_managed_fields_entry entries[MANAGED_APART_MAX];
     struct str key;
     size_t count = 0;
-    if (!is_plain(member) || !take(&scanner, ',') || !take_string(&scanner, &key) || !take(&scanner, ':') ||
-        !take(&scanner, '['))
+    if (!is_plain(member) || !scan_take(&scanner, ',') || !scan_string(&scanner, &key) || !scan_take(&scanner, ':') ||
+        !scan_take(&scanner, '['))
         return false;
     do {
         if (count == MANAGED_APART_MAX || !read_managed_entry(&scanner, arena, &entries[count++]))
             return false;
-    } while (take(&scanner, ','));
-    if (!take(&scanner, ']') || scanner.at != scanner.end)
+    } while (scan_take(&scanner, ','));
+    if (!scan_take(&scanner, ']') || scanner.at != scanner.end)
         return false;
     meta->managed_fields = arena_new_array(arena, struct api_managed_fields_entry, count);
     meta->n_managed_fields = count;
@@ -619,16 +516,16 @@ static bool labels_begin(const struct object *object, struct labels_scan *scan)
     const char *start = object->bytes->data + object->labels_offset;
     scan->scanner = (struct scanner){ start, start + object->labels_size };
     scan->first = true;
-    return object->labels_size > 0 && take(&scan->scanner, '{');
+    return object->labels_size > 0 && scan_take(&scan->scanner, '{');
 }
 
 static bool labels_next(struct labels_scan *scan, struct object_label *ret_label)
 {
-    bool good = true, more = next_member(&scan->scanner, scan->first, &ret_label->key, &ret_label->value, &good);
+    bool good = true, more = scan_member(&scan->scanner, scan->first, &ret_label->key, &ret_label->value, &good);
     scan->first = false;
     if (!more)
         return false;
-    ret_label->value = unquote(ret_label->value);
+    ret_label->value = scan_unquote(ret_label->value);
     if (ret_label->value.data == NULL)
         ret_label->value = STR("");
     return true;
@@ -657,96 +554,6 @@ size_t object_labels(const struct object *object, struct object_label *ret_label
     return count;
 }
 
-struct texts_search {
-    const struct object_path *paths;
-    size_t count;
-    struct str *texts;
-    uint64_t named; /* a bit for each of the first 64 paths: its member's name is in the document */
-};
-
-static bool is_wanted(const struct texts_search *search, size_t i)
-{
-    return i >= 64 || (search->named >> i & 1) != 0;
-}
-
-static void take_text(const struct texts_search *search, struct str parent, struct str key, struct str value)
-{
-    for (size_t i = 0; i < search->count; i++)
-        if (str_equal(search->paths[i].parent, parent) && str_equal(search->paths[i].member, key))
-            search->texts[i] = unquote(value);
-}
-
-/* Of the object that the scanner is before, and on behind it; false: there is none. */
-static bool find_below(struct scanner *scanner, struct str parent, const struct texts_search *search)
-{
-    struct str key, value;
-    bool good = true;
-    if (!take(scanner, '{'))
-        return false;
-    for (bool first = true; next_member(scanner, first, &key, &value, &good); first = false)
-        take_text(search, parent, key, value);
-    return good;
-}
-
-/* How many of the texts that are wanted may be there, or below. */
-static size_t places_at(const struct texts_search *search, struct str key, bool *ret_below)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < search->count; i++) {
-        bool below = search->paths[i].parent.size > 0;
-        bool here = is_wanted(search, i) && str_equal(below ? search->paths[i].parent : search->paths[i].member, key);
-        count += here;
-        *ret_below |= here && below;
-    }
-    return count;
-}
-
-/* Most that do not have a member do not have its name anywhere: that is found out ten times faster than by going through them. */
-static bool is_named(struct str document, struct str member)
-{
-    char name[64];
-    if (member.size > sizeof(name) - 2)
-        return true;
-    name[0] = '"';
-    memcpy(name + 1, member.data, member.size);
-    name[member.size + 1] = '"';
-    return str_contains(document, (struct str){ name, member.size + 2 });
-}
-
-/* Documents have a key once: what is behind the last place that was asked for is not looked at. */
-static void find_texts(struct str document, struct texts_search *search)
-{
-    struct scanner scanner = { document.data, document.data + document.size };
-    struct str key, value;
-    bool good = true;
-    if (!take(&scanner, '{'))
-        return;
-    size_t left = 0;
-    for (size_t i = 0; i < search->count; i++) {
-        search->named |= i < 64 && is_named(document, search->paths[i].member) ? (uint64_t)1 << i : 0;
-        left += is_wanted(search, i);
-    }
-    for (bool first = true; left > 0 && next_key(&scanner, first, &key, &good); first = false) {
-        const char *start = scanner.at;
-        bool below = false;
-        size_t places = places_at(search, key, &below);
-        left -= places < left ? places : left;
-        if (below && find_below(&scanner, key, search))
-            continue;
-        scanner.at = start;
-        if (!take_value(&scanner, &value))
-            return;
-        take_text(search, STR(""), key, value);
-    }
-}
-
-void object_texts(const struct object *object, const struct object_path *paths, size_t count, struct str *ret_texts)
-{
-    for (size_t i = 0; i < count; i++)
-        ret_texts[i] = (struct str){ 0 };
-    find_texts(object_json(object), &(struct texts_search){ paths, count, ret_texts });
-}
-
 struct str object_text(const struct object *object, const struct object_path *path, uint8_t number)
 {
     struct object *shared = (struct object *)(uintptr_t)object;
@@ -763,28 +570,6 @@ struct str object_text(const struct object *object, const struct object_path *pa
         atomic_store_explicit(&shared->found, (uint64_t)number << 48 | (uint64_t)text.size << 32 | (uint64_t)offset,
                               memory_order_relaxed);
     return text;
-}
-
-static bool find_member(struct str document, struct str name, struct str *ret_value)
-{
-    struct scanner scanner = { document.data, document.data + document.size };
-    struct str key;
-    bool good = true;
-    if (!take(&scanner, '{'))
-        return false;
-    for (bool first = true; next_member(&scanner, first, &key, ret_value, &good); first = false)
-        if (str_equal(key, name))
-            return true;
-    return false;
-}
-
-struct str object_scalar(const struct object *object, struct str path)
-{
-    struct str value = bytes_str(object->bytes), name;
-    while (str_next(&path, '.', &name))
-        if (!find_member(value, name, &value))
-            return (struct str){ 0 };
-    return value.size > 0 && value.data[0] == '"' ? unquote(value) : value;
 }
 
 /* What is known without decoding, for an object whose document is not what its kind says. */

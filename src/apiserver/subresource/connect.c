@@ -204,19 +204,35 @@ void serve_attach(struct request *request)
     serve_stream(request, &stream);
 }
 
-/* Ports are numbers of 32 bits; which of them a pod may have is not looked at. */
+/* Numbers of 16 bits, several in one value with commas; which of them a pod may have is not looked at. */
+static int check_port_list(struct request *request, const char *value, struct error *err)
+{
+    struct str rest = str_of(value), piece;
+    for (bool more = true; more;) {
+        size_t size = str_find(rest, ',');
+        uint64_t number = 0;
+        piece = (struct str){ rest.data, size };
+        more = size < rest.size;
+        rest = more ? str_skip(rest, size + 1) : STR("");
+        const char *text = arena_strndup(&request->arena, piece.data, piece.size);
+        if (piece.size == 0 || text[strspn(text, "0123456789")] != '\0')
+            return error_set(err, ERROR_BAD_REQUEST,
+                             "cannot convert to []int32: strconv.ParseUint: parsing \"%s\": invalid syntax", text);
+        if (!str_to_uint64(piece, &number) || number > UINT16_MAX)
+            return error_set(err, ERROR_BAD_REQUEST,
+                             "cannot convert to []int32: strconv.ParseUint: parsing \"%s\": value out of range", text);
+    }
+    return 0;
+}
+
 static int check_ports(struct request *request, struct error *err)
 {
     struct str rest = request->query, pair;
     while (str_next(&rest, '&', &pair)) {
         const char *value = query_value(pair, "ports", &request->arena);
-        int64_t number;
-        if (value == NULL)
-            continue;
-        if (!str_to_int64(str_of(value), &number))
-            return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": invalid syntax", value);
-        if (number < INT32_MIN || number > INT32_MAX)
-            return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": value out of range", value);
+        int rc = value == NULL ? 0 : check_port_list(request, value, err);
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }

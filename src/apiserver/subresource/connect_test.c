@@ -239,6 +239,25 @@ static void test_options_of_logs(void **state)
     }
 }
 
+static void test_ports(void **state)
+{
+    static const struct {
+        const char *query, *answer;
+    } cases[] = {
+        { "ports=80,x", "cannot convert to []int32: strconv.ParseUint: parsing \\\"x\\\": invalid syntax" },
+        { "ports=80&ports=", "cannot convert to []int32: strconv.ParseUint: parsing \\\"\\\": invalid syntax" },
+        { "ports=65536", "cannot convert to []int32: strconv.ParseUint: parsing \\\"65536\\\": value out of range" },
+        { "ports=80,81&ports=82", "pod p does not have a host assigned" },
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < countof(cases); i++) {
+        char path[256];
+        snprintf(path, sizeof(path), "/api/v1/namespaces/x/pods/p/portforward?%s", cases[i].query);
+        send_request(f, "GET", path, "connection: Upgrade\r\nupgrade: websocket\r\n", "");
+        expect(f, cases[i].answer);
+    }
+}
+
 static void test_upgraded(void **state)
 {
     struct fixture *f = *state;
@@ -257,6 +276,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_carried_on, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_of_a_pod_without_a_node, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options_of_logs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ports, setup, teardown),
         cmocka_unit_test_setup_teardown(test_upgraded, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,15 @@ static inline void fixture_kubelet(struct fixture *f, const char *node)
     }
 }
 
+/* A fault of the server: no pod is made. */
+static inline int fixture_refuse_pods(void *context, const struct client_request *request, struct error *err)
+{
+    (void)context;
+    if (request->verb != API_CREATE || request->resource != &api_resource_pod)
+        return 0;
+    return error_set(err, ERROR_FORBIDDEN, "exceeded quota");
+}
+
 static inline size_t fixture_events(struct fixture *f, const char *reason)
 {
     size_t count = 0;

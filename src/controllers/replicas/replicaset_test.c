@@ -184,18 +184,10 @@ static void available_after_min_ready_seconds(void **state)
     assert_int_equal(status(f)->available_replicas, 2);
 }
 
-static int refuse_pods(void *context, const struct client_request *request, struct error *err)
-{
-    (void)context;
-    if (request->verb != API_CREATE || request->resource != &api_resource_pod)
-        return 0;
-    return error_set(err, ERROR_FORBIDDEN, "exceeded quota");
-}
-
 static void says_when_it_cannot(void **state)
 {
     struct fixture *f = *state;
-    fake_server_set_fault(f->server, refuse_pods, NULL);
+    fake_server_set_fault(f->server, fixture_refuse_pods, NULL);
     put_set(f, 5, 0);
     fixture_run(f, 2);
     assert_true(fixture_events(f, "FailedCreate") > 1);

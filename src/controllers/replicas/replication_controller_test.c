@@ -74,18 +74,10 @@ static void adopts_and_releases(void **state)
     assert_null(ownership_controller(object_meta(stray)));
 }
 
-static int refuse_pods(void *context, const struct client_request *request, struct error *err)
-{
-    (void)context;
-    if (request->verb != API_CREATE || request->resource != &api_resource_pod)
-        return 0;
-    return error_set(err, ERROR_FORBIDDEN, "exceeded quota");
-}
-
 static void says_when_it_cannot(void **state)
 {
     struct fixture *f = *state;
-    fake_server_set_fault(f->server, refuse_pods, NULL);
+    fake_server_set_fault(f->server, fixture_refuse_pods, NULL);
     put_controller(f, 3);
     fixture_run(f, 2);
     assert_int_equal(status(f)->n_conditions, 1);

@@ -68,22 +68,33 @@ static int parse_election(struct server_role *role, struct error *err)
     return 0;
 }
 
+static int run(struct server_role *role, struct error *err)
+{
+    int rc = parse_election(role, err);
+    if (rc == 0)
+        rc = emulation_parse(role->emulated_version, role->min_compatibility_version, &role->options.emulation, err);
+    const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = role };
+    return rc < 0 ? rc : foreground_run(&what, err);
+}
+
+static const struct server_role defaults = { .options = {
+                                                 .data_directory = "/var/lib/coracle/server",
+                                                 .bind_address = "127.0.0.1",
+                                                 .secure_port = 6443,
+                                                 .cluster_name = "coracle",
+                                                 .cluster_cidr = "10.244.0.0/16",
+                                                 .service_cidr = SERVICE_CIDR_DEFAULT,
+                                                 .node_ports = SERVICE_NODE_PORTS_DEFAULT,
+                                                 .anonymous = true,
+                                                 .leader_elect = true,
+                                             },
+                                             .lease_duration = "15s",
+                                             .renew_deadline = "10s",
+                                             .retry_period = "2s" };
+
 int role_server(int argc, char **argv)
 {
-    struct server_role role = { .options = {
-                                    .data_directory = "/var/lib/coracle/server",
-                                    .bind_address = "127.0.0.1",
-                                    .secure_port = 6443,
-                                    .cluster_name = "coracle",
-                                    .cluster_cidr = "10.244.0.0/16",
-                                    .service_cidr = SERVICE_CIDR_DEFAULT,
-                                    .node_ports = SERVICE_NODE_PORTS_DEFAULT,
-                                    .anonymous = true,
-                                    .leader_elect = true,
-                                },
-                                .lease_duration = "15s",
-                                .renew_deadline = "10s",
-                                .retry_period = "2s" };
+    struct server_role role = defaults;
     struct control_plane_options *given = &role.options;
     const struct option options[] = {
         { "data-dir", OPTION_TEXT, &given->data_directory, "DIR", "where keys and objects are kept", 0, 0 },
@@ -129,11 +140,6 @@ int role_server(int argc, char **argv)
     struct error err = { 0 };
     int rc = options_parse(&line, argc, argv, NULL, &err);
     if (rc == 0)
-        rc = parse_election(&role, &err);
-    if (rc == 0)
-        rc = emulation_parse(role.emulated_version, role.min_compatibility_version, &given->emulation, &err);
-    const struct foreground what = { .start = start, .stop = stop, .destroy = destroy, .context = &role };
-    if (rc == 0)
-        rc = foreground_run(&what, &err);
+        rc = run(&role, &err);
     return role_end("server", rc, &err);
 }

@@ -136,25 +136,39 @@ static void test_v3_deployment(void **state)
     openapi_destroy(openapi);
 }
 
+/* Words that upstream's own tests of kubectl explain look for. */
+static void check_descriptions(yyjson_val *schemas, yyjson_val *cron)
+{
+    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/apiVersion/description"))),
+                           STR("APIVersion defines ")));
+    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/metadata/description"))),
+                           STR("Standard object's metadata")));
+    yyjson_val *created = yyjson_ptr_get(
+        schemas, "/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta/properties/creationTimestamp/description");
+    assert_true(str_starts(str_of(yyjson_get_str(created)), STR("CreationTimestamp is a timestamp")));
+}
+
+static const char custom_schema[] =
+    "{\"type\":\"object\",\"description\":\"A cron\",\"required\":[\"spec\",\"none\"],\"properties\":{"
+    "\"spec\":{\"type\":\"object\",\"properties\":{"
+    "\"size\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1.5,\"default\":1,\"maxLength\":3,\"enum\":[1,2]},"
+    "\"port\":{\"x-kubernetes-int-or-string\":true},"
+    "\"free\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true,\"properties\":{\"a\":{\"type\":"
+    "\"string\"}}},"
+    "\"either\":{\"type\":\"integer\",\"anyOf\":[{\"minimum\":1},{\"maximum\":-1}]},"
+    "\"pod\":{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,\"properties\":{\"spec\":{\"type\":"
+    "\"object\"}}}}},"
+    "\"none\":{\"type\":\"string\",\"nullable\":true}}}";
+
 /* Two versions of a custom resource: one with a schema of many sorts, one without any. */
 static void test_custom(void **state)
 {
     (void)state;
-    static const char schema[] =
-        "{\"type\":\"object\",\"description\":\"A cron\",\"required\":[\"spec\",\"none\"],\"properties\":{"
-        "\"spec\":{\"type\":\"object\",\"properties\":{"
-        "\"size\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1.5,\"default\":1,\"maxLength\":3,\"enum\":[1,2]},"
-        "\"port\":{\"x-kubernetes-int-or-string\":true},"
-        "\"free\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true,\"properties\":{\"a\":{\"type\":"
-        "\"string\"}}},"
-        "\"either\":{\"type\":\"integer\",\"anyOf\":[{\"minimum\":1},{\"maximum\":-1}]},"
-        "\"pod\":{\"type\":\"object\",\"x-kubernetes-embedded-resource\":true,\"properties\":{\"spec\":{\"type\":"
-        "\"object\"}}}}},"
-        "\"none\":{\"type\":\"string\",\"nullable\":true}}}";
     auto_arena struct arena arena = { 0 };
     struct api_apiextensions_json_schema_props props;
     assert_int_equal(
-        api_decode_json(&api_type_apiextensions_json_schema_props, str_of(schema), &arena, &props, NULL, NULL), 0);
+        api_decode_json(&api_type_apiextensions_json_schema_props, str_of(custom_schema), &arena, &props, NULL, NULL),
+        0);
     struct api_apiextensions_custom_resource_validation validation = { &props };
     struct api_apiextensions_selectable_field selectable = { ".spec.size" };
     const struct api_apiextensions_custom_resource_definition_version v1 = {
@@ -183,14 +197,7 @@ static void test_custom(void **state)
     assert_non_null(yyjson_ptr_get(cron, "/properties/spec/properties/pod/properties/metadata/allOf"));
     assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/properties/spec/properties/pod/required/1"), "apiVersion"));
     assert_true(yyjson_get_bool(yyjson_ptr_get(cron, "/properties/none/nullable")));
-    /* Words that upstream's own tests of kubectl explain look for. */
-    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/apiVersion/description"))),
-                           STR("APIVersion defines ")));
-    assert_true(str_starts(str_of(yyjson_get_str(yyjson_ptr_get(cron, "/properties/metadata/description"))),
-                           STR("Standard object's metadata")));
-    yyjson_val *created = yyjson_ptr_get(
-        schemas, "/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta/properties/creationTimestamp/description");
-    assert_true(str_starts(str_of(yyjson_get_str(created)), STR("CreationTimestamp is a timestamp")));
+    check_descriptions(schemas, cron);
     assert_true(yyjson_equals_str(yyjson_ptr_get(cron, "/x-kubernetes-selectable-fields/0/fieldPath"), "spec.size"));
     assert_non_null(yyjson_obj_get(schemas, "com.example.v1.CronList"));
     assert_non_null(yyjson_ptr_get(yyjson_doc_get_root(doc),

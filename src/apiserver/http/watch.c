@@ -183,7 +183,7 @@ bool watch_answer_event(struct http_call *call, enum client_watch_event type, co
     if (frame != NULL)
         return send_frame(call, frame);
     if (call->media.shape != SHAPE_OBJECT)
-        return send_frame(
+        return take_frame(
             call, shaped_frame(call, type, object_resource(object)->kind, object_typed(object), object_json(object)));
     return send_object(call, type, object);
 }

@@ -83,14 +83,7 @@ static void run_pods(struct fixture *f, const char *node)
         char patch[128];
         snprintf(patch, sizeof(patch), "{\"status\":{\"podIP\":\"10.1.%d.%d\"}}", number / 200, number % 200);
         autofree char *name = strdup(object_name(o));
-        f->call.done = fixture_done;
-        client_call_start(f->user, &f->call,
-                          &(struct client_request){ .verb = API_PATCH,
-                                                    .resource = &api_resource_pod,
-                                                    .namespace_ = "a",
-                                                    .name = name,
-                                                    .subresource = "status",
-                                                    .patch = str_of(patch) });
+        fixture_patch_pod_status(f, "a", name, patch);
         fixture_run(f, 0.001);
         o = fake_server_get(f->server, &api_resource_pod, "a", name);
     }

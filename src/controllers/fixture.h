@@ -101,6 +101,19 @@ static inline void fixture_delete(struct fixture *f, const struct api_resource *
                                                 .propagation = propagation });
 }
 
+static inline void fixture_patch_pod_status(struct fixture *f, const char *namespace_, const char *name,
+                                            const char *patch)
+{
+    f->call.done = fixture_done;
+    client_call_start(f->user, &f->call,
+                      &(struct client_request){ .verb = API_PATCH,
+                                                .resource = &api_resource_pod,
+                                                .namespace_ = namespace_,
+                                                .name = name,
+                                                .subresource = "status",
+                                                .patch = str_of(patch) });
+}
+
 /* What scheduler and kubelet do: every pod without a node gets one and becomes ready, every deleted one goes. */
 static inline void fixture_kubelet(struct fixture *f, const char *node)
 {
@@ -122,13 +135,7 @@ static inline void fixture_kubelet(struct fixture *f, const char *node)
                      "{\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\","
                      "\"lastTransitionTime\":\"%s\"}]}}",
                      when);
-            client_call_start(f->user, &f->call,
-                              &(struct client_request){ .verb = API_PATCH,
-                                                        .resource = &api_resource_pod,
-                                                        .namespace_ = namespace_,
-                                                        .name = name,
-                                                        .subresource = "status",
-                                                        .patch = str_of(patch) });
+            fixture_patch_pod_status(f, namespace_, name, patch);
             fixture_run(f, 0.001);
         }
         next = fake_server_next(f->server, &api_resource_pod, object);

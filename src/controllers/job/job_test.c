@@ -65,14 +65,7 @@ static void end_one(struct fixture *f, const char *phase)
     for (const struct object *o = NULL; (o = fake_server_next(f->server, &api_resource_pod, o)) != NULL;) {
         if (!text_empty(api_pod_of(o)->status.phase))
             continue;
-        f->call.done = fixture_done;
-        client_call_start(f->user, &f->call,
-                          &(struct client_request){ .verb = API_PATCH,
-                                                    .resource = &api_resource_pod,
-                                                    .namespace_ = "a",
-                                                    .name = object_name(o),
-                                                    .subresource = "status",
-                                                    .patch = str_of(patch) });
+        fixture_patch_pod_status(f, "a", object_name(o), patch);
         break;
     }
     fixture_run(f, 1);
@@ -171,14 +164,7 @@ static void end_index(struct fixture *f, const char *index, const char *phase, i
             !entries_find(meta->annotations, meta->n_annotations, "batch.kubernetes.io/job-completion-index", &at) ||
             !str_equal(at, str_of(index)))
             continue;
-        f->call.done = fixture_done;
-        client_call_start(f->user, &f->call,
-                          &(struct client_request){ .verb = API_PATCH,
-                                                    .resource = &api_resource_pod,
-                                                    .namespace_ = "a",
-                                                    .name = object_name(o),
-                                                    .subresource = "status",
-                                                    .patch = str_of(patch) });
+        fixture_patch_pod_status(f, "a", object_name(o), patch);
         fixture_run(f, 1);
         return;
     }

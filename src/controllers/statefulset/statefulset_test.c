@@ -88,14 +88,7 @@ static void set_ready(struct fixture *f, const char *name, bool ready)
     snprintf(patch, sizeof(patch),
              "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\",\"lastTransitionTime\":\"%s\"}]}}",
              ready ? "True" : "False", when);
-    f->call.done = fixture_done;
-    client_call_start(f->user, &f->call,
-                      &(struct client_request){ .verb = API_PATCH,
-                                                .resource = &api_resource_pod,
-                                                .namespace_ = "a",
-                                                .name = name,
-                                                .subresource = "status",
-                                                .patch = str_of(patch) });
+    fixture_patch_pod_status(f, "a", name, patch);
     fixture_run(f, 0.5);
 }
 

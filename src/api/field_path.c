@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "api/int_or_string.h"
+#include "api/value/int_or_string.h"
 #include "base/time.h"
 
 const struct api_field *api_field_find(const struct api_type *type, struct str name,

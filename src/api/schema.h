@@ -47,8 +47,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/int_or_string.h"
-#include "api/quantity.h"
+#include "api/value/int_or_string.h"
+#include "api/value/quantity.h"
 #include "base/str.h"
 #include "base/time.h"
 

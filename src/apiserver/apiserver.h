@@ -12,7 +12,7 @@
 
 #include "apiserver/allocation/service_ranges.h"
 #include "apiserver/emulation.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "client/client.h"
 #include "net/http.h"
 #include "store/store.h"

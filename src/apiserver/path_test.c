@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "apiserver/listing/continue_token.h"
-#include "base/base64.h"
+#include "base/text/base64.h"
 
 static const struct row {
     const char *method, *path, *query;

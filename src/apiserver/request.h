@@ -15,7 +15,7 @@
 
 #include "api/object.h"
 #include "base/arena.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "client/client.h"
 #include "generated/types.h"
 #include "net/http.h"

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 
 enum { NUMBER_SIZE = 32, LABELS_MAX = 4096 };

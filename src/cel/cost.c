@@ -4,7 +4,7 @@
 /* cost.c - what a call cost that ran, by the rules of upstream's cost tracker and of Kubernetes' libraries. */
 #include <math.h>
 
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define COST_CHECK            350000 /* two authorizations fit into the limit of an expression */
 #define REQUIREMENT_PER_POINT 0.5    /* of a selector: the shortest one is two characters */

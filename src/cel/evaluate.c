@@ -8,7 +8,7 @@
  * selecting from a call costs 1 more. A failure is a value: && and || may not care about it. */
 #include "cel/evaluate.h"
 
-#include "cel/index.h"
+#include "cel/value/index.h"
 
 static struct cel_value evaluate(struct cel_state *state, const struct cel_node *node, bool free);
 

@@ -5,8 +5,8 @@
 #ifndef CEL_EVALUATE_H
 #define CEL_EVALUATE_H
 
-#include "cel/infer.h"
-#include "cel/value.h"
+#include "cel/check/infer.h"
+#include "cel/value/value.h"
 
 /* state->stopped says that the cost passed the limit. */
 struct cel_value cel_evaluate_node(struct cel_state *state, const struct cel_node *node);

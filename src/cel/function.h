@@ -13,7 +13,7 @@
 #ifndef CEL_FUNCTION_H
 #define CEL_FUNCTION_H
 
-#include "cel/node.h"
+#include "cel/syntax/node.h"
 
 /* Values of opaque types, in cel_value.form. */
 enum cel_opaque {

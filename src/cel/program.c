@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cel/evaluate.h"
-#include "cel/utf8.h"
+#include "cel/value/utf8.h"
 
 #define PROBLEMS_TEXT_MAX ((size_t)4 << 20)
 

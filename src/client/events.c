@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/container/map.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "codec/json.h"
 

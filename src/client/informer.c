@@ -10,9 +10,9 @@
 
 #include <stdio.h>
 
+#include "base/container/tree.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/tree.h"
 #include "generated/types.h"
 
 /* Upstream's reflector waits this long between attempts. */

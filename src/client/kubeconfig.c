@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <yyjson.h>
 
-#include "base/base64.h"
-#include "base/file.h"
+#include "base/system/file.h"
+#include "base/text/base64.h"
 #include "codec/yaml.h"
 
 enum { FILE_MAX_SIZE = 1 << 20, PATH_SIZE = 4096 };

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "client/kubeconfig.h"
 
 static void test_what_is_written_is_read(void **state)

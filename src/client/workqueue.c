@@ -4,8 +4,8 @@
 /* workqueue.c - see the header. An item exists while it is queued, worked on, delayed or has failures to remember. */
 #include "client/workqueue.h"
 
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "client/workqueue_metrics.h"
 

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "base/file.h"
-#include "base/ip.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/system/file.h"
+#include "base/text/ip.h"
 #include "client/client_http.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"

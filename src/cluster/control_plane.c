@@ -8,12 +8,12 @@
 #include <unistd.h>
 
 #include "apiserver/apiserver.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/metrics.h"
-#include "base/notify.h"
-#include "base/uuid.h"
+#include "base/system/file.h"
+#include "base/system/notify.h"
+#include "base/text/uuid.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
 #include "cluster/deciders.h"

@@ -8,7 +8,7 @@
 
 #include "apiserver/emulation.h"
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "loop/loop.h"
 
 struct control_plane;

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cluster/lock.h"
 #include "cluster/machines/machines.h"
 #include "cluster/supervision/supervisor.h"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 #define DATA_ROOT "/var/lib/coracle"
 #define RUN_ROOT  "/run/coracle"

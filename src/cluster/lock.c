@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 #define WAIT_MSEC 60000
 #define LOCK_NAME "lock"

@@ -14,7 +14,7 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cluster/lock.h"
 
 static void set_up_layout(struct cluster_layout *layout, char *directory)

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 enum { TEXT_MAX = 65536, KIBIBYTE = 1024 };
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cluster/identity/node_identity.h"
 #include "cluster/identity/pki.h"
 #include "cluster/lock.h"

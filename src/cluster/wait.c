@@ -8,7 +8,7 @@
 #include <yyjson.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
+#include "base/system/file.h"
 #include "crypto/tls.h"
 #include "loop/loop.h"
 #include "net/http.h"

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/notify.h"
+#include "base/system/notify.h"
 #include "cli/options.h"
 #include "cluster/agent.h"
 #include "cmd/foreground.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "api/document_format.h"
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cli/options.h"
 #include "cmd/role.h"
 #include "codec/yaml.h"

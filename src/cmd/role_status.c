@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cli/options.h"
 #include "cluster/machines/machines.h"
 #include "cluster/process_memory.h"

@@ -9,8 +9,8 @@
 #include <yaml.h>
 
 #include "base/arena.h"
-#include "base/base64.h"
-#include "base/map.h"
+#include "base/container/map.h"
+#include "base/text/base64.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 #include "codec/yaml_scalar.h"

@@ -3,7 +3,7 @@
 
 /* service_cidr.c - a ServiceCIDR is ready from the start, and goes when no address of it is in use any more, or all that are
  * belong to another range as well. */
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "controllers/controllers.h"
 
 #define FINALIZER "networking.k8s.io/service-cidr-finalizer"

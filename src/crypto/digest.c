@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 
 void digest_sha256(struct str bytes, uint8_t digest[DIGEST_SHA256_SIZE])
 {

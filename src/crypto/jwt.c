@@ -8,7 +8,7 @@
 #include <openssl/ecdsa.h>
 #include <yyjson.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 

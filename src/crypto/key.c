@@ -9,8 +9,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "base/base64.h"
-#include "base/file.h"
+#include "base/system/file.h"
+#include "base/text/base64.h"
 #include "crypto/digest.h"
 #include "crypto/openssl.h"
 #include "crypto/p256.h"

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "crypto/key.h"
 #include "crypto/p256.h"
 #include "crypto/random.h"

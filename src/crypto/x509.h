@@ -14,8 +14,8 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/ip.h"
 #include "base/str.h"
+#include "base/text/ip.h"
 #include "base/time.h"
 
 struct x509_st;

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <yyjson.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "codec/archive.h"
 #include "crypto/digest.h"
 #include "image/image.h"

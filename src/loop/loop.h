@@ -17,9 +17,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/container/heap.h"
+#include "base/container/list.h"
 #include "base/error.h"
-#include "base/heap.h"
-#include "base/list.h"
 #include "base/random.h"
 #include "base/str.h"
 #include "base/time.h"

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 static const struct metric_family cpu = { "process_cpu_seconds_total", "Processor time used in seconds.",
                                           METRIC_COUNTER };

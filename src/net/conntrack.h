@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 struct conntrack_tuple {
     struct ip source, destination;

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 struct nft_batch;
 

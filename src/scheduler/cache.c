@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "api/quantity.h"
+#include "api/value/quantity.h"
 #include "base/memory.h"
 
 static void uncount_for_owner(struct cache *cache, struct pod_info *info);

@@ -10,8 +10,8 @@
 #define SCHEDULER_CACHE_H
 
 #include "api/object.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 #include "base/random.h"
 #include "generated/types.h"
 

@@ -10,9 +10,9 @@
 #define SCHEDULER_QUEUE_H
 
 #include "api/object.h"
-#include "base/heap.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/heap.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 #include "base/time.h"
 
 #define BACKOFF_FIRST     (1 * USEC_PER_SEC)   /* upstream's podInitialBackoffSeconds */

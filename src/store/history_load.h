@@ -8,7 +8,7 @@
 #ifndef STORE_HISTORY_LOAD_H
 #define STORE_HISTORY_LOAD_H
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "store/store_driver.h"
 #include "store/wal_frame.h"
 

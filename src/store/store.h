@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/container/list.h"
 #include "base/error.h"
-#include "base/list.h"
 #include "loop/loop.h"
 
 struct store;

@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-#include "base/tree.h"
+#include "base/container/tree.h"
 #include "store/store.h"
 #include "store/store_value.h"
 

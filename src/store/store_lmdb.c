@@ -23,9 +23,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "store/checkpoint.h"
 #include "store/history_load.h"
 #include "store/store_driver.h"

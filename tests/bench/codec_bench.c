@@ -9,8 +9,8 @@
 
 #include "api/apply/managed.h"
 #include "api/codec.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "codec/json.h"
 #include "generated/types.h"
 #include "report.h"

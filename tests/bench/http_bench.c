@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "crypto/tls.h"
 #include "crypto/x509.h"
 #include "net/http.h"

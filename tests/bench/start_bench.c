@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "apiserver/apiserver.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "cluster/identity/pki.h"
 #include "report.h"
 #include "store/store.h"

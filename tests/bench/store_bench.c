@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "report.h"
 #include "store/store.h"
 

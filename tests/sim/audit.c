@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "client/informer.h"
 #include "controllers/workload/ownership.h"

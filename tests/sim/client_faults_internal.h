@@ -6,7 +6,7 @@
 #define SIM_CLIENT_FAULTS_INTERNAL_H
 
 #include "base/arena.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "client_faults.h"
 
 struct fault_network {

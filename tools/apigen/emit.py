@@ -86,7 +86,7 @@ def header(layout, schema):
     name = schema.name
     guard = f"GENERATED_{name.upper()}_H"
     lines = [FILE_HEAD.format(source=schema.name + ".schema"), f"#ifndef {guard}", f"#define {guard}", ""]
-    lines += ['#include "api/int_or_string.h"', '#include "api/quantity.h"', '#include "api/schema.h"',
+    lines += ['#include "api/value/int_or_string.h"', '#include "api/value/quantity.h"', '#include "api/schema.h"',
               '#include "base/time.h"']
     lines += [f'#include "generated/{other}.h"' for other in layout.includes(schema)]
     lines.append("")

@@ -14,8 +14,8 @@
 
 #include "api/apply/managed.h"
 #include "api/codec.h"
-#include "base/file.h"
 #include "base/random.h"
+#include "base/system/file.h"
 #include "codec/json.h"
 
 /* The model: maps a, b and c with members x, y and z. A field is a bit; a map is one too, bit 3 of its four. Either nothing is

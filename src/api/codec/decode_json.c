@@ -14,7 +14,7 @@
 #include "api/codec/decode_problem.h"
 #include "api/codec/document_path.h"
 #include "api/member.h"
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "codec/json.h"
 
 enum {

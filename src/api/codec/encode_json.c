@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/member.h"
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "codec/json.h"
 
 static void encode_message(const struct api_type *type, const struct api_kind *kind, const void *value,

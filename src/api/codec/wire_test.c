@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "api/document_format.h"
-#include "base/base64.h"
-#include "base/file.h"
+#include "base/system/file.h"
+#include "base/text/base64.h"
 #include "generated/types.h"
 
 enum { FIXTURE_MAX = 1 << 20 };

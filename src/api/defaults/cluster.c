@@ -6,7 +6,7 @@
 
 #include <ctype.h>
 
-#include "api/entry.h"
+#include "api/value/entry.h"
 
 void api_defaults_namespace(void *value, struct arena *arena)
 {

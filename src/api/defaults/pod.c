@@ -4,8 +4,8 @@
 /* pod.c - pods, at the root and in templates. */
 #include "generated/core_v1.h"
 
-#include "api/entry.h"
-#include "api/pod_resources.h"
+#include "api/pod/pod_resources.h"
+#include "api/value/entry.h"
 
 /* Requests that are not given equal the limits. */
 static void requests_from_limits(struct api_resource_requirements *resources, struct arena *arena)

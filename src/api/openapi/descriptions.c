@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 
 #define PACKAGE   "package "

@@ -6,7 +6,7 @@
 #define API_STRUCTURAL_CHECKS_H
 
 #include "api/structural/structural.h"
-#include "base/regex.h"
+#include "base/text/regex.h"
 
 #define CHECK_UNSET INT64_MIN
 

@@ -8,7 +8,7 @@
 
 #include "api/structural/checks.h"
 #include "api/structural/structure.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "base/time.h"
 
 #define NORMAL_NAME_MAX 32

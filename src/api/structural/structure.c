@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "base/regex.h"
+#include "base/text/regex.h"
 #include "generated/types.h"
 
 typedef struct api_apiextensions_json_schema_props props;

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "base/memory.h"
 
 static void cell_created(const struct row *row, struct buffer *text)

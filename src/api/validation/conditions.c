@@ -4,7 +4,7 @@
 /* conditions.c - see the header. */
 #include "api/validation/conditions.h"
 
-#include "api/validation/text_set.h"
+#include "api/validation/formats/text_set.h"
 
 #define REASON_SIZE_MAX  1024
 #define MESSAGE_SIZE_MAX 32768

@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* horizontal_pod_autoscaler.c - HorizontalPodAutoscalers, in the version they are stored in. */
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/networking/reference.h"
-#include "api/validation/resource_names.h"
 
 #define STABILIZATION_MAX 3600
 #define PERIOD_MAX        1800

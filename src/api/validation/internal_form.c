@@ -10,7 +10,7 @@
 
 #include "api/codec.h"
 #include "api/member.h"
-#include "base/unified_diff.h"
+#include "base/text/unified_diff.h"
 #include "codec/json.h"
 #include "generated/types.h"
 

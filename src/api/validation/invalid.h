@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "api/schema.h"
-#include "api/validation/formats.h"
+#include "api/validation/formats/formats.h"
 #include "base/arena.h"
 #include "base/buffer.h"
 

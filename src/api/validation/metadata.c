@@ -3,7 +3,7 @@
 
 /* metadata.c - ObjectMeta: names, labels, annotations, owners, finalizers, and what may change of it. */
 #include "api/codec.h"
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/rules.h"
 
 #define ANNOTATIONS_SIZE_MAX (256 * 1024)

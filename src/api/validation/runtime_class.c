@@ -3,9 +3,9 @@
 
 /* runtime_class.c - RuntimeClasses. */
 #include "api/codec.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/pod/pod_rules.h"
-#include "api/validation/resource_names.h"
 
 static void validate_tolerations_differ(const struct api_node_scheduling *scheduling, const struct field_at *at,
                                         struct api_invalid *errors)

@@ -28,7 +28,7 @@
 #include "api/codec.h"
 #include "api/validation/validation.h"
 #include "api/warnings/warnings.h"
-#include "base/file.h"
+#include "base/system/file.h"
 #include "codec/yaml.h"
 #include "generated/types.h"
 

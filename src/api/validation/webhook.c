@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 
 #define URL_FORM "; desired format: https://host[/path]"
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* core.c - core kinds beside pods. */
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "api/warnings/pod_warnings.h"
 
 #define CLASS_KEY     "volume.beta.kubernetes.io/storage-class"

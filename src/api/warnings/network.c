@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* network.c - addresses that are not written as they should be, and old ways to name a class. */
-#include "api/entry.h"
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
+#include "api/value/entry.h"
 #include "api/warnings/kind_warnings.h"
 
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"

@@ -4,7 +4,7 @@
 /* pod.c - pods and what pods are made from. */
 #include <stdio.h>
 
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "api/warnings/pod_warnings.h"
 
 #define SECCOMP_POD_KEY  "seccomp.security.alpha.kubernetes.io/pod"

@@ -4,7 +4,7 @@
 /* pod_parts.c - labels of nodes that have newer names, fractions of bytes, files and ports that get into each other's way. */
 #include <stdio.h>
 
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "api/warnings/pod_warnings.h"
 #include "base/arena.h"
 

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* workload.c - Deployments and their relatives, Jobs and CronJobs. */
-#include "api/validation/formats.h"
+#include "api/validation/formats/formats.h"
 #include "api/warnings/kind_warnings.h"
 
 #define MANY_COMPLETIONS 100000

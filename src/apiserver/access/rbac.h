@@ -10,7 +10,7 @@
 
 #include "api/object.h"
 #include "apiserver/access/authorization.h"
-#include "base/map.h"
+#include "base/container/map.h"
 
 struct rbac {
     struct map roles;    /* struct rbac_role by "namespace/name" or "name" */

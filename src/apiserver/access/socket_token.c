@@ -3,7 +3,7 @@
 
 #include "apiserver/access/socket_token.h"
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 
 #define TOKEN_MAX ((size_t)64 << 10)
 

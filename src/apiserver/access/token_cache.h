@@ -12,7 +12,7 @@
 
 #include "apiserver/access/service_account_token.h"
 #include "apiserver/request.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/ref.h"
 
 #define TOKEN_CACHE_TIME (10 * USEC_PER_SEC)

@@ -10,8 +10,8 @@
 
 #include "apiserver/policies/match.h"
 #include "apiserver/policies/policy.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 
 struct api_server;
 struct policy_hooks;

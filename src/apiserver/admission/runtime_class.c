@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/server_internal.h"
 

@@ -6,9 +6,9 @@
 #define APISERVER_ALLOCATION_ADDRESS_SET_H
 
 #include "api/object.h"
-#include "base/ip.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/random.h"
+#include "base/text/ip.h"
 
 struct address_set {
     struct map addresses; /* of struct address */

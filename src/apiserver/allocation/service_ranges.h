@@ -6,7 +6,7 @@
 #define APISERVER_ALLOCATION_SERVICE_RANGES_H
 
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 #define SERVICE_RANGES_MAX 2 /* one of each family */
 

@@ -10,7 +10,7 @@
 #ifndef APISERVER_CACHE_SIEVE_H
 #define APISERVER_CACHE_SIEVE_H
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 
 enum { SIEVE_WORDS = 4, SIEVE_FIELDS_MAX = 12 };
 

@@ -12,9 +12,9 @@
 #define APISERVER_CACHE_WATCH_CACHE_H
 
 #include "api/object.h"
-#include "api/selector.h"
-#include "base/list.h"
-#include "base/tree.h"
+#include "api/selector/selector.h"
+#include "base/container/list.h"
+#include "base/container/tree.h"
 #include "client/client.h"
 #include "store/store.h"
 

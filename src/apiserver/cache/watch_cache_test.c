@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "apiserver/cache/watch_cache.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/system/file.h"
 #include "generated/types.h"
 #include "store/store_lmdb.h"
 

@@ -6,7 +6,7 @@
 #define APISERVER_CUSTOM_CONDITION_H
 
 #include "base/arena.h"
-#include "base/tree.h"
+#include "base/container/tree.h"
 #include "generated/apiextensions_v1.h"
 
 typedef struct api_apiextensions_custom_resource_definition custom_definition_type;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "codec/json.h"
 

@@ -8,8 +8,8 @@
 #include "api/codec.h"
 #include "api/custom/custom_resource.h"
 #include "apiserver/rules/rules.h"
-#include "base/base64.h"
 #include "base/memory.h"
+#include "base/text/base64.h"
 #include "crypto/digest.h"
 #include "generated/types.h"
 

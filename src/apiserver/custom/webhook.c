@@ -9,7 +9,7 @@
 #include "apiserver/subresource/kubelet.h"
 #include "apiserver/subresource/service_endpoint.h"
 #include "base/memory.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 #include "crypto/tls.h"
 
 #define TIMEOUT      (30 * USEC_PER_SEC)

@@ -10,7 +10,7 @@
 #include "api/codec.h"
 #include "api/custom/custom_object.h"
 #include "api/custom/version_priority.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "generated/types.h"

@@ -13,7 +13,7 @@
 #include "apiserver/http/shape.h"
 #include "apiserver/server_internal.h"
 #include "base/log.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
 

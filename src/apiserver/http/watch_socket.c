@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "apiserver/access/socket_token.h"
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "net/websocket.h"
 
 enum { CLOSE_NORMAL = 1000, MESSAGE_MAX = 4096 /* of what is ignored */ };

@@ -3,8 +3,8 @@
 
 #include "apiserver/listing/continue_token.h"
 
-#include "base/base64.h"
 #include "base/buffer.h"
+#include "base/text/base64.h"
 #include "codec/json.h"
 
 #define TOKEN_MAX 8192

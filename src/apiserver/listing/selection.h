@@ -5,7 +5,7 @@
 #ifndef APISERVER_LISTING_SELECTION_H
 #define APISERVER_LISTING_SELECTION_H
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "apiserver/request.h"
 
 struct selection {

@@ -5,7 +5,7 @@
 #ifndef APISERVER_POLICIES_MATCH_H
 #define APISERVER_POLICIES_MATCH_H
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "generated/types.h"
 
 /* matchResources, prepared. */

@@ -4,14 +4,14 @@
 /* POST: a new object. */
 
 #include "api/codec.h"
-#include "api/generated_name.h"
+#include "api/value/generated_name.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/request_metrics.h"
 #include "apiserver/server_internal.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 
 #define NAME_ATTEMPTS 8
 #define ACCOUNT_WAIT  (USEC_PER_SEC)

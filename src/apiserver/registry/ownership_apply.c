@@ -7,8 +7,8 @@
 
 #include "api/apply/managed.h"
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/status.h"
+#include "api/value/entry.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/ownership_internal.h"

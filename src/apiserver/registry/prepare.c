@@ -14,7 +14,7 @@
 #include "apiserver/registry/conversion.h"
 #include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/server_internal.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 
 usec_t prepare_now(struct request *request)
 {

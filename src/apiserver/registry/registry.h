@@ -12,7 +12,7 @@
 #include "api/validation/invalid.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/request.h"
-#include "base/map.h"
+#include "base/container/map.h"
 
 struct field_errors;
 

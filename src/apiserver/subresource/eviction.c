@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "api/codec.h"
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "api/status.h"
 #include "apiserver/admission/admission.h"
 #include "apiserver/failure.h"

@@ -8,7 +8,7 @@
 #include "api/codec.h"
 #include "api/field_path.h"
 #include "api/patch/patch.h"
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "api/status.h"
 #include "apiserver/custom/custom_registry.h"
 #include "apiserver/custom/document.h"

@@ -13,7 +13,7 @@
 #include "apiserver/handlers.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/server_internal.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 
 #define SECONDS_LEAST    600
 #define SECONDS_MOST     ((int64_t)1 << 32)

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* addresses.c - net.IP and net.CIDR. */
-#include "base/ip.h"
-#include "cel/value.h"
+#include "base/text/ip.h"
+#include "cel/value/value.h"
 
 #define ADDRESS_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -4,7 +4,7 @@
 /* arithmetic.c - numbers, times and durations computed, texts and lists joined. Overflow is an error. */
 #include <math.h>
 
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define LIST_MAX 1000000 /* elements */
 

@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* authorizers.c - kubernetes.authorization: questions are built step by step and asked at check(). */
-#include "api/validation/formats.h"
-#include "cel/infer.h"
-#include "cel/value.h"
+#include "api/validation/formats/formats.h"
+#include "cel/check/infer.h"
+#include "cel/value/value.h"
 
 /* Behind all of these values but decisions: who is asked, and the question so far. */
 struct question {

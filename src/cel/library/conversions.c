@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cel/utf8.h"
-#include "cel/value.h"
+#include "cel/value/utf8.h"
+#include "cel/value/value.h"
 #include "codec/decimal.h"
 
 /* The shortest text that reads back as the same number, as Go's 'g' without a fixed precision has it. */

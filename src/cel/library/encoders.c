@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* encoders.c - base64; no part of what Kubernetes gives to every expression. */
-#include "base/base64.h"
+#include "base/text/base64.h"
 
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 static struct cel_value encode(struct cel_state *state, const struct cel_value *args, size_t count)
 {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cel/infer.h"
-#include "cel/utf8.h"
-#include "cel/value.h"
+#include "cel/check/infer.h"
+#include "cel/value/utf8.h"
+#include "cel/value/value.h"
 
 #define FORMAT_MAX        ((size_t)CEL_REQUEST_SIZE_MAX * 4)
 #define PRECISION_DEFAULT 6

@@ -2,13 +2,13 @@
  * Copyright 2026 The coracle authors */
 
 /* formats.c - kubernetes.NamedFormat: the shapes of names, as validation knows them. */
-#include "api/validation/formats.h"
+#include "api/validation/formats/formats.h"
 
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "cel/function.h"
 #include "cel/library/named_format.h"
 #include "cel/library/url.h"
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define FORMAT_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -4,7 +4,7 @@
 /* lists.c - functions on lists: Kubernetes' own and the extension of the language, version 3. */
 #include <stdlib.h>
 
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define RANGE_MAX 1000000 /* elements; the cost limit is lower, but counted afterwards */
 

@@ -4,7 +4,7 @@
 /* math.c - the math extension; no part of what Kubernetes gives to every expression. */
 #include <math.h>
 
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define MATH_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

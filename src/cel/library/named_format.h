@@ -5,7 +5,7 @@
 #ifndef CEL_LIBRARY_NAMED_FORMAT_H
 #define CEL_LIBRARY_NAMED_FORMAT_H
 
-#include "api/validation/formats.h"
+#include "api/validation/formats/formats.h"
 
 struct cel_named_format {
     const char *name;

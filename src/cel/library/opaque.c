@@ -2,12 +2,12 @@
  * Copyright 2026 The coracle authors */
 
 /* opaque.c - equality and sizes of the values that libraries make. */
-#include "api/quantity.h"
-#include "base/ip.h"
+#include "api/value/quantity.h"
+#include "base/text/ip.h"
 #include "cel/library/named_format.h"
 #include "cel/library/semver.h"
 #include "cel/library/url.h"
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 static bool cidr_equal(const struct ip_prefix *a, const struct ip_prefix *b)
 {

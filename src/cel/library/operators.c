@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* operators.c - logic, equality, order, membership, and the operators that the evaluator does itself. */
-#include "cel/index.h"
-#include "cel/value.h"
+#include "cel/value/index.h"
+#include "cel/value/value.h"
 
 static struct cel_value op_not(struct cel_state *state, const struct cel_value *args, size_t count)
 {

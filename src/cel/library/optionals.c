@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* optionals.c - values that may be there or not. */
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 static struct cel_value optional_of(struct cel_state *state, const struct cel_value *args, size_t count)
 {

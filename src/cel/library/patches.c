@@ -4,8 +4,8 @@
 /* patches.c - what mutating policies have: objects of the types Object and JSONPatch, keys in paths of patches.
  *
  * An object's type has any field; what stands below it must be called by its way: Object{spec: Object.spec{...}}. */
-#include "cel/infer.h"
-#include "cel/value.h"
+#include "cel/check/infer.h"
+#include "cel/value/value.h"
 
 #define OBJECT "Object"
 

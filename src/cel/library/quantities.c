@@ -2,10 +2,10 @@
  * Copyright 2026 The coracle authors */
 
 /* quantities.c - kubernetes.Quantity. */
-#include "api/quantity.h"
+#include "api/value/quantity.h"
 
-#include "cel/infer.h"
-#include "cel/value.h"
+#include "cel/check/infer.h"
+#include "cel/value/value.h"
 
 #define QUANTITY_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -3,7 +3,7 @@
 
 /* semvers.c - kubernetes.Semver. */
 #include "cel/library/semver.h"
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define SEMVER_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* sets.c - lists as sets. Each element is compared with each: costly pairs are refused before the work is done. */
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 /* Too much to do within the limit: says so as the cost would, afterwards. */
 static bool too_costly(struct cel_state *state, const struct cel_value *args)

@@ -3,8 +3,8 @@
 
 /* strings.c - functions on texts. Positions and lengths count code points. */
 #include "cel/library/format.h"
-#include "cel/utf8.h"
-#include "cel/value.h"
+#include "cel/value/utf8.h"
+#include "cel/value/value.h"
 
 #define TEXT_MAX ((size_t)CEL_REQUEST_SIZE_MAX * 4) /* bytes of a text that a function makes */
 

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* times.c - parts of timestamps, in a zone, and of durations. */
-#include "cel/civil.h"
-#include "cel/value.h"
+#include "cel/value/civil.h"
+#include "cel/value/value.h"
 
 /* The calendar's view of a timestamp in the zone of the second argument, UTC without one. */
 static bool civil_in_zone(const struct cel_value *args, size_t count, struct civil *ret_civil)

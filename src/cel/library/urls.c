@@ -3,7 +3,7 @@
 
 /* urls.c - kubernetes.URL: url(), isURL() and what an URL is made of. */
 #include "cel/library/url.h"
-#include "cel/value.h"
+#include "cel/value/value.h"
 
 #define URL_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)

@@ -4,7 +4,7 @@
 /* client_fake.c - the driver: calls are served at once and answered later, watches have a queue each. */
 #include <stdio.h>
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "base/memory.h"
 #include "client/fake/client_fake_internal.h"
 #include "generated/types.h"

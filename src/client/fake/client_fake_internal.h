@@ -5,8 +5,8 @@
 #ifndef CLIENT_CLIENT_FAKE_INTERNAL_H
 #define CLIENT_CLIENT_FAKE_INTERNAL_H
 
-#include "base/list.h"
-#include "base/tree.h"
+#include "base/container/list.h"
+#include "base/container/tree.h"
 #include "client/client_fake.h"
 
 #define FAKE_HISTORY_MAX 100000 /* older changes are compacted */

@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 #include "client/fake/client_fake_internal.h"
 #include "codec/json.h"
 #include "generated/names.h"

@@ -5,8 +5,8 @@
 #include "client/client_http.h"
 
 #include "api/codec.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "client/http/client_http_internal.h"
 #include "codec/json.h"
 #include "crypto/tls.h"

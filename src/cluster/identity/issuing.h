@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "base/system/file.h"
 #include "base/time.h"
 #include "crypto/x509.h"
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "client/kubeconfig.h"
 #include "cluster/identity/node_identity.h"
 #include "crypto/x509.h"

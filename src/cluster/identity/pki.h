@@ -15,7 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "base/time.h"
 
 struct pki_options {

@@ -3,7 +3,7 @@
 
 #include "cluster/machines/containerd.h"
 
-#include "base/file.h"
+#include "base/system/file.h"
 
 /* Version 2 is what containerd 1.6 (Debian 12) and 1.7 (Debian 13) read. oom scores are restricted because not every
  * host lets us lower them (no CAP_SYS_RESOURCE in nested containers); the streaming server is reached through the kubelet only. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cluster/machines/containerd.h"
 
 #define FABRIC_PREFIX_LENGTH 24

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "cluster/machines/containerd.h"
 #include "cluster/machines/machines.h"
 #include "image/image.h"

@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "base/notify.h"
+#include "base/system/notify.h"
 #include "cluster/supervision/readiness.h"
 
 struct heard {

@@ -13,9 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "cluster/machines/containerd.h"
 #include "cluster/machines/machines.h"
 #include "cluster/supervision/component.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
-#include "api/cron_schedule.h"
+#include "api/value/cron_schedule.h"
 #include "client/events.h"
 #include "controllers/controllers.h"
 #include "controllers/workload/ownership.h"

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* cronjob_test.c */
-#include "api/cron_schedule.h"
+#include "api/value/cron_schedule.h"
 #include "controllers/fixture.h"
 
 static int setup(void **state)

@@ -6,7 +6,7 @@
  * Pods are bound to their node by a required affinity to its name, so that the scheduler places them.
  * maxSurge is not here: roll-outs go by maxUnavailable. */
 #include "api/codec.h"
-#include "api/node_fit.h"
+#include "api/pod/node_fit.h"
 #include "controllers/controllers.h"
 #include "controllers/workload/ownership.h"
 #include "controllers/workload/pod_state.h"

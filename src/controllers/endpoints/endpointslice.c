@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "api/codec.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "controllers/controllers.h"
 #include "controllers/endpoints/service_pods.h"
 #include "controllers/workload/ownership.h"

@@ -5,7 +5,7 @@
  *
  * One slice for each set of ports and address family, and more only beyond a thousand addresses. */
 #include "api/codec.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "controllers/controllers.h"
 #include "controllers/workload/ownership.h"
 

@@ -4,7 +4,7 @@
 /* service_pods.c - see the header. */
 #include "controllers/endpoints/service_pods.h"
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "controllers/workload/pod_state.h"
 
 #define PAUSE_PER_POD \

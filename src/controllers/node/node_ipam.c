@@ -4,7 +4,7 @@
 /* node_ipam.c - cuts the cluster's pod addresses into one range for each node. */
 #include <stdio.h>
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "controllers/controllers.h"
 
 /* The parts that nodes have, as bits; parts behind the last byte are not given out. */

@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* taint_eviction.c - deletes pods that do not tolerate a NoExecute taint of their node, or no longer. */
-#include "api/node_fit.h"
+#include "api/pod/node_fit.h"
 #include "controllers/controllers.h"
 #include "controllers/node/disruption_target.h"
 

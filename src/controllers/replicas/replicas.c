@@ -5,7 +5,7 @@
 #include "controllers/replicas/replicas.h"
 
 #include "api/codec.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "controllers/workload/ownership.h"
 #include "controllers/workload/pod_state.h"
 

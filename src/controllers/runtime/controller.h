@@ -9,7 +9,7 @@
 #ifndef CONTROLLERS_RUNTIME_CONTROLLER_H
 #define CONTROLLERS_RUNTIME_CONTROLLER_H
 
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "client/client.h"
 #include "client/informer.h"
 

@@ -8,7 +8,7 @@
 #ifndef CONTROLLERS_RUNTIME_CUSTOM_CACHES_H
 #define CONTROLLERS_RUNTIME_CUSTOM_CACHES_H
 
-#include "base/list.h"
+#include "base/container/list.h"
 #include "client/informer.h"
 
 struct controller_manager;

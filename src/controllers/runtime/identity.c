@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 
 struct identity {

@@ -5,7 +5,7 @@
 #ifndef CONTROLLERS_RUNTIME_MANAGER_INTERNAL_H
 #define CONTROLLERS_RUNTIME_MANAGER_INTERNAL_H
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "client/events.h"
 #include "controllers/runtime/custom_caches.h"
 #include "controllers/runtime/manager.h"

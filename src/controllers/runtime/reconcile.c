@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "api/generated_name.h"
+#include "api/value/generated_name.h"
 #include "base/log.h"
 #include "controllers/runtime/manager_internal.h"
 #include "generated/types.h"

@@ -9,7 +9,7 @@
 #define NET_HTTP_CLIENT_H
 
 #include "base/buffer.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "net/http/message.h"
 #include "net/stream/driver.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "net/spdy.h"
 #include "net/spdy/block.h"

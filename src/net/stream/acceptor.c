@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/list.h"
+#include "base/container/list.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "crypto/tls.h"

@@ -10,7 +10,7 @@
 #include <wslay/wslay.h>
 
 #include "base/buffer.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "base/memory.h"
 #include "net/websocket/socket.h"
 

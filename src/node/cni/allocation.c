@@ -12,8 +12,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 
 #define TEXT_MAX  512   /* of a link */
 #define TRIES_MAX 65536 /* addresses looked at; more than a node's range has */

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 #define CNI_PLUGIN   "coracle-cni" /* the name of its link in the runtime's plugin directory */
 #define CNI_LOOPBACK "loopback"    /* containerd asks for a plugin of this name as well; it needs a link too */

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 enum { CNI_SUBNETS_MAX = 2, CNI_PORTS_MAX = 256, CNI_ID_MAX = 200, CNI_PATH_MAX = 256, CNI_INPUT_MAX = 1 << 20 };
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "base/memory.h"
 #include "generated/cri.h"
 

@@ -10,7 +10,7 @@
 #ifndef NODE_DNS_DNS_H
 #define NODE_DNS_DNS_H
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "client/informer.h"
 
 struct dns;

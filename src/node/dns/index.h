@@ -7,9 +7,9 @@
 #ifndef NODE_DNS_INDEX_H
 #define NODE_DNS_INDEX_H
 
-#include "base/ip.h"
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
+#include "base/text/ip.h"
 #include "generated/types.h"
 
 enum dns_service_kind { DNS_CLUSTER_IP, DNS_HEADLESS, DNS_EXTERNAL };

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
-#include "base/list.h"
+#include "base/container/list.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "node/dns/server.h"
 #include "node/dns/upstream.h"
 

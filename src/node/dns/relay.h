@@ -9,7 +9,7 @@
 #ifndef NODE_DNS_RELAY_H
 #define NODE_DNS_RELAY_H
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "loop/loop.h"
 
 struct dns_relay;

@@ -8,7 +8,7 @@
 #ifndef NODE_DNS_UPSTREAM_H
 #define NODE_DNS_UPSTREAM_H
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "loop/loop.h"
 
 enum { DNS_SERVERS_MAX = 3 };

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 #include "node/kubelet/pod/spec.h"
 

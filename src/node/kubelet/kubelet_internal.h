@@ -5,7 +5,7 @@
 #ifndef NODE_KUBELET_KUBELET_INTERNAL_H
 #define NODE_KUBELET_KUBELET_INTERNAL_H
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "client/informer.h"
 #include "generated/types.h"
 #include "node/kubelet/kubelet.h"

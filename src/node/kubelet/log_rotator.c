@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "node/kubelet/pod/worker.h"
 
 #define SIZE_DEFAULT  ((int64_t)10 << 20)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "api/codec.h"
-#include "base/file.h"
+#include "base/system/file.h"
 
 #define IMAGES_MAX 50 /* as upstream reports by default */
 

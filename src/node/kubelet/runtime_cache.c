@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "node/kubelet/config/container_config.h"
 #include "node/kubelet/exit_watch.h"
 #include "node/kubelet/server/container_log.h"

@@ -9,7 +9,7 @@
 #ifndef NODE_KUBELET_RUNTIME_CACHE_H
 #define NODE_KUBELET_RUNTIME_CACHE_H
 
-#include "base/map.h"
+#include "base/container/map.h"
 #include "node/cri/cri.h"
 #include "node/kubelet/pod/runtime.h"
 

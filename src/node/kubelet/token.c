@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "base/map.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 
 #define RETRY_DELAY (5 * USEC_PER_SEC)

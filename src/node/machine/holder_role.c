@@ -20,8 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/process.h"
 #include "base/str.h"
+#include "base/system/process.h"
 #include "net/namespace.h"
 #include "net/netlink.h"
 #include "node/machine/cgroup.h"

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "node/machine/holder.h"
 
 #define MACHINE_CLUSTER_MAX 20

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ip.h"
+#include "base/container/map.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/memory.h"
+#include "base/text/ip.h"
 #include "generated/types.h"
 #include "node/machine/forward.h"
 

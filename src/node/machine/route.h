@@ -9,7 +9,7 @@
 #ifndef NODE_MACHINE_ROUTE_H
 #define NODE_MACHINE_ROUTE_H
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "client/informer.h"
 
 enum { ROUTES_RANGES_MAX = 2 };

@@ -12,8 +12,8 @@
 
 #include <string.h>
 
+#include "base/container/map.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "net/namespace.h"
 #include "node/proxy/apply.h"

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 #include "client/informer.h"
 
 struct proxy;

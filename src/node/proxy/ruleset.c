@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "base/list.h"
-#include "base/map.h"
+#include "base/container/list.h"
+#include "base/container/map.h"
 #include "base/memory.h"
 
 #define KEY_SIZE 256

@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "base/ip.h"
+#include "base/text/ip.h"
 
 /* Where an item belongs. The first are elements of the table's fixed maps and sets. */
 enum rule_place {

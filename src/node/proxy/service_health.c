@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/container/map.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/memory.h"
 #include "codec/json.h"
 #include "net/http.h"

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
+#include "base/system/file.h"
 
 static int open_beneath(int root, const char *path)
 {

@@ -3,8 +3,8 @@
 
 /* binding.c - where a policy holds, with which parameters, and what follows. */
 #include "api/validation/admissionregistration/match.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
 
 static const char *const actions[] = { "Audit", "Deny", "Warn", NULL };
 static const char *const not_found_actions[] = { "Deny", "Allow", NULL };

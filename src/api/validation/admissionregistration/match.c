@@ -4,7 +4,7 @@
 /* match.c - selectors, rules and conditions of the requests that are meant. */
 #include "api/validation/admissionregistration/match.h"
 
-#include "api/validation/text_set.h"
+#include "api/validation/formats/text_set.h"
 
 #define CONDITIONS_MAX 64 /* upstream's */
 

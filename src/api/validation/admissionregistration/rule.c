@@ -3,7 +3,7 @@
 
 /* rule.c - operations, groups, versions and resources that a webhook or a policy is for. */
 #include "api/validation/admissionregistration/match.h"
-#include "api/validation/text_set.h"
+#include "api/validation/formats/text_set.h"
 
 static const char *const operations[] = { "*", "CONNECT", "CREATE", "DELETE", "UPDATE", NULL };
 static const char *const scopes[] = { "*", "Cluster", "Namespaced", NULL };

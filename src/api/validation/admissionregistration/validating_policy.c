@@ -6,8 +6,8 @@
 #include "api/validation/admissionregistration/match.h"
 #include "api/validation/admissionregistration/policy.h"
 #include "api/validation/conditions.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
 
 /* Upstream's */
 #define ANNOTATIONS_MAX     20

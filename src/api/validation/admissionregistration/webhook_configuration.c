@@ -6,8 +6,8 @@
 
 #include <assert.h>
 
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
 #include "api/validation/webhook.h"
 
 #define TIMEOUT_MAX  30 /* seconds; upstream's */

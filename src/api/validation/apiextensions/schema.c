@@ -8,7 +8,7 @@
 #include "api/structural/checks.h"
 #include "api/structural/structure.h"
 #include "api/validation/apiextensions/definition.h"
-#include "base/regex.h"
+#include "base/text/regex.h"
 
 static const char *const types[] = { "array", "boolean", "integer", "number", "object", "string", NULL };
 

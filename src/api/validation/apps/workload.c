@@ -3,7 +3,7 @@
 
 /* workload.c - what the kinds that keep pods running share: selector, template, counts. */
 #include "api/validation/apps/workload.h"
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "api/validation/pod/pod_rules.h"
 
 static const char *const always[] = { "Always", NULL };

@@ -4,10 +4,10 @@
 /* cron_job.c - CronJobs. */
 #include <strings.h>
 
-#include "api/cron_schedule.h"
-#include "api/time_zones.h"
 #include "api/validation/batch/job_rules.h"
 #include "api/validation/kind_rules.h"
+#include "api/value/cron_schedule.h"
+#include "api/value/time_zones.h"
 
 #define NAME_SIZE_MAX           52 /* the names of its jobs get eleven characters more */
 #define TIME_ZONE_PART_SIZE_MAX 14

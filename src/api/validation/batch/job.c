@@ -5,13 +5,13 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
-#include "api/selector.h"
+#include "api/selector/selector.h"
 #include "api/validation/apps/workload.h"
 #include "api/validation/batch/job_rules.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
+#include "api/value/entry.h"
 
 #define INDEXED_MAX          100000 /* parallelism, and failed indexes */
 #define COMPLETIONS_SOFT_MAX 100000

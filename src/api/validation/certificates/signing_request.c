@@ -4,9 +4,9 @@
 /* signing_request.c - CertificateSigningRequests. Approval, certificate and the rest are written through three paths,
  * each of which leaves the others' parts alone. */
 #include "api/codec.h"
+#include "api/validation/formats/names.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
-#include "api/validation/text_set.h"
 #include "api/validation/validation.h"
 
 #define EXPIRATION_MIN 600

@@ -3,8 +3,8 @@
 
 /* endpoints.c - Endpoints. */
 #include "api/codec.h"
-#include "api/validation/address.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/formats/address.h"
 
 static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
 

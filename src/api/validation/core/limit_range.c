@@ -4,9 +4,9 @@
 /* limit_range.c - LimitRanges: bounds and defaults that must fit each other. */
 #include <stdio.h>
 
-#include "api/entry.h"
 #include "api/validation/core/core_rules.h"
-#include "api/validation/resource_names.h"
+#include "api/validation/formats/resource_names.h"
+#include "api/value/entry.h"
 
 static const char *const standard_types[] = { "Pod", "Container", "PersistentVolumeClaim" };
 

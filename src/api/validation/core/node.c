@@ -5,11 +5,11 @@
 #include <yyjson.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
-#include "api/validation/address.h"
 #include "api/validation/core/core_rules.h"
-#include "api/validation/resource_names.h"
+#include "api/validation/formats/address.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/volume/source.h"
+#include "api/value/entry.h"
 
 #define FEATURE_SIZE_MAX 253
 #define TAINTS_KEY       "scheduler.alpha.kubernetes.io/taints"

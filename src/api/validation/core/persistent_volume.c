@@ -5,15 +5,15 @@
 #include <stdio.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/formats/names.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/internal_form.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
-#include "api/validation/resource_names.h"
 #include "api/validation/volume/claim.h"
 #include "api/validation/volume/source.h"
+#include "api/value/entry.h"
 
 #define MOUNT_OPTIONS_KEY "volume.beta.kubernetes.io/mount-options"
 

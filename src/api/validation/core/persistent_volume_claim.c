@@ -3,11 +3,11 @@
 
 /* persistent_volume_claim.c - PersistentVolumeClaims: bound once, then they may grow. */
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/internal_form.h"
-#include "api/validation/resource_names.h"
 #include "api/validation/volume/claim.h"
+#include "api/value/entry.h"
 
 #define CLASS_KEY "volume.beta.kubernetes.io/storage-class"
 

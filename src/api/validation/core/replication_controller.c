@@ -2,9 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 /* replication_controller.c - ReplicationControllers, the older relatives of ReplicaSets. */
-#include "api/entry.h"
 #include "api/validation/core/core_rules.h"
 #include "api/validation/pod/pod_rules.h"
+#include "api/value/entry.h"
 
 static const char *const always[] = { "Always", NULL };
 

@@ -3,7 +3,7 @@
 
 /* resource_quota.c - ResourceQuotas: what they bound, and for which objects. */
 #include "api/validation/core/core_rules.h"
-#include "api/validation/resource_names.h"
+#include "api/validation/formats/resource_names.h"
 
 struct scope {
     const char *name;

@@ -4,11 +4,11 @@
 /* service.c - Services. Which addresses and ports are free is the allocator's business. */
 #include <stdio.h>
 
-#include "api/entry.h"
-#include "api/validation/address.h"
 #include "api/validation/core/service_rules.h"
+#include "api/validation/formats/address.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/volume/source.h"
+#include "api/value/entry.h"
 
 #define AFFINITY_SECONDS_MAX 86400
 #define RANGES_KEY           "service.beta.kubernetes.io/load-balancer-source-ranges"

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* service_addresses.c - cluster addresses of Services, their families, how both may change; addresses of load balancers. */
-#include "api/validation/address.h"
 #include "api/validation/core/service_rules.h"
+#include "api/validation/formats/address.h"
 
 static const char *const families[] = { "IPv4", "IPv6", NULL };
 static const char *const family_policies[] = { "PreferDualStack", "RequireDualStack", "SingleStack", NULL };

@@ -4,8 +4,8 @@
 /* flow_schema.c - FlowSchemas: which requests go to which priority level. */
 #include "api/codec.h"
 #include "api/validation/flowcontrol/mandatory.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
 
 #define PRECEDENCE_MAX 10000
 

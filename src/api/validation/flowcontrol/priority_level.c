@@ -5,10 +5,10 @@
 #include <math.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/validation/flowcontrol/mandatory.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
+#include "api/value/entry.h"
 
 #define QUEUES_MAX      10000000
 #define HASH_BITS_MAX   60

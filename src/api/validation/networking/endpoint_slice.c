@@ -3,10 +3,10 @@
 
 /* endpoint_slice.c - EndpointSlices. */
 #include "api/codec.h"
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
+#include "api/validation/formats/names.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
-#include "api/validation/text_set.h"
 
 #define PORTS_MAX     20000
 #define ENDPOINTS_MAX 1000

@@ -2,10 +2,10 @@
  * Copyright 2026 The coracle authors */
 
 /* ingress.c - Ingresses. */
-#include "api/entry.h"
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/networking/reference.h"
+#include "api/value/entry.h"
 
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
 

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* ingress_class.c - IngressClasses, and the references that they and Ingresses have. */
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/networking/reference.h"
 
 #define CONTROLLER_SIZE_MAX 250

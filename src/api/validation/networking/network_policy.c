@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* network_policy.c - NetworkPolicies. */
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
 #include "api/validation/kind_rules.h"
 
 static const char *const protocols[] = { "TCP", "UDP", "SCTP", NULL };

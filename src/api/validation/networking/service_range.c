@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* service_range.c - ServiceCIDRs, and the IPAddresses that Services have from them. */
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/networking/reference.h"
 

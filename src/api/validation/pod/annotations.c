@@ -6,8 +6,8 @@
 #include <yyjson.h>
 
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/validation/pod/pod_rules.h"
+#include "api/value/entry.h"
 
 #define TOLERATIONS_KEY  "scheduler.alpha.kubernetes.io/tolerations"
 #define COST_KEY         "controller.kubernetes.io/pod-deletion-cost"

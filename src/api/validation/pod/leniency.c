@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* leniency.c - what a stored pod or template does that newer rules forbid: updates may keep doing it. */
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/pod/pod_rules.h"
-#include "api/validation/resource_names.h"
 
 static bool pages_are_broken(const struct api_quantity_entry *list, size_t count)
 {

@@ -4,7 +4,7 @@
 /* projected.c - projected volumes: files of several sources side by side. */
 #include <stdio.h>
 
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/volume/source.h"
 

@@ -3,11 +3,11 @@
 
 /* resize.c - the subresource that changes cpu and memory of a running pod, and nothing else. */
 #include "api/codec.h"
-#include "api/entry.h"
-#include "api/pod_qos.h"
+#include "api/pod/pod_qos.h"
 #include "api/validation/internal_form.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
+#include "api/value/entry.h"
 
 #define ONLY_RESOURCES "only cpu and memory resources are mutable"
 

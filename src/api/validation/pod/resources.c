@@ -4,10 +4,10 @@
 /* resources.c - requests and limits, of containers and of pods. */
 #include <stdio.h>
 
-#include "api/entry.h"
-#include "api/pod_resources.h"
+#include "api/pod/pod_resources.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/pod/pod_rules.h"
-#include "api/validation/resource_names.h"
+#include "api/value/entry.h"
 
 static const char *const pod_resources[] = { "cpu", "hugepages-", "memory", NULL };
 

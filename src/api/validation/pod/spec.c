@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* spec.c - the spec of a pod or a template, part by part in upstream's order. */
-#include "api/validation/address.h"
+#include "api/validation/formats/address.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/volume/source.h"
 

@@ -4,12 +4,12 @@
 /* status.c - what a kubelet or scheduler may say of a pod. */
 #include <stdio.h>
 
-#include "api/entry.h"
-#include "api/validation/address.h"
 #include "api/validation/core/core_rules.h"
+#include "api/validation/formats/address.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/pod/pod_rules.h"
-#include "api/validation/resource_names.h"
 #include "api/validation/volume/source.h"
+#include "api/value/entry.h"
 
 #define HEALTH_MESSAGE_MAX 1024
 

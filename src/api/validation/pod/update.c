@@ -3,11 +3,11 @@
 
 /* update.c - the little that may change of a pod, and of one that is still held back by gates. */
 #include "api/codec.h"
-#include "api/entry.h"
 #include "api/validation/core/core_rules.h"
 #include "api/validation/internal_form.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/validation.h"
+#include "api/value/entry.h"
 
 #define ONLY_ADDITIONS "only additions are allowed (no mutations or deletions)"
 

@@ -4,7 +4,7 @@
 /* volume.c - a pod's volumes: a row each sort of source, in the order in which upstream looks for them. */
 #include <stdio.h>
 
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/volume/claim.h"
 #include "api/validation/volume/source.h"

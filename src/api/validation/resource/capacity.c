@@ -4,9 +4,9 @@
 /* capacity.c - how much of a device there is, and in which portions it is given. */
 #include <stdio.h>
 
-#include "api/quantity.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/resource/device_rules.h"
-#include "api/validation/resource_names.h"
+#include "api/value/quantity.h"
 
 #define VALUES_MAX 10 /* upstream's */
 

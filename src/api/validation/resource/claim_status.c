@@ -5,8 +5,8 @@
 #include <ctype.h>
 
 #include "api/validation/conditions.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/resource/device_rules.h"
 

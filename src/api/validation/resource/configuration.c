@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* configuration.c - what is handed to drivers, taints and tolerations of devices, conditions of binding. */
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/resource/device_rules.h"
 
 #define BINDING_CONDITIONS_MAX 4 /* upstream's */

@@ -5,10 +5,10 @@
 #include <ctype.h>
 
 #include "api/codec.h"
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
+#include "api/validation/formats/resource_names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/resource/device_rules.h"
-#include "api/validation/resource_names.h"
 
 /* Upstream's */
 #define PROPERTIES_MAX        32

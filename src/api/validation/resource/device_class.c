@@ -3,8 +3,8 @@
 
 /* device_class.c - kinds of devices that claims ask for. */
 #include "api/codec.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/resource/device_rules.h"
 
 static void validate_class(const struct api_resource_device_class_spec *spec, bool same_config,

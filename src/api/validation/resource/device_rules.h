@@ -5,8 +5,8 @@
 #ifndef API_VALIDATION_RESOURCE_DEVICE_RULES_H
 #define API_VALIDATION_RESOURCE_DEVICE_RULES_H
 
+#include "api/validation/formats/text_set.h"
 #include "api/validation/rules.h"
-#include "api/validation/text_set.h"
 
 /* Upstream's */
 #define DEVICE_REQUESTS_MAX   32

@@ -3,7 +3,7 @@
 
 /* request.c - which devices a claim asks for. */
 #include "api/validation/expressions.h"
-#include "api/validation/names.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/resource/device_rules.h"
 
 /* Upstream's */

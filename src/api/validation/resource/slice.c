@@ -3,8 +3,8 @@
 
 /* slice.c - the devices that a driver offers: a part of a pool. */
 #include "api/codec.h"
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 #include "api/validation/pod/pod_rules.h"
 #include "api/validation/resource/device_rules.h"
 

@@ -3,9 +3,9 @@
 
 /* csi.c - what drivers of storage say of themselves: CSIDrivers, CSINodes, CSIStorageCapacities. */
 #include "api/codec.h"
+#include "api/validation/formats/names.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
-#include "api/validation/text_set.h"
 
 #define NODE_ID_SIZE_MAX  256
 #define EXPIRATION_MIN    600

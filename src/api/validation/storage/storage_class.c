@@ -5,8 +5,8 @@
 #include <ctype.h>
 
 #include "api/codec.h"
+#include "api/validation/formats/text_set.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/text_set.h"
 
 #define PARAMETERS_MAX      512
 #define PARAMETERS_SIZE_MAX (256 * 1024)

@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* volume_attachment.c - VolumeAttachments. */
+#include "api/validation/formats/names.h"
 #include "api/validation/kind_rules.h"
-#include "api/validation/names.h"
 
 #define METADATA_SIZE_MAX (256 * 1024)
 #define MESSAGE_SIZE_MAX  1024

@@ -4,9 +4,9 @@
 /* claim.c - specs of PersistentVolumeClaims. */
 #include "api/validation/volume/claim.h"
 
-#include "api/entry.h"
 #include "api/member.h"
-#include "api/validation/resource_names.h"
+#include "api/validation/formats/resource_names.h"
+#include "api/value/entry.h"
 
 static const char *const access_modes[] = { "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod",
                                             NULL };

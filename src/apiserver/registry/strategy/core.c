@@ -9,7 +9,7 @@
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/strategy/strategies.h"
 #include "apiserver/server_internal.h"
-#include "base/uuid.h"
+#include "base/text/uuid.h"
 #include "crypto/key_pair.h"
 
 static int compare_entries(const void *a, const void *b)

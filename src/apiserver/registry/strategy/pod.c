@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/pod_qos.h"
+#include "api/pod/pod_qos.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/strategy/pod_fields.h"
 #include "apiserver/registry/strategy/strategies.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "apiserver/registry/strategy/pod_fields.h"
 
 #define APP_ARMOR_PREFIX "container.apparmor.security.beta.kubernetes.io/"

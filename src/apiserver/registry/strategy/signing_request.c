@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "api/entry.h"
+#include "api/value/entry.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/strategy/strategies.h"
-#include "base/base64.h"
+#include "base/text/base64.h"
 #include "crypto/x509.h"
 
 typedef struct api_certificates_certificate_signing_request signing_request;

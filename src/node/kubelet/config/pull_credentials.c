@@ -3,8 +3,8 @@
 
 #include "node/kubelet/config/pull_credentials.h"
 
-#include "base/base64.h"
 #include "base/buffer.h"
+#include "base/text/base64.h"
 #include "codec/json.h"
 
 #define DEPTH_MAX    20

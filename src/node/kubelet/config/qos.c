@@ -3,7 +3,7 @@
 
 #include "node/kubelet/config/qos.h"
 
-#include "api/pod_qos.h"
+#include "api/pod/pod_qos.h"
 
 #include <stdio.h>
 #include <string.h>

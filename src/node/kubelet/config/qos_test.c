@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/pod_qos.h"
+#include "api/pod/pod_qos.h"
 #include "node/kubelet/config/qos.h"
 
 static struct api_quantity_entry list(const char *name, int64_t milli)

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "base/file.h"
 #include "base/log.h"
+#include "base/system/file.h"
 #include "client/events.h"
 #include "node/kubelet/config/sandbox_config.h"
 #include "node/kubelet/dependency.h"

@@ -7,9 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "api/entry.h"
-#include "api/node_fit.h"
-#include "api/pod_resources.h"
+#include "api/pod/node_fit.h"
+#include "api/pod/pod_resources.h"
+#include "api/value/entry.h"
 #include "node/kubelet/pod/plan.h"
 
 static bool refuse(struct pod_refusal *refusal, const char *reason, const char *format, ...) printf_like(3, 4);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
+#include "base/system/file.h"
 #include "node/machine/cgroup.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
+#include "base/system/file.h"
 #include "client/events.h"
 #include "node/kubelet/config/container_config.h"
 #include "node/kubelet/config/environment.h"

@@ -3,7 +3,7 @@
 
 #include "node/kubelet/pod/status.h"
 
-#include "api/pod_qos.h"
+#include "api/pod/pod_qos.h"
 
 #include <assert.h>
 #include <string.h>

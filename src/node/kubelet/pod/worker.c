@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/system/file.h"
 #include "client/events.h"
 #include "node/kubelet/config/sandbox_config.h"
 #include "node/kubelet/dependency.h"

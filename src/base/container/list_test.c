@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Copyright 2026 The coracle authors */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/container/list.h"
+
+struct item {
+    struct list_node node;
+    char letter;
+};
+
+static void assert_letters(struct list *list, const char *letters)
+{
+    for (struct list_node *node = list_first(list); node != NULL && node != &list->head; node = node->next)
+        assert_int_equal(container_of(node, struct item, node)->letter, *letters++);
+    assert_int_equal(*letters, '\0');
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    struct list list;
+    list_init(&list);
+    struct item a = { .letter = 'a' }, b = { .letter = 'b' }, c = { .letter = 'c' }, d = { .letter = 'd' };
+    assert_true(list_empty(&list));
+    assert_true(list_empty(&(struct list){ 0 }));
+    assert_null(list_first(&list));
+    list_append(&list, &b.node);
+    list_append(&list, &d.node);
+    list_prepend(&list, &a.node);
+    list_insert_before(&d.node, &c.node);
+    assert_letters(&list, "abcd");
+    list_remove(&c.node);
+    list_remove(&c.node);
+    assert_false(list_linked(&c.node));
+    assert_letters(&list, "abd");
+    assert_ptr_equal(list_pop(&list), &a.node);
+    assert_letters(&list, "bd");
+    list_pop(&list);
+    list_pop(&list);
+    assert_true(list_empty(&list));
+    assert_null(list_pop(&list));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_order) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

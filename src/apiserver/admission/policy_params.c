@@ -95,7 +95,8 @@ static void collect(struct collecting *collecting, struct watch_cache *cache,
     }
     const char *prefix = namespace_[0] == '\0' ? "" : arena_format(&collecting->subject->arena, "%s/", namespace_);
     const struct field_selector all = { 0 };
-    watch_cache_select(cache, collecting->selector, &all, str_of(prefix), STR(""), add_selected, collecting);
+    const struct cache_range range = { watch_cache_revision(cache), str_of(prefix), STR("") };
+    watch_cache_select(cache, collecting->selector, &all, &range, add_selected, collecting);
 }
 
 int policy_params_find(struct policy_subject *subject, const struct policy_hook *hook,

@@ -29,9 +29,9 @@ static void collect_undo(const struct watch_cache *cache, uint64_t revision, str
     }
 }
 
-static struct tree_node *first_in(const struct tree *tree, struct str prefix, struct str start)
+static struct tree_node *first_in(const struct tree *tree, const struct cache_range *range)
 {
-    return tree_lower_bound(tree, str_compare(prefix, start) > 0 ? prefix : start);
+    return tree_lower_bound(tree, str_compare(range->prefix, range->start) > 0 ? range->prefix : range->start);
 }
 
 static struct tree_node *within(struct tree_node *node, struct str prefix)
@@ -39,9 +39,25 @@ static struct tree_node *within(struct tree_node *node, struct str prefix)
     return node != NULL && str_starts(node->key, prefix) ? node : NULL;
 }
 
-int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
-                      bool (*each)(void *context, const struct object *object), void *context, struct error *err)
+/* How many there are in the range of what there is now, less what is undone of it. */
+static uint64_t count_range(const struct watch_cache *cache, const struct tree *undone, const struct cache_range *range)
 {
+    uint64_t count = tree_count(&cache->objects, range->prefix, range->start);
+    struct tree_node *node = within(first_in(undone, range), range->prefix);
+    for (; node != NULL; node = within(tree_next(node), range->prefix)) {
+        bool was = container_of(node, struct undo, node)->object != NULL;
+        bool is = tree_find(&cache->objects, node->key) != NULL;
+        count += (uint64_t)was - (uint64_t)is;
+    }
+    return count;
+}
+
+int watch_cache_range(struct watch_cache *cache, const struct cache_range *range,
+                      bool (*each)(void *context, const struct object *object), void *context, uint64_t *ret_count,
+                      struct error *err)
+{
+    uint64_t revision = range->revision;
+    struct str prefix = range->prefix;
     auto_arena struct arena arena = { 0 };
     struct tree undone = { 0 };
     if (revision < watch_cache_revision(cache)) {
@@ -52,8 +68,10 @@ int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str p
                              (unsigned long long)revision, (unsigned long long)cache->oldest->revision);
         collect_undo(cache, revision, prefix, &arena, &undone);
     }
-    struct tree_node *present = within(first_in(&cache->objects, prefix, start), prefix);
-    struct tree_node *past = within(first_in(&undone, prefix, start), prefix);
+    if (ret_count != NULL)
+        *ret_count = count_range(cache, &undone, range);
+    struct tree_node *present = within(first_in(&cache->objects, range), prefix);
+    struct tree_node *past = within(first_in(&undone, range), prefix);
     while (present != NULL || past != NULL) {
         int order = present == NULL ? 1 : past == NULL ? -1 : str_compare(present->key, past->key);
         const struct object *object = order < 0 ? container_of(present, struct cache_entry, node)->object
@@ -80,7 +98,7 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* The entries that could match, in key order, in the arena; SIZE_MAX: too many of them. */
-static size_t sift(struct watch_cache *cache, const struct sieve_bits *wanted, struct str prefix, struct str start,
+static size_t sift(struct watch_cache *cache, const struct sieve_bits *wanted, const struct cache_range *range,
                    struct arena *arena, struct cache_entry ***ret_entries)
 {
     if (!cache->sieve.active) {
@@ -97,7 +115,7 @@ static size_t sift(struct watch_cache *cache, const struct sieve_bits *wanted, s
     struct cache_entry **entries = arena_new_array(arena, struct cache_entry *, found + 1);
     for (size_t i = 0; i < found; i++) {
         struct cache_entry *entry = cache->sieve.entries[slots[i]];
-        if (str_starts(entry->node.key, prefix) && str_compare(entry->node.key, start) >= 0)
+        if (str_starts(entry->node.key, range->prefix) && str_compare(entry->node.key, range->start) >= 0)
             entries[count++] = entry;
     }
     qsort(entries, count, sizeof(struct cache_entry *), compare_entries);
@@ -106,7 +124,7 @@ static size_t sift(struct watch_cache *cache, const struct sieve_bits *wanted, s
 }
 
 void watch_cache_select(struct watch_cache *cache, const struct label_selector *labels,
-                        const struct field_selector *fields, struct str prefix, struct str start,
+                        const struct field_selector *fields, const struct cache_range *range,
                         bool (*each)(void *context, const struct object *object), void *context)
 {
     auto_arena struct arena arena = { 0 };
@@ -116,14 +134,14 @@ void watch_cache_select(struct watch_cache *cache, const struct label_selector *
     if (labels->nothing)
         return;
     if (cache->objects.size >= SIEVE_WORTHWHILE && !sieve_bits_none(&wanted))
-        count = sift(cache, &wanted, prefix, start, &arena, &entries);
+        count = sift(cache, &wanted, range, &arena, &entries);
     for (size_t i = 0; count != SIZE_MAX && i < count; i++)
         if (!each(context, entries[i]->object))
             return;
     if (count != SIZE_MAX)
         return;
-    struct tree_node *node = within(first_in(&cache->objects, prefix, start), prefix);
-    for (; node != NULL; node = within(tree_next(node), prefix))
+    struct tree_node *node = within(first_in(&cache->objects, range), range->prefix);
+    for (; node != NULL; node = within(tree_next(node), range->prefix))
         if (!each(context, container_of(node, struct cache_entry, node)->object))
             return;
 }

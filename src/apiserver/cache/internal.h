@@ -5,7 +5,6 @@
 #ifndef APISERVER_CACHE_INTERNAL_H
 #define APISERVER_CACHE_INTERNAL_H
 
-#include "apiserver/cache/page_memo.h"
 #include "apiserver/cache/sieve.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/registry/conversion.h"
@@ -26,7 +25,6 @@ struct watch_cache {
     struct tree objects;        /* of struct cache_entry */
     struct cache_entry *latest; /* that was written last; NULL: it is gone */
     struct sieve sieve;         /* of the same */
-    struct page_memo pages;     /* that are being read */
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;

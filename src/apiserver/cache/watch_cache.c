@@ -184,11 +184,6 @@ const struct tree *watch_cache_objects(const struct watch_cache *cache)
     return &cache->objects;
 }
 
-struct page_memo *watch_cache_pages(struct watch_cache *cache)
-{
-    return &cache->pages;
-}
-
 uint64_t watch_cache_received(const struct watch_cache *cache)
 {
     return cache->newest->number - EVENT_NUMBER_FIRST;

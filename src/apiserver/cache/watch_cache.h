@@ -19,7 +19,6 @@
 #include "store/store.h"
 
 struct watch_cache;
-struct page_memo; /* page_memo.h */
 
 /* An object in the cache; its tree key is "namespace/name", or "name". */
 struct cache_entry {
@@ -73,23 +72,27 @@ const struct tree *watch_cache_objects(const struct watch_cache *cache); /* of s
 uint64_t watch_cache_revision(const struct watch_cache *cache);
 uint64_t watch_cache_received(const struct watch_cache *cache); /* how many changes it has taken since it began */
 
-/* The objects as they were at an earlier revision, from 'start' (a key, inclusive) on, those under 'prefix'. Calls
- * each() in key order until it returns false. -ERROR_EXPIRED when the changes since then are forgotten. */
-int watch_cache_range(struct watch_cache *cache, uint64_t revision, struct str prefix, struct str start,
-                      bool (*each)(void *context, const struct object *object), void *context,
+/* The objects as they were at a revision: those whose keys begin with 'prefix' and are not before 'start'. */
+struct cache_range {
+    uint64_t revision;
+    struct str prefix;
+    struct str start;
+};
+
+/* Calls each() in key order until it returns false. How many there are in all, which is known without looking at each, comes through
+ * 'ret_count' (may be NULL). -ERROR_EXPIRED when the changes since then are forgotten. */
+int watch_cache_range(struct watch_cache *cache, const struct cache_range *range,
+                      bool (*each)(void *context, const struct object *object), void *context, uint64_t *ret_count,
                       struct error *err) must_check;
 
-/* Those of today, of which these selectors may mean some: each() has to look itself, but is spared most of the others. Otherwise like
- * watch_cache_range(). Not const: the first time it makes a sieve. */
+/* Those of today ('range' is taken to be of now), of which these selectors may mean some: each() has to look itself, but is spared most of the
+ * others. Otherwise like watch_cache_range(). Not const: the first time it makes a sieve. */
 void watch_cache_select(struct watch_cache *cache, const struct label_selector *labels,
-                        const struct field_selector *fields, struct str prefix, struct str start,
+                        const struct field_selector *fields, const struct cache_range *range,
                         bool (*each)(void *context, const struct object *object), void *context);
 
 /* Forgets events that are old, which otherwise happens with the next one; for a resource that changes no more. */
 void watch_cache_tidy(struct watch_cache *cache);
-
-/* For lists that are read page by page. */
-struct page_memo *watch_cache_pages(struct watch_cache *cache);
 
 /* The frame of a watch stream, {"type":...,"object":...} and a newline; borrowed from the event. */
 struct bytes *cache_event_frame(struct cache_event *event, enum client_watch_event type);

@@ -7,7 +7,6 @@
 
 #include "apiserver/listing/listing.h"
 
-#include "apiserver/cache/page_memo.h"
 #include "apiserver/failure.h"
 #include "apiserver/listing/continue_token.h"
 #include "apiserver/listing/list_options.h"
@@ -24,8 +23,7 @@ struct listing {
     struct object_list objects;
     size_t limit;      /* SIZE_MAX: none */
     bool more;         /* there is something behind the page */
-    bool counted;      /* what is behind it need not be counted one by one: */
-    uint64_t count;    /* of what is meant, from the start on */
+    uint64_t count;    /* of all objects from the start on, if no selectors are asked for */
     uint64_t least;    /* the server must be at that revision */
     uint64_t revision; /* to list at; 0: now */
     bool continues;
@@ -96,25 +94,7 @@ static bool list_each(void *context, const struct object *object)
         return true;
     }
     listing->more = true;
-    listing->count += !listing->counted;
-    return listing->selection.all && !listing->counted; /* with selectors the rest is not counted */
-}
-
-/* Is it known how many there are, without looking at each? */
-static void find_count(struct listing *listing)
-{
-    struct watch_cache *cache = listing->request->registry->cache;
-    const struct selection *selection = &listing->selection;
-    uint64_t revision = listing->result.revision;
-    if (!selection->all || listing->limit == SIZE_MAX)
-        return;
-    if (listing->continues)
-        listing->counted =
-            page_memo_find(watch_cache_pages(cache), revision, selection->prefix, listing->start, &listing->count);
-    else if (selection->prefix.size == 0 && revision == watch_cache_revision(cache)) {
-        listing->counted = true;
-        listing->count = watch_cache_objects(cache)->size;
-    }
+    return false;
 }
 
 static int collect(struct listing *listing, struct error *err)
@@ -123,10 +103,10 @@ static int collect(struct listing *listing, struct error *err)
     const struct selection *selection = &listing->selection;
     uint64_t now = watch_cache_revision(cache);
     listing->result.revision = listing->revision == 0 ? now : listing->revision;
-    find_count(listing);
-    if (listing->result.revision != now) {
-        struct str prefix = selection->only.data != NULL ? selection->only : selection->prefix;
-        return watch_cache_range(cache, listing->result.revision, prefix, listing->start, list_each, listing, err);
+    struct cache_range range = { listing->result.revision, selection->prefix, listing->start };
+    if (range.revision != now) {
+        range.prefix = selection->only.data != NULL ? selection->only : selection->prefix;
+        return watch_cache_range(cache, &range, list_each, listing, &listing->count, err);
     }
     if (selection->only.data != NULL && !listing->continues) {
         const struct object *object = watch_cache_find(cache, selection->only);
@@ -135,11 +115,10 @@ static int collect(struct listing *listing, struct error *err)
         return 0;
     }
     if (!selection->all) {
-        watch_cache_select(cache, &selection->labels, &selection->fields, selection->prefix, listing->start, list_each,
-                           listing);
+        watch_cache_select(cache, &selection->labels, &selection->fields, &range, list_each, listing);
         return 0;
     }
-    return watch_cache_range(cache, now, selection->prefix, listing->start, list_each, listing, err);
+    return watch_cache_range(cache, &range, list_each, listing, &listing->count, err);
 }
 
 /* ---------------------------------------------------------------- answers */
@@ -169,10 +148,8 @@ static void point_to_next_page(struct listing *listing)
     result->continue_ = continue_token_write(&token, &request->arena);
     if (!selection->all)
         return;
-    uint64_t rest = listing->count - (listing->counted ? result->count : 0);
     result->remaining = arena_new(&request->arena, int64_t);
-    *result->remaining = (int64_t)rest;
-    page_memo_put(watch_cache_pages(request->registry->cache), result->revision, selection->prefix, start, rest);
+    *result->remaining = (int64_t)(listing->count - result->count);
 }
 
 /* The pages' revision is forgotten. A client may go on at today's with the token in the answer. */

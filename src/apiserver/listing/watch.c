@@ -174,10 +174,10 @@ static int find_initial(struct watch *watch, uint64_t now, struct error *err)
             (void)collect_initial(watch, object);
         return 0;
     }
+    const struct cache_range range = { now, selection->prefix, STR("") };
     if (selection->all)
-        return watch_cache_range(cache, now, selection->prefix, STR(""), collect_initial, watch, err);
-    watch_cache_select(cache, &selection->labels, &selection->fields, selection->prefix, STR(""), collect_initial,
-                       watch);
+        return watch_cache_range(cache, &range, collect_initial, watch, NULL, err);
+    watch_cache_select(cache, &selection->labels, &selection->fields, &range, collect_initial, watch);
     return 0;
 }
 

@@ -6,13 +6,19 @@
 
 static int height_of(const struct tree_node *node)
 {
-    return node == NULL ? 0 : node->height;
+    return node == NULL ? 0 : (int)node->height;
+}
+
+static uint32_t weight_of(const struct tree_node *node)
+{
+    return node == NULL ? 0 : node->weight;
 }
 
 static void measure(struct tree_node *node)
 {
     int left = height_of(node->left), right = height_of(node->right);
-    node->height = 1 + (left > right ? left : right);
+    node->height = 1 + (uint32_t)(left > right ? left : right);
+    node->weight = 1 + weight_of(node->left) + weight_of(node->right);
 }
 
 /* Puts 'replacement' (may be NULL) where 'node' hangs. */
@@ -57,11 +63,13 @@ static struct tree_node *rotate_right(struct tree *tree, struct tree_node *node)
     return up;
 }
 
-/* From 'node' to the root, as far as heights change. */
-static void rebalance(struct tree *tree, struct tree_node *node)
+/* From 'node', below which one element came or went, to the root: weights all the way, the rest as far as heights change. */
+static void rebalance(struct tree *tree, struct tree_node *node, int change)
 {
+    for (struct tree_node *above = node; above != NULL; above = above->parent)
+        above->weight += (uint32_t)change;
     while (node != NULL) {
-        int before = node->height;
+        uint32_t before = node->height;
         int lean = height_of(node->left) - height_of(node->right);
         if (lean > 1) {
             if (height_of(node->left->left) < height_of(node->left->right))
@@ -118,10 +126,10 @@ struct tree_node *tree_seek(const struct tree *tree, struct str key, struct tree
 
 void tree_insert_at(struct tree *tree, const struct tree_place *place, struct str key, struct tree_node *node)
 {
-    *node = (struct tree_node){ .parent = place->parent, .key = key, .height = 1 };
+    *node = (struct tree_node){ .parent = place->parent, .key = key, .height = 1, .weight = 1 };
     *(place->parent == NULL ? &tree->root : place->left ? &place->parent->left : &place->parent->right) = node;
     tree->size++;
-    rebalance(tree, place->parent);
+    rebalance(tree, place->parent, 1);
 }
 
 struct tree_node *tree_insert(struct tree *tree, struct str key, struct tree_node *node)
@@ -154,11 +162,12 @@ void tree_remove(struct tree *tree, struct tree_node *node)
         if (next->right != NULL)
             next->right->parent = next;
         next->height = node->height;
+        next->weight = node->weight;
     }
     tree->size--;
     node->parent = node->left = node->right = NULL;
-    node->height = 0;
-    rebalance(tree, start);
+    node->height = node->weight = 0;
+    rebalance(tree, start, -1);
 }
 
 static struct tree_node *leftmost(struct tree_node *node)
@@ -215,4 +224,26 @@ struct tree_node *tree_lower_bound(const struct tree *tree, struct str key)
         }
     }
     return best;
+}
+
+/* How many keys are before 'key'; with 'below', also those that begin with it. */
+static size_t rank_of(const struct tree *tree, struct str key, bool below)
+{
+    size_t rank = 0;
+    for (const struct tree_node *node = tree->root; node != NULL;) {
+        if (str_compare(node->key, key) < 0 || (below && str_starts(node->key, key))) {
+            rank += 1 + weight_of(node->left);
+            node = node->right;
+        } else {
+            node = node->left;
+        }
+    }
+    return rank;
+}
+
+size_t tree_count(const struct tree *tree, struct str prefix, struct str start)
+{
+    size_t first = rank_of(tree, str_compare(prefix, start) > 0 ? prefix : start, false);
+    size_t behind = prefix.size == 0 ? tree->size : rank_of(tree, prefix, true);
+    return behind > first ? behind - first : 0;
 }

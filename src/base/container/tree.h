@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* tree.h - an intrusive map ordered by key bytes (str_compare), balanced (AVL).
+/* tree.h - an intrusive map ordered by key bytes (str_compare), balanced (AVL), that counts ranges without walking them.
  *
  * The element embeds a struct tree_node and owns its key bytes, which must not change
  * while it is in the tree; putting node->key onto equal bytes elsewhere is allowed.
- * Keys are unique. Not thread-safe. */
+ * Keys are unique, elements fewer than 2^32. Not thread-safe. */
 #ifndef BASE_CONTAINER_TREE_H
 #define BASE_CONTAINER_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -20,7 +21,8 @@ struct tree_node {
     struct tree_node *left;
     struct tree_node *right;
     struct str key;
-    int height; /* of the subtree below and with it; 0: in no tree, as in a zeroed struct */
+    uint32_t height; /* of the subtree below and with it; 0: in no tree, as in a zeroed struct */
+    uint32_t weight; /* how many elements that subtree has */
 };
 
 /* A zeroed tree is empty. */
@@ -50,6 +52,9 @@ struct tree_node *tree_last(const struct tree *tree);
 struct tree_node *tree_next(const struct tree_node *node);
 struct tree_node *tree_previous(const struct tree_node *node);
 struct tree_node *tree_lower_bound(const struct tree *tree, struct str key); /* the first not before key */
+
+/* How many keys begin with 'prefix' and are not before 'start'; takes as long as two searches. */
+size_t tree_count(const struct tree *tree, struct str prefix, struct str start);
 
 static inline bool tree_linked(const struct tree_node *node)
 {

@@ -27,7 +27,9 @@ static int check_balance(const struct tree_node *node, const struct tree_node *p
     int left = check_balance(node->left, node), right = check_balance(node->right, node);
     assert_true(left - right <= 1 && right - left <= 1);
     assert_int_equal(node->height, 1 + (left > right ? left : right));
-    return node->height;
+    uint32_t below = (node->left == NULL ? 0 : node->left->weight) + (node->right == NULL ? 0 : node->right->weight);
+    assert_int_equal(node->weight, 1 + below);
+    return (int)node->height;
 }
 
 static void check(const struct tree *tree, const bool present[COUNT])
@@ -86,6 +88,33 @@ static void test_random_inserts_and_removes(void **state)
     assert_null(tree.root);
 }
 
+/* What is counted is what a walk finds, wherever it starts. */
+static void test_counts(void **state)
+{
+    (void)state;
+    static struct item items[COUNT];
+    struct tree tree = { 0 };
+    struct random random;
+    random_init(&random, 7);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(items[i].key, sizeof(items[i].key), "%c/%03u", (int)('a' + random_below(&random, 4)),
+                 (unsigned)random_below(&random, 1000));
+        (void)tree_insert(&tree, str_of(items[i].key), &items[i].node); /* the same twice: one of them is in it */
+    }
+    for (int round = 0; round < 1000; round++) {
+        char prefix[3] = { (char)('a' + random_below(&random, 5)), '/', 0 }, start[8];
+        snprintf(start, sizeof(start), "%c/%03u", (int)('a' + random_below(&random, 5)),
+                 (unsigned)random_below(&random, 1000));
+        prefix[random_below(&random, 3)] = '\0';
+        struct item *item = NULL;
+        size_t count = 0;
+        tree_for_each (&tree, item, node)
+            count += str_starts(item->node.key, str_of(prefix)) && str_compare(item->node.key, str_of(start)) >= 0;
+        assert_int_equal(tree_count(&tree, str_of(prefix), str_of(start)), count);
+    }
+    assert_int_equal(tree_count(&tree, STR(""), STR("")), tree.size);
+}
+
 static void test_prefix_and_bounds(void **state)
 {
     (void)state;
@@ -113,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_inserts_and_removes),
+        cmocka_unit_test(test_counts),
         cmocka_unit_test(test_prefix_and_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

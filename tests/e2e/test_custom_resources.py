@@ -214,6 +214,34 @@ def test_what_a_webhook_refuses_is_forgotten_with_its_object(server, converter):
         server.kubectl("delete", "crd", "coats.shop.example.com", timeout=20)
 
 
+def test_what_a_webhook_refuses_fails_no_other_object(server, converter):
+    create(server, two_versions(converter, "v1"))
+    established(server, "coats.shop.example.com")
+    two = lambda name: server.kubectl("get", "coats.v2.shop.example.com", name, "-o", "jsonpath={.spec.dimensions.size}", check=False)
+    try:
+        create(server, *(thing("Coat", name) for name in ("bad", "first", "second", "worse")))
+        Converter.refused = "bad"
+        assert two("second").stdout == "2"  # also where nobody has asked for all yet
+        assert "Kind=Coat failed: not this one" in two("bad").stderr
+        assert "Kind=Coat failed: not this one" in server.kubectl("get", "coats.v2.shop.example.com", check=False).stderr
+        assert two("first").stdout == "2" and "NotFound" in two("none").stderr
+        server.kubectl("patch", "coats.v2.shop.example.com", "first", "--type=merge", "-p", '{"spec":{"dimensions":{"size":4}}}')
+        server.kubectl("patch", "coats.v1.shop.example.com", "first", "--type=json", "-p", '[{"op":"test","path":"/spec/size","value":4}]')
+        server.kubectl("patch", "coats.v1.shop.example.com", "second", "--type=merge", "-p", '{"spec":{"size":5}}')
+        assert (two("first").stdout, two("second").stdout) == ("4", "5")
+        create(server, {**thing("Coat", "new", version="v2"), "spec": {"dimensions": {"size": 6}}})
+        server.kubectl("delete", "coats.v2.shop.example.com", "worse")
+        assert two("new").stdout == "6" and "NotFound" in two("worse").stderr
+        Converter.refused = None
+        assert two("bad").stdout == "2"
+        found = server.json("get", "coats.v2.shop.example.com")["items"]
+        assert [(item["metadata"]["name"], item["spec"]["dimensions"]["size"]) for item in found] == [
+            ("bad", 2), ("first", 4), ("new", 6), ("second", 5)]
+    finally:
+        Converter.refused = None
+        server.kubectl("delete", "crd", "coats.shop.example.com", timeout=20)
+
+
 # ---------------------------------------------------------------- other clients, other times
 
 

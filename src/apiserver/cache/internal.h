@@ -16,7 +16,7 @@ struct watch_cache {
     const struct conversion *conversion; /* NULL: stored as it is served */
     cache_read *read;                    /* NULL: object_from_stored() or the conversion */
     void *read_context;
-    uint64_t (*fed_revision)(void *context); /* NULL: fed by the store */
+    const struct watch_cache_feeder *feeder; /* NULL: fed by the store */
     void *feed_context;
     char *prefix; /* "/registry/pods/" */
     struct store_watch feed;
@@ -38,10 +38,6 @@ struct cache_event *cache_event_create(enum client_watch_event type, const struc
                                        const struct object *before, uint64_t revision);
 void cache_event_unref(struct cache_event *event);
 const struct object *cache_event_left(struct cache_event *event); /* borrowed */
-
-/* The object of a stored record. */
-int watch_cache_read(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
-                     struct error *err) must_check;
 
 /* Somebody asks for what happened after 'revision': looks for it in the store when the cache begins later (recall.c). */
 void watch_cache_recall(struct watch_cache *cache, uint64_t revision);

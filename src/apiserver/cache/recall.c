@@ -125,7 +125,7 @@ static void prepend(struct recall *recall, uint64_t from)
 
 void watch_cache_recall(struct watch_cache *cache, uint64_t revision)
 {
-    if (cache->amnesic || cache->fed_revision != NULL || revision >= cache->oldest->revision || !cache->started ||
+    if (cache->amnesic || cache->feeder != NULL || revision >= cache->oldest->revision || !cache->started ||
         cache->oldest->object != NULL || (cache->resource->flags & API_VOLATILE) ||
         revision < store_compact_revision(cache->store))
         return;

@@ -124,7 +124,7 @@ static bool load_each(void *context, const struct store_record *record)
 
 int watch_cache_start(struct watch_cache *cache, struct error *err)
 {
-    if (cache->started || cache->fed_revision != NULL)
+    if (cache->started || cache->feeder != NULL)
         return 0;
     struct cache_load load = { .cache = cache, .err = err };
     uint64_t revision = store_range(cache->store, str_of(cache->prefix), (struct str){ 0 }, load_each, &load);
@@ -164,6 +164,9 @@ bool watch_cache_converts(const struct watch_cache *cache)
 
 const struct object *watch_cache_find(const struct watch_cache *cache, struct str key)
 {
+    const struct object *object;
+    if (cache->feeder != NULL && cache->feeder->find(cache->feed_context, key, &object))
+        return object;
     if (cache->latest != NULL && str_equal(key, cache->latest->node.key)) /* whoever wrote it asks for it at once */
         return cache->latest->object;
     struct cache_entry *entry = tree_find_entry(&cache->objects, key, struct cache_entry, node);
@@ -191,7 +194,7 @@ uint64_t watch_cache_received(const struct watch_cache *cache)
 
 uint64_t watch_cache_revision(const struct watch_cache *cache)
 {
-    return cache->fed_revision != NULL ? cache->fed_revision(cache->feed_context) : store_revision(cache->store);
+    return cache->feeder != NULL ? cache->feeder->revision(cache->feed_context) : store_revision(cache->store);
 }
 
 /* ---------------------------------------------------------------- what happens */
@@ -250,9 +253,14 @@ static void cache_observe(struct store_watch *watch, const struct store_record *
     watch_cache_observe(container_of(watch, struct watch_cache, feed), record);
 }
 
-void watch_cache_feed_by(struct watch_cache *cache, uint64_t (*revision)(void *context), void *context)
+void watch_cache_tell(struct watch_cache *cache, struct str key)
 {
-    cache->fed_revision = revision;
+    tell_waits(cache, key);
+}
+
+void watch_cache_feed_by(struct watch_cache *cache, const struct watch_cache_feeder *feeder, void *context)
+{
+    cache->feeder = feeder;
     cache->feed_context = context;
 }
 

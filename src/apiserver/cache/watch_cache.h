@@ -51,7 +51,18 @@ void watch_cache_read_with(struct watch_cache *cache, cache_read *read, void *co
 
 /* --- a cache that another feeds, in place of the store itself (custom/feed.h) --- */
 
-void watch_cache_feed_by(struct watch_cache *cache, uint64_t (*revision)(void *context), void *context);
+struct watch_cache_feeder {
+    uint64_t (*revision)(void *context); /* everything up to there has arrived */
+    /* True: it has a later state of the object than the cache, which is yet to arrive; NULL: the object is gone. */
+    bool (*find)(void *context, struct str key, const struct object **ret_object);
+};
+
+void watch_cache_feed_by(struct watch_cache *cache, const struct watch_cache_feeder *feeder, void *context);
+/* The object of a stored record. */
+int watch_cache_read(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
+                     struct error *err) must_check;
+/* What its feeder finds for the key is another state now: those who wait for a change are told. */
+void watch_cache_tell(struct watch_cache *cache, struct str key);
 void watch_cache_load(struct watch_cache *cache, const struct store_record *record);    /* before it begins */
 void watch_cache_begin(struct watch_cache *cache, uint64_t revision);                   /* all of that time is loaded */
 void watch_cache_observe(struct watch_cache *cache, const struct store_record *record); /* a change */

@@ -38,15 +38,25 @@ static void request_ready(struct feed_wait *wait, int rc, const struct error *er
         conversion->ready(conversion->request);
 }
 
+/* The name of the only object that the request is about; NULL: of all of them. A create says by its write what it is about. */
+static const char *only_object(const struct request *request)
+{
+    return request->action == API_LIST_VERB || request->action == API_WATCH || text_empty(request->name)
+               ? NULL
+               : request->name;
+}
+
 bool custom_is_fresh(struct request *request, void (*ready)(struct request *request))
 {
     struct custom_registry *custom = custom_registry_of(request->registry);
-    if (custom->feed == NULL)
+    const char *name = only_object(request);
+    if (custom->feed == NULL || (request->action == API_CREATE && name == NULL && !request->options.dry_run))
         return true;
     struct conversion_wait *conversion = arena_new(&request->arena, struct conversion_wait);
     conversion->request = request;
     conversion->ready = ready;
     conversion->wait.done = request_ready;
+    conversion->wait.key = name == NULL ? STR("") : str_of(registry_object_key(request, name));
     return feed_wait(custom->feed, &conversion->wait, store_revision(request->server->store));
 }
 
@@ -70,6 +80,7 @@ static void stored(struct store_write *write)
     struct custom_registry *custom = converted->custom;
     write->done = converted->done;
     converted->wait.done = shown;
+    converted->wait.key = write->key;
     if (write->rc < 0 || custom->feed == NULL || feed_wait(custom->feed, &converted->wait, write->revision))
         converted->done(write);
 }

@@ -16,8 +16,11 @@
 struct record {
     struct list_node node; /* in feed.queue */
     struct bytes *value;   /* a reference; NULL: deleted */
+    struct object *object; /* made of it when it is asked for before it can be handed over */
     bool fits;             /* it has the version that is served, or none is needed */
     bool initial;          /* the store had it at the beginning */
+    bool sent;             /* with the call that is open */
+    bool latest;           /* in feed.latest: nothing newer is known of its object */
     struct map_node by_key;
     uint64_t create_revision;
     uint64_t revision;
@@ -35,11 +38,15 @@ struct feed {
     char *api_version;
     struct store_watch watch;
     struct list queue;
+    struct map latest;
     size_t n_initial;  /* of those in the queue: what the store had at the beginning */
     uint64_t begun_at; /* revision; 0: not begun */
     struct webhook_call call;
-    size_t n_sent; /* with it */
+    struct str
+        alone; /* the key of the only record that was sent with it, for who waits for it; empty: as many as there are */
     bool calling;
+    bool due;     /* all are to be asked for: not again after a failure until there is a reason */
+    bool blocked; /* the last time failed */
     struct loop_timer retry;
     struct list waits;
 };
@@ -52,6 +59,16 @@ static struct record *first_record(const struct feed *feed)
     return node == NULL ? NULL : container_of(node, struct record, node);
 }
 
+static struct str record_key(const struct record *record)
+{
+    return (struct str){ record->key, record->key_size };
+}
+
+static struct record *latest_record(const struct feed *feed, struct str key)
+{
+    return map_find_entry(&feed->latest, key, struct record, by_key);
+}
+
 /* All before it has arrived. */
 static uint64_t fed_revision(void *context)
 {
@@ -62,6 +79,53 @@ static uint64_t fed_revision(void *context)
     return first == NULL ? store_revision(feed->store) : feed->n_initial > 0 ? 0 : first->revision - 1;
 }
 
+static struct store_record stored_record(struct record *record)
+{
+    return (struct store_record){ .key = record_key(record),
+                                  .value = record->value,
+                                  .create_revision = record->create_revision,
+                                  .revision = record->revision };
+}
+
+/* What is converted and stands behind something that is not. 'key' is that of the cache. */
+static bool find_ahead(void *context, struct str key, const struct object **ret_object)
+{
+    struct feed *feed = context;
+    char full[STORE_KEY_MAX];
+    struct error err;
+    size_t prefix = strlen(feed->prefix);
+    if (feed->latest.size == 0 || prefix + key.size > sizeof(full))
+        return false;
+    memcpy(full, feed->prefix, prefix);
+    memcpy(full + prefix, key.data, key.size);
+    struct record *record = latest_record(feed, (struct str){ full, prefix + key.size });
+    if (record == NULL || !record->fits)
+        return false;
+    const struct store_record stored = stored_record(record);
+    if (record->value != NULL && record->object == NULL &&
+        watch_cache_read(feed->cache, &stored, &record->object, &err) < 0)
+        return false;
+    *ret_object = record->object;
+    return true;
+}
+
+static const struct watch_cache_feeder feeder = { fed_revision, find_ahead };
+
+/* Requests may outlive the feed by a turn. */
+static uint64_t no_revision(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static bool find_nothing(void *context, struct str key, const struct object **ret_object)
+{
+    (void)context, (void)key, (void)ret_object;
+    return false;
+}
+
+static const struct watch_cache_feeder no_feeder = { no_revision, find_nothing };
+
 /* ---------------------------------------------------------------- what the store says */
 
 static bool has_version(const struct feed *feed, struct str json)
@@ -70,6 +134,43 @@ static bool has_version(const struct feed *feed, struct str json)
     struct error err;
     return json_read(json, API_DEPTH_MAX, &doc, &err) == 0 &&
            text_equal(yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "apiVersion")), feed->api_version);
+}
+
+static void initial_done(struct feed *feed)
+{
+    if (--feed->n_initial == 0)
+        watch_cache_begin(feed->cache, feed->begun_at);
+}
+
+static void record_free(struct feed *feed, struct record *record)
+{
+    if (record->latest)
+        map_remove(&feed->latest, &record->by_key);
+    list_remove(&record->node);
+    bytes_unref(record->value);
+    object_unref(record->object);
+    free(record);
+}
+
+/* Its object is that no more by now. */
+static void leave_out(struct feed *feed, struct record *record)
+{
+    if (record->initial)
+        initial_done(feed);
+    record_free(feed, record);
+}
+
+static void replace_latest(struct feed *feed, struct record *record)
+{
+    struct record *earlier = latest_record(feed, record_key(record));
+    if (earlier != NULL) {
+        map_remove(&feed->latest, &earlier->by_key);
+        earlier->latest = false;
+        if (feed->blocked && !earlier->sent) /* nobody will see it, and it may be what was refused */
+            leave_out(feed, earlier);
+    }
+    record->latest = true;
+    map_insert(&feed->latest, record_key(record), &record->by_key);
 }
 
 static struct record *enqueue(struct feed *feed, const struct store_record *from)
@@ -82,14 +183,8 @@ static struct record *enqueue(struct feed *feed, const struct store_record *from
     record->key_size = from->key.size;
     memcpy(record->key, from->key.data, from->key.size);
     list_append(&feed->queue, &record->node);
+    replace_latest(feed, record);
     return record;
-}
-
-static void record_free(struct record *record)
-{
-    list_remove(&record->node);
-    bytes_unref(record->value);
-    free(record);
 }
 
 static bool take_initial(void *context, const struct store_record *record)
@@ -104,6 +199,7 @@ static void observed(struct store_watch *watch, const struct store_record *recor
 {
     struct feed *feed = container_of(watch, struct feed, watch);
     enqueue(feed, record);
+    feed->due = true;
     go_on(feed);
 }
 
@@ -116,6 +212,7 @@ static int begin(struct feed *feed, struct error *err)
     if (rc < 0)
         return rc;
     feed->begun_at = revision;
+    feed->due = true;
     if (feed->n_initial == 0)
         watch_cache_begin(feed->cache, revision);
     return 0;
@@ -123,39 +220,47 @@ static int begin(struct feed *feed, struct error *err)
 
 /* ---------------------------------------------------------------- who waits */
 
-static void tell_waits(struct feed *feed, int rc, const struct error *err)
+/* Who is told of it: those who wait for that key (empty: for everything), or all. */
+struct failure {
+    const struct error *err;
+    struct str key;
+    bool all;
+};
+
+static bool wait_is_over(const struct feed *feed, const struct feed_wait *wait)
+{
+    if (feed->begun_at == 0)
+        return false;
+    if (wait->key.size == 0)
+        return fed_revision((void *)feed) >= wait->revision;
+    const struct record *record = latest_record(feed, wait->key);
+    return record == NULL || record->fits;
+}
+
+/* NULL: those who have what they waited for. */
+static void tell_waits(struct feed *feed, const struct failure *failure)
 {
     struct list due;
     struct list_node *node;
     struct feed_wait *wait;
-    uint64_t revision = fed_revision(feed);
     list_init(&due);
     list_for_each (&feed->waits, wait, node) {
-        if (rc == 0 && wait->revision > revision)
+        if (failure == NULL ? !wait_is_over(feed, wait) : !failure->all && !str_equal(wait->key, failure->key))
             continue;
         list_remove(&wait->node);
         list_append(&due, &wait->node);
     }
     while ((node = list_pop(&due)) != NULL) {
         wait = container_of(node, struct feed_wait, node);
-        wait->done(wait, rc, err);
+        wait->done(wait, failure == NULL ? 0 : failure->err->code, failure == NULL ? NULL : failure->err);
     }
 }
 
 /* ---------------------------------------------------------------- to the cache */
 
-static void initial_done(struct feed *feed)
-{
-    if (--feed->n_initial == 0)
-        watch_cache_begin(feed->cache, feed->begun_at);
-}
-
 static void hand_over(struct feed *feed, struct record *record)
 {
-    const struct store_record out = { .key = { record->key, record->key_size },
-                                      .value = record->value,
-                                      .create_revision = record->create_revision,
-                                      .revision = record->revision };
+    const struct store_record out = stored_record(record);
     if (feed->n_initial == 0) {
         watch_cache_observe(feed->cache, &out);
         return;
@@ -168,74 +273,105 @@ static void hand_over(struct feed *feed, struct record *record)
  * once it is deleted or mended. Returns how many. */
 static size_t leave_out_superseded(struct feed *feed)
 {
-    struct map sent = { 0 };
-    size_t n_sent = 0, count = 0;
+    size_t count = 0;
     struct record *record;
     list_for_each (&feed->queue, record, node) {
-        struct str key = { record->key, record->key_size };
-        struct record *earlier = map_find_entry(&sent, key, struct record, by_key);
-        if (earlier != NULL) {
-            map_remove(&sent, &earlier->by_key);
-            if (earlier->initial)
-                initial_done(feed);
-            record_free(earlier);
-            count++;
-        }
-        if (!record->fits && n_sent++ < feed->n_sent)
-            map_insert(&sent, key, &record->by_key);
+        bool sent = record->sent;
+        record->sent = false;
+        if (!sent || record->latest)
+            continue;
+        leave_out(feed, record);
+        count++;
     }
-    map_fini(&sent);
     return count;
 }
 
-static void failed(struct feed *feed, int rc, const struct error *err)
+static void failed(struct feed *feed, const struct error *err)
 {
-    if (watch_cache_watched(feed->cache))
-        loop_timer_start(feed->loop, &feed->retry, RETRY);
-    tell_waits(feed, rc, err);
+    const struct failure failure = { .err = err, .key = feed->alone, .all = feed->call.status == 0 };
+    if (feed->alone.size == 0) {
+        feed->blocked = true;
+        feed->due = false;
+        if (watch_cache_watched(feed->cache))
+            loop_timer_start(feed->loop, &feed->retry, RETRY);
+    }
+    tell_waits(feed, &failure);
+}
+
+static void take_converted(struct feed *feed, const struct str *documents)
+{
+    size_t count = 0;
+    struct record *record;
+    list_for_each (&feed->queue, record, node) {
+        if (!record->sent)
+            continue;
+        bytes_unref(record->value);
+        record->value = bytes_create(documents[count].data, documents[count].size);
+        record->fits = true;
+        record->sent = false;
+        count++;
+        if (feed->alone.size > 0) /* who waits for it asks the feed */
+            watch_cache_tell(feed->cache, str_skip(record_key(record), strlen(feed->prefix)));
+    }
 }
 
 static void converted(struct webhook_call *call, int rc, const struct error *err, const struct str *documents)
 {
     struct feed *feed = container_of(call, struct feed, call);
     feed->calling = false;
-    if (rc < 0 && leave_out_superseded(feed) > 0) {
-        go_on(feed);
-        return;
-    }
-    if (rc < 0) {
-        failed(feed, rc, err);
-        return;
-    }
-    size_t count = 0;
-    struct record *record;
-    list_for_each (&feed->queue, record, node) { /* those that were sent are the first that do not fit */
-        if (record->fits)
-            continue;
-        if (count == feed->n_sent)
-            break;
-        bytes_unref(record->value);
-        record->value = bytes_create(documents[count].data, documents[count].size);
-        record->fits = true;
-        count++;
+    if (rc == 0) {
+        feed->blocked = feed->blocked && feed->alone.size > 0;
+        take_converted(feed, documents);
+    } else if (leave_out_superseded(feed) == 0) {
+        failed(feed, err);
     }
     go_on(feed);
+}
+
+static void ask(struct feed *feed, const struct str *documents, size_t count)
+{
+    feed->calling = true;
+    feed->call.done = converted;
+    webhook_convert(feed->webhook, &feed->call, feed->version, documents, count);
+}
+
+/* The first that somebody waits for by its key. */
+static struct record *wanted_alone(const struct feed *feed)
+{
+    struct feed_wait *wait;
+    list_for_each (&feed->waits, wait, node) {
+        struct record *record = wait->key.size == 0 ? NULL : latest_record(feed, wait->key);
+        if (record != NULL && !record->fits)
+            return record;
+    }
+    return NULL;
 }
 
 static void convert(struct feed *feed)
 {
     struct str documents[BATCH_MAX];
-    struct record *record;
-    feed->n_sent = 0;
-    list_for_each (&feed->queue, record, node) {
-        if (feed->n_sent == BATCH_MAX)
-            break;
-        if (!record->fits)
-            documents[feed->n_sent++] = bytes_str(record->value);
+    size_t count = 0;
+    struct record *record = wanted_alone(feed);
+    feed->alone = STR("");
+    if (record != NULL) {
+        feed->alone = record_key(record);
+        record->sent = true;
+        documents[0] = bytes_str(record->value);
+        ask(feed, documents, 1);
+        return;
     }
-    feed->calling = true;
-    feed->call.done = converted;
-    webhook_convert(feed->webhook, &feed->call, feed->version, documents, feed->n_sent);
+    if (!feed->due)
+        return;
+    loop_timer_stop(&feed->retry);
+    list_for_each (&feed->queue, record, node) {
+        if (count == BATCH_MAX)
+            break;
+        if (record->fits)
+            continue;
+        record->sent = true;
+        documents[count++] = bytes_str(record->value);
+    }
+    ask(feed, documents, count);
 }
 
 /* NULL: the first one is still to be converted, or there is none. */
@@ -250,19 +386,20 @@ static struct record *take_ready(struct feed *feed)
 static void go_on(struct feed *feed)
 {
     struct record *record;
-    loop_timer_stop(&feed->retry);
     while ((record = take_ready(feed)) != NULL) {
         hand_over(feed, record);
-        record_free(record);
+        record_free(feed, record);
     }
-    tell_waits(feed, 0, NULL);
+    tell_waits(feed, NULL);
     if (first_record(feed) != NULL && !feed->calling)
         convert(feed);
 }
 
 static void retry(struct loop_timer *timer)
 {
-    go_on(container_of(timer, struct feed, retry));
+    struct feed *feed = container_of(timer, struct feed, retry);
+    feed->due = true;
+    go_on(feed);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -272,14 +409,16 @@ bool feed_wait(struct feed *feed, struct feed_wait *wait, uint64_t revision)
     struct error err;
     if (feed->begun_at == 0 && begin(feed, &err) == 0)
         go_on(feed); /* what needs no conversion */
-    if (feed->begun_at != 0 && fed_revision(feed) >= revision)
-        return true;
     wait->revision = revision;
+    if (wait_is_over(feed, wait))
+        return true;
     list_append(&feed->waits, &wait->node);
-    if (feed->begun_at != 0)
-        go_on(feed);
-    else
-        failed(feed, err.code, &err);
+    if (feed->begun_at == 0) {
+        tell_waits(feed, &(struct failure){ .err = &err, .all = true });
+        return false;
+    }
+    feed->due = feed->due || wait->key.size == 0;
+    go_on(feed);
     return false;
 }
 
@@ -303,7 +442,7 @@ struct feed *feed_create(struct api_server *server, struct webhook *webhook, con
     feed->retry.callback = retry;
     list_init(&feed->queue);
     list_init(&feed->waits);
-    watch_cache_feed_by(cache, fed_revision, feed);
+    watch_cache_feed_by(cache, &feeder, feed);
     return feed;
 }
 
@@ -313,13 +452,15 @@ void feed_destroy(struct feed *feed)
     struct record *record;
     if (feed == NULL)
         return;
-    int rc = error_set(&err, ERROR_UNAVAILABLE, CUSTOM_CHANGED);
+    (void)error_set(&err, ERROR_UNAVAILABLE, CUSTOM_CHANGED);
     store_watch_stop(&feed->watch);
     webhook_cancel(&feed->call);
     loop_timer_stop(&feed->retry);
-    tell_waits(feed, rc, &err);
+    watch_cache_feed_by(feed->cache, &no_feeder, NULL);
+    tell_waits(feed, &(struct failure){ .err = &err, .all = true });
     list_for_each (&feed->queue, record, node)
-        record_free(record);
+        record_free(feed, record);
+    map_fini(&feed->latest);
     free(feed->prefix);
     free(feed->api_version);
     free(feed);

@@ -19,6 +19,7 @@ void webhook_destroy(struct webhook *webhook); /* no call is open; NULL is fine 
 struct webhook_call {
     /* 'documents' is valid for the call; never from inside webhook_convert(). */
     void (*done)(struct webhook_call *call, int rc, const struct error *err, const struct str *documents);
+    int status; /* of the answer, in done(); 0: there was none */
 
     /* private */
     struct webhook *webhook; /* NULL: not open */
@@ -27,7 +28,6 @@ struct webhook_call {
     const char *url; /* for messages */
     struct http_request *request;
     struct buffer answer;
-    int status;
     struct loop_task task; /* tells of what could not be begun */
     struct error err;
 };

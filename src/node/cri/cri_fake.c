@@ -31,6 +31,7 @@ struct fake_container {
     int32_t pending_code; /* when 'end' fires */
     struct loop_timer end;
     const struct cri_container_config *config;
+    struct cri_linux_container_resources resources; /* in force */
     struct fake_sandbox *sandbox;
 };
 
@@ -324,6 +325,8 @@ static int do_create(struct fake *fake, struct fake_call *call, void *response, 
     container->created_at = loop_now(fake->base.loop);
     container->sandbox = sandbox;
     container->config = api_copy(&cri_type_container_config, request->config, &container->arena);
+    if (container->config->linux_ != NULL && container->config->linux_->resources != NULL)
+        container->resources = *container->config->linux_->resources;
     list_prepend(&fake->containers, &container->node);
     ((struct cri_create_container_response *)response)->container_id = container->id;
     return 0;
@@ -433,7 +436,28 @@ static int do_container_status(struct fake *fake, struct fake_call *call, void *
                   : container->exit_code == 0                              ? "Completed"
                                                                            : "Error",
     };
+    status->resources = arena_new(&call->arena, struct cri_container_resources);
+    status->resources->linux_ = &container->resources;
     ((struct cri_container_status_response *)response)->status = status;
+    return 0;
+}
+
+/* What is zero stays as it was. */
+static int do_update(struct fake *fake, struct fake_call *call, void *response, struct error *err)
+{
+    (void)response;
+    const struct cri_update_container_resources_request *request = call->request;
+    struct fake_container *container = find_container(fake, request->container_id);
+    if (container == NULL || container->state != CRI_CONTAINER_STATE_CONTAINER_RUNNING)
+        return not_found(err, "container", request->container_id);
+    if (fake->options.refuse_memory > 0 && request->linux_->memory_limit_in_bytes == fake->options.refuse_memory)
+        return error_set(err, ERROR_SYSTEM, "rpc error: code = Unknown desc = failed to update resources");
+    const int64_t *from[] = { &request->linux_->cpu_shares, &request->linux_->cpu_quota, &request->linux_->cpu_period,
+                              &request->linux_->memory_limit_in_bytes };
+    int64_t *to[] = { &container->resources.cpu_shares, &container->resources.cpu_quota,
+                      &container->resources.cpu_period, &container->resources.memory_limit_in_bytes };
+    for (size_t i = 0; i < countof(from); i++)
+        *to[i] = *from[i] != 0 ? *from[i] : *to[i];
     return 0;
 }
 
@@ -513,6 +537,7 @@ static const struct {
     { &cri_rpc_runtime_service_remove_container, do_remove },
     { &cri_rpc_runtime_service_list_containers, do_list },
     { &cri_rpc_runtime_service_container_status, do_container_status },
+    { &cri_rpc_runtime_service_update_container_resources, do_update },
     { &cri_rpc_runtime_service_exec_sync, do_exec_sync },
     { &cri_rpc_image_service_image_status, do_image_status },
     { &cri_rpc_image_service_list_images, do_list_images },
@@ -676,6 +701,16 @@ void cri_fake_add_image(struct cri *cri, const char *image)
 void cri_fake_refuse_image(struct cri *cri, const char *image)
 {
     add_name(&fake_of(cri)->refused, image);
+}
+
+const struct cri_linux_container_resources *cri_fake_resources(const struct cri *cri, const char *name)
+{
+    struct fake_container *container;
+    list_for_each (&fake_of(cri)->containers, container, node) {
+        if (text_equal(container->config->metadata->name, name))
+            return &container->resources;
+    }
+    return NULL;
 }
 
 bool cri_fake_exit(struct cri *cri, const char *name, int exit_code)

@@ -16,6 +16,7 @@ struct cri_fake_options {
     bool has_events;  /* GetContainerEvents is there */
     unsigned
         subnet; /* the node's number, 1 to 32767: addresses from a /24 of its own in 10.128.0.0/9; 0: from 10.250.0.0/16 */
+    int64_t refuse_memory; /* updates to a memory limit of that many bytes fail; 0: none does */
     /* What a container made from the image does: the exit code and, in *ret_after, when; negative: runs until stopped.
      * NULL: all run. */
     int (*behave)(void *context, const char *image, uint32_t attempt, usec_t *ret_after);
@@ -38,5 +39,8 @@ size_t cri_fake_container_count(const struct cri *cri); /* running ones */
 
 /* The newest container's config of that name as it was created; NULL: none. For tests of what the kubelet asks for. */
 const struct cri_container_config *cri_fake_config(const struct cri *cri, const char *container_name);
+
+/* What the newest container of that name has now; NULL: none. */
+const struct cri_linux_container_resources *cri_fake_resources(const struct cri *cri, const char *container_name);
 
 #endif

@@ -19,6 +19,7 @@
 #include "node/kubelet/pod/admission.h"
 #include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/pod/worker.h"
+#include "node/kubelet/resize/pending.h"
 #include "node/kubelet/server/server.h"
 #include "node/kubelet/token.h"
 
@@ -68,9 +69,8 @@ int kubelet_port(const struct kubelet *kubelet)
 
 /* --- pods from the API --- */
 
-/* Those that take room on the node, but for the one that asks. */
-static const struct api_pod **taken_pods(const struct kubelet *kubelet, const struct pod_worker *asking,
-                                         struct arena *arena, size_t *ret_count)
+const struct api_pod **kubelet_taken_pods(const struct kubelet *kubelet, const struct pod_worker *asking,
+                                          struct arena *arena, size_t *ret_count)
 {
     const struct api_pod **pods = arena_new_array(arena, const struct api_pod *, kubelet->workers.size + 1);
     struct pod_worker *worker;
@@ -78,7 +78,7 @@ static const struct api_pod **taken_pods(const struct kubelet *kubelet, const st
     map_for_each (&kubelet->workers, worker, node) {
         if (worker != asking && worker->pod != NULL && !worker->gone && !worker->ended && worker->reason == NULL &&
             !pod_is_terminal(worker->pod))
-            pods[(*ret_count)++] = worker->pod;
+            pods[(*ret_count)++] = worker->allocated;
     }
     return pods;
 }
@@ -94,7 +94,7 @@ static void admit(struct kubelet *kubelet, struct pod_worker *worker)
                                        .node = node_agent_node(kubelet->node),
                                        .max_pods = kubelet->options.max_pods };
     struct pod_refusal refusal;
-    admission.others = taken_pods(kubelet, worker, &scratch, &admission.n_others);
+    admission.others = kubelet_taken_pods(kubelet, worker, &scratch, &admission.n_others);
     if (!pod_admission_refuses(&admission, &refusal))
         return;
     worker->reason = refusal.reason;
@@ -126,6 +126,8 @@ static void pod_changed(struct informer_listener *listener, const struct object 
     }
     if (after != NULL)
         take_pod(kubelet, after);
+    else
+        resizes_decide_soon(kubelet);
 }
 
 /* Directories of pods that went while no kubelet ran: their workers have only to clean up. */
@@ -157,6 +159,7 @@ static void adopt_orphans(struct kubelet *kubelet)
         pod_worker_create(kubelet, runtime->uid, NULL);
     }
     adopt_directories(kubelet);
+    resizes_decide_soon(kubelet);
     node_agent_evaluate(kubelet->node);
     runtime_cache_set_busy(kubelet->runtime, kubelet->workers.size > 0);
     kubelet_poke_all(kubelet);
@@ -225,6 +228,11 @@ static int lookup_token(void *context, const struct api_pod *pod, const char *au
 {
     struct kubelet *kubelet = context;
     return tokens_get(kubelet->tokens, pod, audience, expiration_seconds, ret_token, err);
+}
+
+static void resizes_due(struct loop_task *task)
+{
+    resizes_decide(container_of(task, struct kubelet, resizes));
 }
 
 static void housekeep(struct loop_timer *timer)
@@ -318,6 +326,7 @@ struct kubelet *kubelet_create(const struct kubelet_options *options)
     make_setup(kubelet);
     snprintf(kubelet->runtime_name, sizeof(kubelet->runtime_name), "containerd");
     kubelet->housekeeping.callback = housekeep;
+    kubelet->resizes.callback = resizes_due;
     kubelet->recorder = event_recorder_create(options->client, "kubelet", kubelet->setup.node_name);
     kubelet->dependencies = dependencies_create(options->client, dependency_changed, kubelet);
     kubelet->tokens = tokens_create(options->client, token_changed, kubelet);
@@ -382,6 +391,7 @@ void kubelet_destroy(struct kubelet *kubelet)
     map_for_each (&kubelet->workers, worker, node)
         pod_worker_destroy(worker);
     map_fini(&kubelet->workers);
+    loop_cancel(kubelet->loop, &kubelet->resizes);
     informer_unlisten(kubelet->pods, &kubelet->pods_listener);
     informer_destroy(kubelet->pods);
     informer_destroy(kubelet->services);

@@ -42,6 +42,7 @@ struct kubelet {
     struct log_rotator *rotator;
     struct map workers; /* of struct pod_worker, by uid */
     struct loop_timer housekeeping;
+    struct loop_task resizes; /* room may have come for a resize */
     bool runtime_synced, pods_synced;
     bool network_ready;
 };
@@ -49,6 +50,10 @@ struct kubelet {
 /* The worker of that pod; NULL: none. */
 struct pod_worker *kubelet_find_worker(const struct kubelet *kubelet, const char *uid);
 void kubelet_poke_all(struct kubelet *kubelet);
+
+/* Those that take room on the node with what they were promised, but for the one that asks. In the arena. */
+const struct api_pod **kubelet_taken_pods(const struct kubelet *kubelet, const struct pod_worker *asking,
+                                          struct arena *arena, size_t *ret_count);
 
 /* What the pod may know of itself; pod_ips is an array of the caller's. */
 struct downward kubelet_downward(const struct kubelet *kubelet, const struct api_pod *pod, const char *const *pod_ips);

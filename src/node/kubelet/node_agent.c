@@ -10,6 +10,7 @@
 #include "client/events.h"
 #include "node/kubelet/node_facts.h"
 #include "node/kubelet/node_lease.h"
+#include "node/kubelet/resize/pending.h"
 
 #define STATUS_TICK    (10 * USEC_PER_SEC)
 #define UNREADY_FIRST  (5 * USEC_PER_MSEC) /* while the runtime or its network is not there yet: doubled each time, */
@@ -290,6 +291,7 @@ static void node_changed(struct informer_listener *listener, const struct object
         /* A kubelet that begins again lives, whatever becomes of its first status. */
         node_lease_start(agent->lease, node_agent_node(agent)->metadata.uid);
         look_soon(agent);
+        resizes_decide_soon(agent->kubelet);
     }
     node_agent_evaluate(agent);
 }

@@ -25,6 +25,7 @@ struct cached_pod {
     struct arena arena;
     struct pod_runtime runtime;
     uint64_t sequence; /* of the sweep that made it: later ones replace it, earlier ones that took longer do not */
+    bool stale;        /* its containers' statuses are to be asked again */
 };
 
 /* A running container's process. */
@@ -121,6 +122,12 @@ static bool same_sandbox(const struct runtime_sandbox *a, const struct runtime_s
     return true;
 }
 
+static bool same_container(const struct runtime_container *a, const struct runtime_container *b)
+{
+    return text_equal(a->id, b->id) && a->state == b->state && a->cpu_shares == b->cpu_shares &&
+           a->cpu_quota == b->cpu_quota && a->memory_limit == b->memory_limit;
+}
+
 static bool same_runtime(const struct pod_runtime *a, const struct pod_runtime *b)
 {
     if (a->n_sandboxes != b->n_sandboxes || a->n_containers != b->n_containers)
@@ -130,7 +137,7 @@ static bool same_runtime(const struct pod_runtime *a, const struct pod_runtime *
             return false;
     }
     for (size_t i = 0; i < a->n_containers; i++) {
-        if (!text_equal(a->containers[i].id, b->containers[i].id) || a->containers[i].state != b->containers[i].state)
+        if (!same_container(&a->containers[i], &b->containers[i]))
             return false;
     }
     return true;
@@ -416,6 +423,12 @@ static void take_container(struct sweep *sweep, struct container_row *row, const
     if (status->image != NULL && !text_empty(status->image->image))
         out->image = arena_strdup(&sweep->arena, status->image->image);
     out->image_id = arena_strdup(&sweep->arena, status->image_ref);
+    const struct cri_container_resources *resources = status->resources;
+    if (resources != NULL && resources->linux_ != NULL) {
+        out->cpu_shares = resources->linux_->cpu_shares;
+        out->cpu_quota = resources->linux_->cpu_quota;
+        out->memory_limit = resources->linux_->memory_limit_in_bytes;
+    }
     const char *message = termination_message(sweep, row, status);
     out->message = message != NULL ? message : arena_strdup(&sweep->arena, status->message);
 }
@@ -496,7 +509,8 @@ static bool reuse_container(struct sweep *sweep, struct container_row *row)
 {
     const struct runtime_container *old =
         pod_runtime_by_id(runtime_cache_get(sweep->cache, row->uid), row->container.id);
-    if (old == NULL || old->state != row->container.state)
+    const struct cached_pod *pod = find_pod(sweep->cache, row->uid);
+    if (old == NULL || old->state != row->container.state || pod->stale)
         return false;
     row->container = *old;
     copy_container(&row->container, &sweep->arena);
@@ -635,6 +649,13 @@ void runtime_cache_refresh(struct runtime_cache *cache, struct runtime_refresh *
     list_append(&cache->refreshes, &refresh->node);
     sweep_start(cache, uid);
     refresh->sequence = cache->sequence;
+}
+
+void runtime_cache_forget(struct runtime_cache *cache, const char *uid)
+{
+    struct cached_pod *pod = find_pod(cache, uid);
+    if (pod != NULL)
+        pod->stale = true;
 }
 
 void runtime_cache_refresh_cancel(struct runtime_cache *cache, struct runtime_refresh *refresh)

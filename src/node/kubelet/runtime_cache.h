@@ -39,6 +39,8 @@ struct runtime_refresh {
     uint64_t sequence; /* of the sweep it waits for */
 };
 void runtime_cache_refresh(struct runtime_cache *cache, struct runtime_refresh *refresh, const char *uid);
+/* Containers of the pod were changed: the next refresh asks for what otherwise stays as it was. */
+void runtime_cache_forget(struct runtime_cache *cache, const char *uid);
 void runtime_cache_refresh_cancel(struct runtime_cache *cache, struct runtime_refresh *refresh); /* fine when idle */
 
 /* Every pod the runtime knows, for those the API does not; start with NULL. */

@@ -28,13 +28,13 @@ struct cri_linux_container_resources container_resources(const struct api_pod *p
 {
     const struct api_resource_requirements *own = &pod_container(pod, index)->resources;
     int64_t request = resource_amount(own->requests, own->n_requests, "cpu");
-    int64_t limit = resource_amount(own->limits, own->n_limits, "cpu");
+    int64_t limit = container_limit(pod, index, "cpu");
     int64_t score = container_oom_score(pod, index, node->memory_capacity);
     return (struct cri_linux_container_resources){
         .cpu_shares = cpu_shares_of(request > 0 ? request : limit),
         .cpu_period = CPU_PERIOD,
         .cpu_quota = cpu_quota_of(limit),
-        .memory_limit_in_bytes = resource_amount(own->limits, own->n_limits, "memory"),
+        .memory_limit_in_bytes = container_limit(pod, index, "memory"),
         .oom_score_adj = score < node->oom_floor ? node->oom_floor : score,
     };
 }

@@ -16,6 +16,11 @@ int64_t cpu_shares_of(int64_t milli)
     return shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
 }
 
+int64_t cpu_milli_of_shares(int64_t shares)
+{
+    return (shares * 1000 + 1023) / 1024;
+}
+
 int64_t cpu_quota_of(int64_t milli)
 {
     if (milli <= 0)
@@ -99,6 +104,15 @@ void pod_limits(const struct api_pod *pod, int64_t *ret_cpu_milli, int64_t *ret_
     *ret_cpu_milli = all ? cpu : 0;
     int64_t memory = total(pod, "memory", true, &all);
     *ret_memory = all ? memory : 0;
+}
+
+int64_t container_limit(const struct api_pod *pod, size_t container, const char *name)
+{
+    const struct api_resource_requirements *own = &pod_container(pod, container)->resources;
+    const struct api_resource_requirements *whole = pod->spec.resources;
+    if (whole == NULL || resource_given(own->limits, own->n_limits, name))
+        return resource_amount(own->limits, own->n_limits, name);
+    return resource_amount(whole->limits, whole->n_limits, name);
 }
 
 struct cgroup_limits pod_cgroup_limits(const struct api_pod *pod)

@@ -18,7 +18,8 @@ struct cgroup_limits {
 #define CPU_PERIOD 100000 /* microseconds */
 
 int64_t cpu_shares_of(int64_t milli);
-int64_t cpu_quota_of(int64_t milli);           /* 0 for no limit; at least 1 ms */
+int64_t cpu_quota_of(int64_t milli); /* 0 for no limit; at least 1 ms */
+int64_t cpu_milli_of_shares(int64_t shares);
 uint64_t cpu_weight_of_shares(int64_t shares); /* cgroup v2: 1 to 10000 */
 
 /* The amount of a resource in a list, in thousandths for "cpu", whole units otherwise; 0 when absent. */
@@ -29,6 +30,9 @@ bool resource_given(const struct api_quantity_entry *list, size_t n, const char 
  * or the greatest plain init container beside the sidecars before it; overhead added. limits: 0 when not all have one. */
 void pod_requests(const struct api_pod *pod, int64_t *ret_cpu_milli, int64_t *ret_memory);
 void pod_limits(const struct api_pod *pod, int64_t *ret_cpu_milli, int64_t *ret_memory);
+
+/* The container's limit, in thousandths for "cpu": its own, or else the pod's as a whole; 0: none. */
+int64_t container_limit(const struct api_pod *pod, size_t container, const char *name);
 
 struct cgroup_limits pod_cgroup_limits(const struct api_pod *pod);
 

@@ -12,6 +12,7 @@
 #include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/pod/pull.h"
 #include "node/kubelet/pod/worker.h"
+#include "node/kubelet/resize/actuation.h"
 
 #define SANDBOX_TIMEOUT   (240 * USEC_PER_SEC)
 #define CALL_TIMEOUT      (120 * USEC_PER_SEC)
@@ -78,10 +79,10 @@ static int prepare_files(struct pod_worker *worker, struct error *err)
     if (rc == 0)
         rc = file_make_directories(AT_FDCWD, pod_log_directory(worker->pod, &kubelet->setup, &arena), 0755, err);
     if (rc == 0)
-        rc = pod_cgroup_create(worker->pod, kubelet->setup.cgroup_root, err);
+        rc = resize_prepare(worker, err);
     if (rc < 0)
         return rc;
-    struct downward downward = kubelet_downward(kubelet, worker->pod, NULL);
+    struct downward downward = kubelet_downward(kubelet, worker->allocated, NULL);
     return volumes_setup(&kubelet->volumes, &downward, loop_now(kubelet->loop), err);
 }
 
@@ -144,7 +145,7 @@ static void start_sandbox(struct pod_run *run)
     }
     auto_arena struct arena arena = { 0 };
     const struct cri_run_pod_sandbox_request request = {
-        .config = sandbox_config_make(worker->pod, &kubelet->setup, run->action.attempt, &arena),
+        .config = sandbox_config_make(worker->allocated, &kubelet->setup, run->action.attempt, &arena),
         .runtime_handler = handler,
     };
     run->call.done = sandbox_created;
@@ -236,6 +237,8 @@ static void start_kill(struct pod_run *run)
         return;
     }
     announce_kill(run);
+    if (run->action.resize)
+        worker->memos[run->action.container].resize_restart = true;
     const struct api_container *spec = pod_container(worker->pod, run->action.container);
     if (spec->lifecycle == NULL || spec->lifecycle->pre_stop == NULL || run->action.grace <= 0) {
         stop_instance(run);
@@ -256,10 +259,15 @@ static void start_pull(struct pod_run *run)
 }
 
 static void (*const starters[])(struct pod_run *run) = {
-    [POD_PREPARE] = start_prepare,           [POD_CREATE_SANDBOX] = start_sandbox,
-    [POD_STOP_SANDBOX] = start_stop_sandbox, [POD_REMOVE_SANDBOX] = start_remove_sandbox,
-    [POD_PULL_IMAGE] = start_pull,           [POD_START_CONTAINER] = pod_start_container,
-    [POD_KILL_CONTAINER] = start_kill,       [POD_REMOVE_CONTAINER] = start_remove_container,
+    [POD_PREPARE] = start_prepare,
+    [POD_CREATE_SANDBOX] = start_sandbox,
+    [POD_STOP_SANDBOX] = start_stop_sandbox,
+    [POD_REMOVE_SANDBOX] = start_remove_sandbox,
+    [POD_PULL_IMAGE] = start_pull,
+    [POD_START_CONTAINER] = pod_start_container,
+    [POD_RESIZE] = resize_start,
+    [POD_KILL_CONTAINER] = start_kill,
+    [POD_REMOVE_CONTAINER] = start_remove_container,
 };
 
 void pod_action_start(struct pod_worker *worker, const struct pod_action *action)

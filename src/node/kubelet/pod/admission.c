@@ -17,9 +17,8 @@ static bool refuse(struct pod_refusal *refusal, const char *reason, const char *
 {
     va_list arguments;
     *refusal = (struct pod_refusal){ .reason = reason };
-    int size = snprintf(refusal->message, sizeof(refusal->message), "Pod was rejected: ");
     va_start(arguments, format);
-    vsnprintf(refusal->message + size, sizeof(refusal->message) - (size_t)size, format, arguments);
+    vsnprintf(refusal->message, sizeof(refusal->message), format, arguments);
     va_end(arguments);
     return true;
 }
@@ -55,7 +54,7 @@ static int64_t requested(const struct sized_resource *resource, const struct api
     return amount(resource, &total) + (overhead == NULL ? 0 : amount(resource, overhead));
 }
 
-static bool lacks(const struct pod_admission *admission, struct pod_refusal *refusal)
+bool pod_admission_lacks(const struct pod_admission *admission, struct pod_refusal *refusal)
 {
     const struct api_node_status *status = &admission->node->status;
     for (size_t i = 0; i < countof(resources); i++) {
@@ -110,7 +109,7 @@ static bool clashes(const struct pod_admission *admission)
     return false;
 }
 
-bool pod_admission_refuses(const struct pod_admission *admission, struct pod_refusal *refusal)
+static bool refuses(const struct pod_admission *admission, struct pod_refusal *refusal)
 {
     const struct api_pod_spec *spec = &admission->pod->spec;
     const struct api_node *node = admission->node;
@@ -122,7 +121,7 @@ bool pod_admission_refuses(const struct pod_admission *admission, struct pod_ref
         return refuse(refusal, "OutOfpods",
                       "Node didn't have enough resource: pods, requested: 1, used: %zu, capacity: %lld",
                       admission->n_others, (long long)admission->max_pods);
-    if (node != NULL && lacks(admission, refusal))
+    if (node != NULL && pod_admission_lacks(admission, refusal))
         return true;
     if (node != NULL && !node_fit_selected(spec, node))
         return refuse(refusal, "NodeAffinity",
@@ -134,4 +133,14 @@ bool pod_admission_refuses(const struct pod_admission *admission, struct pod_ref
         return refuse(refusal, "TaintToleration",
                       "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate");
     return false;
+}
+
+bool pod_admission_refuses(const struct pod_admission *admission, struct pod_refusal *refusal)
+{
+    struct pod_refusal why;
+    if (!refuses(admission, &why))
+        return false;
+    refusal->reason = why.reason;
+    snprintf(refusal->message, sizeof(refusal->message), "Pod was rejected: %.230s", why.message);
+    return true;
 }

@@ -21,6 +21,9 @@ struct pod_refusal {
     char message[256];
 };
 
+/* The same for cpu, memory and storage alone, which is what a resize asks for; the message has nothing before it. */
+bool pod_admission_lacks(const struct pod_admission *admission, struct pod_refusal *ret_refusal);
+
 /* True when it is to be refused; sets the refusal only then. */
 bool pod_admission_refuses(const struct pod_admission *admission, struct pod_refusal *ret_refusal);
 

@@ -78,12 +78,12 @@ static int create(const char *path, const struct cgroup_limits *limits, struct e
     return rc == 0 ? apply_v2(path, limits, err) : rc;
 }
 
-int pod_cgroup_create(const struct api_pod *pod, const char *root, struct error *err)
+int pod_cgroup_create(const struct api_pod *pod, const char *root, const struct cgroup_limits *limits,
+                      struct error *err)
 {
     char path[512];
     pod_cgroup_path(pod, root, path, sizeof(path));
-    struct cgroup_limits limits = pod_cgroup_limits(pod);
-    return create(path, &limits, err);
+    return create(path, limits, err);
 }
 
 int pod_cgroup_remove(const char *uid, const char *root, struct error *err)

@@ -11,7 +11,8 @@
 #include "node/kubelet/config/qos.h"
 
 /* There already is fine: the limits are written again. */
-int pod_cgroup_create(const struct api_pod *pod, const char *root, struct error *err) must_check;
+int pod_cgroup_create(const struct api_pod *pod, const char *root, const struct cgroup_limits *limits,
+                      struct error *err) must_check;
 
 /* Whatever the pod's class was. Processes that are left are killed. Absent is fine. */
 int pod_cgroup_remove(const char *uid, const char *root, struct error *err) must_check;

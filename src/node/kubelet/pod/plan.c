@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "node/kubelet/resize/change.h"
+
 /* A plan under construction. */
 struct planner {
     const struct pod_plan_input *input;
@@ -49,14 +51,15 @@ static bool init_failed(const struct api_pod *pod, const struct pod_runtime *run
     return false;
 }
 
-bool pod_plan_done(const struct api_pod *pod, const struct pod_runtime *runtime)
+bool pod_plan_done(const struct api_pod *pod, const struct pod_runtime *runtime, const struct container_memo *memos)
 {
     if (init_failed(pod, runtime))
         return true;
     size_t first = pod->spec.n_init_containers;
     for (size_t i = 0; i < pod->spec.n_containers; i++) {
         const struct runtime_container *instance = pod_runtime_newest(runtime, pod->spec.containers[i].name);
-        if (!exited(instance) || pod_container_restarts(pod, first + i, instance->exit_code))
+        if (!exited(instance) || memos[first + i].resize_restart ||
+            pod_container_restarts(pod, first + i, instance->exit_code))
             return false;
     }
     return pod->spec.n_containers > 0;
@@ -209,7 +212,7 @@ static void plan_start(struct planner *planner, size_t container)
     const struct runtime_container *last =
         pod_runtime_newest(planner->runtime, pod_container(planner->pod, container)->name);
 
-    usec_t until = exited(last) ? backoff_until(&memo->crash, last->finished_at) : 0;
+    usec_t until = exited(last) && !memo->resize_restart ? backoff_until(&memo->crash, last->finished_at) : 0;
     if (until > input->now) {
         planner->plan->backing_off[container] = true;
         planner->plan->backoff_delay[container] = memo->crash.delay;
@@ -234,7 +237,7 @@ static void plan_start(struct planner *planner, size_t container)
         return;
     start->container = container;
     start->attempt = last != NULL ? last->attempt + 1 : 0;
-    start->crashed = exited(last);
+    start->crashed = exited(last) && !memo->resize_restart;
     start->crashed_at = last != NULL ? last->finished_at : 0;
 }
 
@@ -315,7 +318,8 @@ static void plan_main(struct planner *planner, size_t i)
         kill_unfit(planner, i, instance);
         return;
     }
-    if (exited(instance) && !pod_container_restarts(planner->pod, i, instance->exit_code))
+    if (exited(instance) && !planner->input->memos[i].resize_restart &&
+        !pod_container_restarts(planner->pod, i, instance->exit_code))
         return;
     plan_start(planner, i);
 }
@@ -330,6 +334,32 @@ static void plan_containers(struct planner *planner)
     }
     for (size_t i = n_init; i < pod_container_count(planner->pod); i++)
         plan_main(planner, i);
+}
+
+/* Containers that cannot change while they run are killed first, so that the pod's cgroup never has to hold both. True:
+ * nothing else is to be done now. */
+static bool plan_resize(struct planner *planner)
+{
+    const struct pod_plan_input *input = planner->input;
+    if (input->actuated == NULL)
+        return false;
+    size_t count = planner->pod->spec.n_init_containers + planner->pod->spec.n_containers;
+    for (size_t i = 0; i < count; i++) {
+        const struct api_container *spec = pod_container(planner->pod, i);
+        const struct runtime_container *instance = pod_runtime_newest(planner->runtime, spec->name);
+        size_t before = planner->plan->n_actions;
+        if (!running(instance) || !resize_change_restarts(spec, resize_change_of(planner->pod, input->actuated, i)))
+            continue;
+        kill_instance(planner, instance, i, "Container %s resize requires restart", pod_grace_seconds(planner->pod));
+        if (planner->plan->n_actions > before)
+            planner->plan->actions[before].resize = true;
+    }
+    if (planner->plan->n_actions > 0)
+        return true;
+    if (input->resize_applied || retrying_later(planner, input->resize_failed, RESIZE_RETRY))
+        return false;
+    add(planner, POD_RESIZE);
+    return true;
 }
 
 /* Runs, or takes down what an unusable sandbox left. */
@@ -385,7 +415,7 @@ void pod_plan(const struct pod_plan_input *input, struct pod_plan *plan)
     struct planner planner = { input, input->pod, input->runtime, pod_runtime_sandbox(input->runtime), plan };
     check_deadline(&planner);
     bool gone = input->pod == NULL;
-    if (gone || input->stopping || plan->deadline_exceeded || pod_plan_done(input->pod, input->runtime)) {
+    if (gone || input->stopping || plan->deadline_exceeded || pod_plan_done(input->pod, input->runtime, input->memos)) {
         plan->wake = 0;
         if (kill_all(&planner) || stop_sandboxes(&planner, 0))
             return;
@@ -405,7 +435,8 @@ void pod_plan(const struct pod_plan_input *input, struct pod_plan *plan)
     }
     if (stop_sandboxes(&planner, 1))
         return;
-    plan_containers(&planner);
+    if (!plan_resize(&planner))
+        plan_containers(&planner);
     if (plan->n_actions == 0)
         collect_dead(&planner);
     keep_first(plan);

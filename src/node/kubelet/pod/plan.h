@@ -18,14 +18,16 @@
 enum probe_kind { PROBE_STARTUP, PROBE_LIVENESS, PROBE_READINESS, PROBE_KINDS };
 enum probe_result { PROBE_UNKNOWN, PROBE_SUCCESS, PROBE_FAILURE };
 
-#define IMAGE_LOOK  (5 * USEC_PER_SEC)  /* between looks for an image while its pull backs off */
-#define START_RETRY (10 * USEC_PER_SEC) /* after a container could not be configured, created or prepared */
+#define IMAGE_LOOK   (5 * USEC_PER_SEC)  /* between looks for an image while its pull backs off */
+#define RESIZE_RETRY (10 * USEC_PER_SEC) /* after a resize could not be carried out */
+#define START_RETRY  (10 * USEC_PER_SEC) /* after a container could not be configured, created or prepared */
 
 /* What the worker remembers of a container between plans. */
 struct container_memo {
     uint8_t probes[PROBE_KINDS]; /* enum probe_result, of the running instance */
     bool post_start_pending;     /* the hook has not ended: not started yet, whatever the probes say */
     bool post_start_failed;      /* to be killed */
+    bool resize_restart;         /* killed so that it gets other resources: starts again whatever its policy says */
     bool image_ready;            /* for the next start */
     struct backoff crash;
     struct backoff pull;
@@ -41,7 +43,8 @@ struct container_memo {
 };
 
 struct pod_plan_input {
-    const struct api_pod *pod;          /* NULL: the API no longer has it; everything must go */
+    const struct api_pod *pod;      /* NULL: the API no longer has it; everything must go */
+    const struct api_pod *actuated; /* the same with the resources in force, while a resize is under way; else NULL */
     const struct pod_runtime *runtime;  /* NULL: nothing there */
     const struct container_memo *memos; /* by container number */
     bool stopping;                      /* deleted, evicted or rejected */
@@ -51,8 +54,10 @@ struct pod_plan_input {
     usec_t prepare_delay;               /* to wait after that */
     usec_t sandbox_failed;
     const struct backoff *sandbox_backoff;
-    usec_t start_time; /* when the kubelet first saw the pod; 0: unknown */
-    usec_t now;        /* Unix time */
+    bool resize_applied;  /* but for the containers that have to start again */
+    usec_t resize_failed; /* 0: did not fail last time */
+    usec_t start_time;    /* when the kubelet first saw the pod; 0: unknown */
+    usec_t now;           /* Unix time */
 };
 
 enum pod_action_type {
@@ -62,6 +67,7 @@ enum pod_action_type {
     POD_REMOVE_SANDBOX,   /* id */
     POD_PULL_IMAGE,       /* container; "pull" means see that it is there, by its policy */
     POD_START_CONTAINER,  /* container, attempt */
+    POD_RESIZE,           /* the pod's cgroup and the containers that go on running */
     POD_KILL_CONTAINER,   /* container (or SIZE_MAX when the spec lacks it), id, grace, message */
     POD_REMOVE_CONTAINER, /* id */
 };
@@ -73,6 +79,7 @@ struct pod_action {
     uint32_t attempt;
     int64_t grace;       /* seconds */
     const char *message; /* of the Killing event, with %s for the container's name; static; NULL: the usual one */
+    bool resize;         /* a kill for which the container starts again with other resources */
     bool look_only;      /* do not pull: somebody may have brought the image by other means */
     bool crashed;        /* a start after a crash: the worker raises memo.crash */
     usec_t crashed_at;
@@ -94,7 +101,7 @@ struct pod_plan {
 void pod_plan(const struct pod_plan_input *input, struct pod_plan *plan);
 
 /* Every main container has ended and none will be restarted, or an init container failed for good. */
-bool pod_plan_done(const struct api_pod *pod, const struct pod_runtime *runtime);
+bool pod_plan_done(const struct api_pod *pod, const struct pod_runtime *runtime, const struct container_memo *memos);
 
 /* Started: running, its startup probe (if any) passed, its postStart hook ended. */
 bool pod_container_started(const struct api_container *container, const struct runtime_container *instance,

@@ -140,6 +140,7 @@ static void describe(const struct pod_plan *plan, const struct runtime_container
     case POD_KILL_CONTAINER:
         snprintf(text, size, "kill:%s", killed);
         break;
+    case POD_RESIZE:
     case POD_REMOVE_CONTAINER:
         snprintf(text, size, "collect");
         break;

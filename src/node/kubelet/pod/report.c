@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "node/kubelet/pod/status.h"
 #include "node/kubelet/pod/worker.h"
+#include "node/kubelet/resize/pending.h"
 
 #define RETRY (USEC_PER_SEC / 2)
 
@@ -37,6 +38,15 @@ void pod_report(struct pod_worker *worker)
     auto_arena struct arena arena = { 0 };
     const struct pod_status_input input = {
         .pod = worker->pod,
+        .allocated = worker->allocated,
+        .actuated = worker->actuated,
+        .observed = resize_is_decided(worker),
+        .pending_reason = worker->resize.pending_reason,
+        .pending_message = worker->resize.pending_message,
+        .pending_generation = worker->resize.pending_generation,
+        .resizing = pod_allocation_in_progress(&worker->allocation),
+        .resizing_generation = pod_allocation_generation(&worker->allocation),
+        .resize_error = worker->resize.error,
         .runtime = pod_worker_runtime(worker),
         .memos = worker->memos,
         .plan = &worker->plan,

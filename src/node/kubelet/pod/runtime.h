@@ -29,9 +29,11 @@ struct runtime_container {
     const char *image;
     const char *image_id;
     const char *log_path;
-    uint64_t spec_hash; /* of the container's spec that it was made from; 0: unknown */
-    int32_t pid;        /* of its first process while it runs; 0: unknown */
-    int64_t grace;      /* seconds, from its annotations; -1: unknown */
+    uint64_t spec_hash;            /* of the container's spec that it was made from; 0: unknown */
+    int32_t pid;                   /* of its first process while it runs; 0: unknown */
+    int64_t grace;                 /* seconds, from its annotations; -1: unknown */
+    int64_t cpu_shares, cpu_quota; /* as the runtime says; 0: it does not, as are the next one */
+    int64_t memory_limit;          /* bytes */
 };
 
 struct runtime_sandbox {

@@ -202,6 +202,7 @@ static void started(struct cri_call *call, int rc, const void *response, const s
     pod_event(worker, run->action.container, EVENT_NORMAL, "Started", "Container started");
     memo_set_reason(memo, "", "");
     memo->start_failed = 0;
+    memo->resize_restart = false;
     const struct api_container *spec = pod_container(worker->pod, run->action.container);
     if (spec->lifecycle == NULL || spec->lifecycle->post_start == NULL) {
         pod_action_finish(run, true);
@@ -240,14 +241,14 @@ void pod_start_container(struct pod_run *run)
     struct start start = {
         .run = run,
         .kubelet = kubelet,
-        .pod = worker->pod,
-        .spec = pod_container(worker->pod, run->action.container),
+        .pod = worker->allocated,
+        .spec = pod_container(worker->allocated, run->action.container),
         .arena = &arena,
         .environment.arena = &arena,
         .services.arena = &arena,
         .ips = { pod_worker_ip(worker), NULL },
     };
-    start.downward = kubelet_downward(kubelet, worker->pod, start.ips[0][0] != '\0' ? start.ips : NULL);
+    start.downward = kubelet_downward(kubelet, worker->allocated, start.ips[0][0] != '\0' ? start.ips : NULL);
     const struct runtime_sandbox *sandbox = pod_runtime_sandbox(pod_worker_runtime(worker));
     if (sandbox == NULL) { /* lost since the plan was made */
         pod_action_finish(run, true);
@@ -273,7 +274,7 @@ void pod_start_container(struct pod_run *run)
     const struct cri_create_container_request request = {
         .pod_sandbox_id = sandbox->id,
         .config = config,
-        .sandbox_config = sandbox_config_make(worker->pod, &kubelet->setup, sandbox->attempt, &arena),
+        .sandbox_config = sandbox_config_make(worker->allocated, &kubelet->setup, sandbox->attempt, &arena),
     };
     run->call.done = created;
     cri_call_start(kubelet->cri, &run->call, &cri_rpc_runtime_service_create_container, &request, CREATE_TIMEOUT);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "node/kubelet/resize/change.h"
 
 struct maker {
     const struct pod_status_input *in;
@@ -135,21 +136,38 @@ static void set_mounts(struct maker *m, const struct api_container *spec, struct
     }
 }
 
+/* What runs has what is in force, the rest will have what is allocated. */
+static void set_resources(struct maker *m, size_t i, struct api_container_status *out)
+{
+    const struct api_resource_requirements *allocated = &pod_container(m->in->allocated, i)->resources;
+    const struct runtime_container *instance = pod_runtime_newest(m->in->runtime, out->name);
+    bool runs = instance != NULL && instance->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING;
+    out->resources =
+        resize_resources_in_force(runs ? m->in->actuated : m->in->allocated, i, runs ? instance : NULL, m->arena);
+    out->resources->claims = NULL;
+    out->resources->n_claims = 0;
+    out->allocated_resources = allocated->requests;
+    out->n_allocated_resources = allocated->n_requests;
+}
+
+/* The pod's own, where it has some. */
+static void set_pod_resources(struct maker *m)
+{
+    const struct api_resource_requirements *allocated = m->in->allocated->spec.resources;
+    if (allocated == NULL)
+        return;
+    m->status->allocated_resources = allocated->requests;
+    m->status->n_allocated_resources = allocated->n_requests;
+    m->status->resources = m->in->actuated->spec.resources;
+}
+
 static struct api_container_status container_status(struct maker *m, size_t i)
 {
     const struct api_container *spec = pod_container(m->in->pod, i);
     struct api_container_status out = { .name = spec->name, .image = spec->image, .image_id = "" };
     set_instance(m, i, &out);
     set_mounts(m, spec, &out);
-    if (spec->resources.n_requests > 0 || spec->resources.n_limits > 0) {
-        struct api_resource_requirements *resources = arena_new(m->arena, struct api_resource_requirements);
-        *resources = spec->resources;
-        out.resources = resources;
-        out.allocated_resources = spec->resources.requests;
-        out.n_allocated_resources = spec->resources.n_requests;
-    } else {
-        out.resources = arena_new(m->arena, struct api_resource_requirements);
-    }
+    set_resources(m, i, &out);
     return out;
 }
 
@@ -245,12 +263,17 @@ static const char *phase_of(struct maker *m)
         return "Running";
     if (tally.stopped == 0)
         return "Pending";
-    if (!pod_plan_done(m->in->pod, m->in->runtime))
+    if (!pod_plan_done(m->in->pod, m->in->runtime, m->in->memos))
         return "Running";
     return tally.stopped == tally.succeeded ? "Succeeded" : "Failed";
 }
 
 /* --- conditions --- */
+
+static int64_t generation_of(const struct maker *m)
+{
+    return m->in->observed ? m->in->pod->metadata.generation : m->in->pod->status.observed_generation;
+}
 
 static void set_condition(struct maker *m, const char *type, bool is_true, const char *reason, const char *message)
 {
@@ -267,7 +290,7 @@ static void set_condition(struct maker *m, const char *type, bool is_true, const
     found->status = text;
     found->reason = reason;
     found->message = message;
-    found->observed_generation = m->in->pod->metadata.generation;
+    found->observed_generation = generation_of(m);
 }
 
 /* "containers with unready status: [a b]", or NULL when all is well. Init: incomplete ones. */
@@ -328,8 +351,10 @@ static const char *gates_message(struct maker *m)
 /* What others set, then ours as upstream's kubelet lists them. */
 static void order_conditions(struct maker *m, const struct api_pod_status *old)
 {
-    static const char *const ours[] = { "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady",
-                                        "PodScheduled" };
+    static const char *const ours[] = {
+        "PodResizePending", "PodResizeInProgress", "PodReadyToStartContainers", "Initialized", "Ready",
+        "ContainersReady",  "PodScheduled"
+    };
     struct api_pod_status *status = m->status;
     status->conditions = arena_new_array(m->arena, struct api_pod_condition, old->n_conditions + countof(ours));
     for (size_t i = 0; i < old->n_conditions; i++) {
@@ -339,10 +364,29 @@ static void order_conditions(struct maker *m, const struct api_pod_status *old)
         if (!own)
             status->conditions[status->n_conditions++] = old->conditions[i];
     }
+    bool absent[countof(ours)] = { m->in->pending_reason == NULL || m->in->ended, !m->in->resizing || m->in->ended };
     for (size_t j = 0; j < countof(ours); j++) {
+        if (absent[j])
+            continue;
         const struct api_pod_condition *known = find_condition(old, ours[j]);
         status->conditions[status->n_conditions++] =
             known != NULL ? *known : (struct api_pod_condition){ .type = ours[j] };
+    }
+}
+
+/* They are there only while there is something to tell. */
+static void set_resize_conditions(struct maker *m)
+{
+    for (size_t i = 0; i < m->status->n_conditions; i++) {
+        struct api_pod_condition *one = &m->status->conditions[i];
+        if (text_equal(one->type, "PodResizePending")) {
+            set_condition(m, one->type, true, m->in->pending_reason, m->in->pending_message);
+            one->observed_generation = m->in->pending_generation;
+        } else if (text_equal(one->type, "PodResizeInProgress")) {
+            bool failed = !text_empty(m->in->resize_error);
+            set_condition(m, one->type, true, failed ? "Error" : NULL, failed ? m->in->resize_error : NULL);
+            one->observed_generation = m->in->resizing_generation;
+        }
     }
 }
 
@@ -351,6 +395,7 @@ static void set_conditions(struct maker *m)
     const struct api_pod_status *old = &m->in->pod->status;
     struct api_pod_status *status = m->status;
     order_conditions(m, old);
+    set_resize_conditions(m);
 
     bool succeeded = text_equal(status->phase, "Succeeded"), failed = text_equal(status->phase, "Failed");
     set_condition(m, "PodReadyToStartContainers", pod_runtime_sandbox(m->in->runtime) != NULL, NULL, NULL);
@@ -414,17 +459,17 @@ struct api_pod_status *pod_status_make(const struct pod_status_input *input, str
     const struct api_pod_status *old = &input->pod->status;
     /* What others write is carried over. */
     status->nominated_node_name = old->nominated_node_name;
-    status->resize = old->resize;
     status->resource_claim_statuses = old->resource_claim_statuses;
     status->n_resource_claim_statuses = old->n_resource_claim_statuses;
     status->extended_resource_claim_status = old->extended_resource_claim_status;
 
-    status->observed_generation = input->pod->metadata.generation;
+    status->observed_generation = generation_of(&maker);
     status->start_time = old->start_time != 0 ? old->start_time : input->start_time;
     status->qos_class = text_empty(old->qos_class) ? api_pod_qos_class(&input->pod->spec) : old->qos_class;
     status->reason = input->reason != NULL ? input->reason : old->reason;
     status->message = input->reason != NULL ? input->message : old->message;
     set_containers(&maker);
+    set_pod_resources(&maker);
     status->phase = phase_of(&maker);
     set_addresses(&maker);
     set_conditions(&maker);

@@ -17,6 +17,8 @@
 #include "node/kubelet/dependency.h"
 #include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/pod/status.h"
+#include "node/kubelet/resize/actuation.h"
+#include "node/kubelet/resize/pending.h"
 #include "node/kubelet/token.h"
 
 const struct pod_runtime *pod_worker_runtime(const struct pod_worker *worker)
@@ -231,6 +233,8 @@ static void remove_logs(struct pod_worker *worker)
 /* Nothing runs and nothing will. True: the worker is gone. */
 static bool finish(struct pod_worker *worker)
 {
+    if (!worker->ended)
+        resizes_decide_soon(worker->kubelet);
     worker->ended = true;
     if (!clean_up(worker))
         return false;
@@ -269,9 +273,11 @@ static void think(struct loop_task *task)
             pod_report(worker); /* probes may have changed while something runs */
         return;
     }
+    resize_look(worker);
     struct pod_plan before = worker->plan;
     const struct pod_plan_input input = {
-        .pod = worker->gone ? NULL : worker->pod,
+        .pod = worker->gone ? NULL : worker->allocated,
+        .actuated = worker->pod != NULL && pod_allocation_in_progress(&worker->allocation) ? worker->actuated : NULL,
         .runtime = pod_worker_runtime(worker),
         .memos = worker->memos,
         .stopping = stopping || (worker->pod != NULL && pod_is_terminal(worker->pod)),
@@ -283,6 +289,8 @@ static void think(struct loop_task *task)
         .sandbox_backoff = &worker->sandbox_backoff,
         .start_time = worker->start_time,
         .now = loop_now(kubelet->loop),
+        .resize_applied = worker->resize.applied,
+        .resize_failed = worker->resize.failed,
     };
     pod_plan(&input, &worker->plan);
     worker->planned = true;
@@ -333,7 +341,7 @@ void pod_worker_dependency_changed(struct pod_worker *worker)
     if (worker->prepared && !worker->ended && !worker->gone && worker->pod != NULL &&
         kubelet->setup.pods_directory != NULL) {
         const char *ips[] = { pod_worker_ip(worker), NULL };
-        struct downward downward = kubelet_downward(kubelet, worker->pod, ips[0][0] != '\0' ? ips : NULL);
+        struct downward downward = kubelet_downward(kubelet, worker->allocated, ips[0][0] != '\0' ? ips : NULL);
         struct error err = { 0 };
         int rc = volumes_update(&kubelet->volumes, &downward, loop_now(kubelet->loop), &err);
         if (rc < 0 && rc != -ERROR_AGAIN)
@@ -381,6 +389,38 @@ static bool shows_other_files(const struct object *before, const struct object *
            !entries_equal(a->annotations, a->n_annotations, b->annotations, b->n_annotations);
 }
 
+/* Promised by a kubelet before this one, or all that a new pod asks for. */
+static void find_allocation(struct pod_worker *worker)
+{
+    const char *directory = worker->kubelet->setup.pods_directory;
+    struct error err = { 0 };
+    int rc =
+        directory != NULL ? pod_allocation_load(&worker->allocation, directory, worker->uid, &err) : -ERROR_NOT_FOUND;
+    if (rc == 0)
+        return;
+    if (rc != -ERROR_NOT_FOUND)
+        log_warning("allocation not read", LOG_TEXT("uid", worker->uid), LOG_TEXT("error", err.message));
+    if (worker->pod->status.start_time != 0)
+        pod_allocation_recall(&worker->allocation, worker->pod);
+    else
+        pod_allocation_take(&worker->allocation, worker->pod);
+}
+
+void pod_worker_save_allocation(struct pod_worker *worker)
+{
+    const char *directory = worker->kubelet->setup.pods_directory;
+    struct error err = { 0 };
+    if (directory != NULL && pod_allocation_save(&worker->allocation, directory, worker->uid, &err) < 0)
+        log_warning("allocation not written", LOG_TEXT("uid", worker->uid), LOG_TEXT("error", err.message));
+}
+
+void pod_worker_resources_changed(struct pod_worker *worker)
+{
+    arena_clear(&worker->views);
+    worker->allocated = pod_allocation_view(&worker->allocation, worker->pod, &worker->views);
+    worker->actuated = pod_allocation_actuated_view(&worker->allocation, worker->pod, &worker->views);
+}
+
 void pod_worker_update(struct pod_worker *worker, const struct object *object)
 {
     int64_t grace_before = worker->pod != NULL && worker->stopping ? pod_grace_seconds(worker->pod) : INT64_MAX;
@@ -398,6 +438,11 @@ void pod_worker_update(struct pod_worker *worker, const struct object *object)
         worker->object = object_ref(object);
         object_unref(old);
         worker->pod = api_pod_of(worker->object);
+        if (worker->allocation.record == NULL) {
+            find_allocation(worker);
+            resize_recall_pending(worker);
+        }
+        pod_worker_resources_changed(worker);
         resize(worker, pod_container_count(worker->pod));
         if (!worker->ended)
             dependencies_hold(worker->kubelet->dependencies, worker->pod);
@@ -410,6 +455,10 @@ void pod_worker_update(struct pod_worker *worker, const struct object *object)
     }
     if (worker->stopping)
         stop_sooner(worker, grace_before);
+    else if (resize_is_wanted(worker))
+        resizes_decide(worker->kubelet);
+    else
+        resize_forget_pending(worker);
     pod_worker_poke(worker);
 }
 
@@ -461,6 +510,9 @@ void pod_worker_destroy(struct pod_worker *worker)
     loop_cancel(kubelet->loop, &worker->think);
     loop_timer_stop(&worker->wake);
     loop_timer_stop(&worker->report_retry);
+    resizes_decide_soon(kubelet);
+    pod_allocation_fini(&worker->allocation);
+    arena_fini(&worker->views);
     map_remove(&kubelet->workers, &worker->node);
     object_unref(worker->object);
     free(worker->memos);

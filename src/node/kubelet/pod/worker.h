@@ -12,6 +12,7 @@
 #include "node/kubelet/kubelet_internal.h"
 #include "node/kubelet/pod/plan.h"
 #include "node/kubelet/pod/prober.h"
+#include "node/kubelet/resize/allocation.h"
 
 struct pod_worker;
 
@@ -24,6 +25,7 @@ struct pod_run {
     struct cri_call call;
     struct handler *handler; /* a hook */
     usec_t began;
+    size_t step; /* of a resize */
     bool pulled;
 };
 
@@ -35,14 +37,32 @@ struct probe_slot {
     char container_id[128];      /* of the instance it is about; "" none */
 };
 
+/* A resize that waits or is carried out. */
+struct pod_resize {
+    const char *pending_reason; /* "Deferred", "Infeasible"; NULL: nothing waits */
+    char pending_message[256];
+    int64_t pending_generation; /* of the pod that asked */
+    usec_t pending_since;       /* 0: never waited */
+    int64_t decided;            /* generation of the newest spec whose resources were decided about */
+    bool running;               /* an action carries it out: what is promised must stay as it is */
+    bool applied;               /* but for the containers that have to start again */
+    usec_t failed;              /* 0: did not fail last time */
+    char error[512];            /* "" did not fail */
+};
+
 struct pod_worker {
     struct map_node node; /* in kubelet.workers, key: uid */
     struct kubelet *kubelet;
     char uid[64];
     const struct object *object; /* newest version seen; NULL for a pod that only the runtime knows */
     const struct api_pod *pod;   /* of object */
-    char log_name[640];          /* of its directory below the logs'; "" unknown */
-    bool gone;                   /* the API has it no more */
+    struct pod_allocation allocation;
+    struct arena views;              /* of the next two */
+    const struct api_pod *allocated; /* the pod with what it was promised: what is run, and counted */
+    const struct api_pod *actuated;  /* the pod with what is in force */
+    struct pod_resize resize;
+    char log_name[640]; /* of its directory below the logs'; "" unknown */
+    bool gone;          /* the API has it no more */
 
     struct container_memo *memos; /* by container number */
     struct probe_slot *probes;
@@ -79,6 +99,10 @@ void pod_worker_dependency_changed(struct pod_worker *worker);                  
 
 const struct pod_runtime *pod_worker_runtime(const struct pod_worker *worker);
 const char *pod_worker_ip(const struct pod_worker *worker); /* "" before the sandbox is there */
+
+/* The allocation is another one, or the pod: its views are made again. */
+void pod_worker_resources_changed(struct pod_worker *worker);
+void pod_worker_save_allocation(struct pod_worker *worker);
 
 void pod_action_start(struct pod_worker *worker, const struct pod_action *action);
 void pod_action_finish(struct pod_run *run, bool touched); /* the run is over; thinks again when it was the last */

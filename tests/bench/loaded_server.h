@@ -34,8 +34,8 @@ struct loaded_server {
 
 /* What the parent asks for; the answer is one byte when all of it is written. */
 struct loaded_command {
-    enum { LOADED_CREATE_PODS, LOADED_UPDATE_CONFIG } kind;
-    uint32_t first, count;
+    enum { LOADED_CREATE_PODS, LOADED_UPDATE_POD, LOADED_UPDATE_CONFIG } kind;
+    uint32_t first, count; /* pods, or versions of the one pod or ConfigMap */
 };
 
 static inline void loaded_die(const char *what, const char *why)
@@ -47,11 +47,11 @@ static inline void loaded_die(const char *what, const char *why)
 /* ---------------------------------------------------------------- objects */
 
 /* A running pod of 1.7 KB, as a cluster's store has it. */
-static inline struct bytes *loaded_pod(uint32_t number)
+static inline struct bytes *loaded_pod(uint32_t number, uint32_t version)
 {
     char *text = memory_format(
         "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"web-7c6b9f8d5-%06u\",\"generateName\":"
-        "\"web-7c6b9f8d5-\",\"namespace\":\"ns-%u\",\"uid\":\"0f8fad5b-d9cb-469f-a165-%012u\",\"generation\":1,"
+        "\"web-7c6b9f8d5-\",\"namespace\":\"ns-%u\",\"uid\":\"0f8fad5b-d9cb-469f-a165-%012u\",\"generation\":%u,"
         "\"creationTimestamp\":\"2026-11-21T12:00:00Z\",\"labels\":{\"app\":\"web-%u\",\"pod-template-hash\":"
         "\"7c6b9f8d5\"},\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"name\":"
         "\"web-7c6b9f8d5\",\"uid\":\"7c9e6679-7425-40de-944b-%012u\",\"controller\":true,\"blockOwnerDeletion\":"
@@ -68,7 +68,7 @@ static inline struct bytes *loaded_pod(uint32_t number)
         "\"example/web:1\",\"imageID\":\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\","
         "\"containerID\":\"containerd://0123456789abcdef0123456789abcdef0123456789abcdef%016u\",\"started\":true}],"
         "\"qosClass\":\"Burstable\"}}",
-        number, number / 1000, number, number / 100, number / 100, number % 5000, number);
+        number, number / 1000, number, version, number / 100, number / 100, number % 5000, number);
     struct bytes *bytes = bytes_create(text, strlen(text));
     free(text);
     return bytes;
@@ -136,12 +136,14 @@ static void loaded_command_arrived(void *context, int events)
         exit(0);
     child->pending = command.count;
     for (uint32_t i = command.first; i < command.first + command.count; i++) {
-        if (command.kind == LOADED_CREATE_PODS)
-            snprintf(key, sizeof(key), "/registry/pods/ns-%u/web-7c6b9f8d5-%06u", i / 1000, i);
-        else
+        uint32_t pod = command.kind == LOADED_UPDATE_POD ? 0 : i;
+        bool creates = command.kind == LOADED_CREATE_PODS || i == 0;
+        if (command.kind == LOADED_UPDATE_CONFIG)
             snprintf(key, sizeof(key), "/registry/configmaps/ns-0/told");
-        loaded_put_start(child, command.kind == LOADED_CREATE_PODS || i == 0 ? STORE_CREATE : STORE_UPDATE, key,
-                         command.kind == LOADED_CREATE_PODS ? loaded_pod(i) : loaded_config(i));
+        else
+            snprintf(key, sizeof(key), "/registry/pods/ns-%u/web-7c6b9f8d5-%06u", pod / 1000, pod);
+        loaded_put_start(child, creates ? STORE_CREATE : STORE_UPDATE, key,
+                         command.kind == LOADED_UPDATE_CONFIG ? loaded_config(i) : loaded_pod(pod, creates ? 1 : i));
     }
 }
 

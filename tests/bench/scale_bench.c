@@ -13,7 +13,7 @@ static void measure_memory(struct loaded_server *server)
 {
     double before = loaded_server_rss(server), json = 0;
     for (uint32_t i = 0; i < 1000; i++) {
-        struct bytes *pod = loaded_pod(i * (PODS / 1000));
+        struct bytes *pod = loaded_pod(i * (PODS / 1000), 1);
         json += (double)bytes_str(pod).size / 1000;
         bytes_unref(pod);
     }

@@ -5,6 +5,7 @@
 #ifndef APISERVER_CACHE_INTERNAL_H
 #define APISERVER_CACHE_INTERNAL_H
 
+#include "apiserver/cache/interest.h"
 #include "apiserver/cache/sieve.h"
 #include "apiserver/cache/watch_cache.h"
 #include "apiserver/registry/conversion.h"
@@ -28,7 +29,12 @@ struct watch_cache {
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;
-    struct list watchers;
+    size_t n_watchers;
+    struct list due;                 /* watchers that have something to be told, or may have */
+    struct list paused;              /* that want nothing for now */
+    struct list idle;                /* that have been told everything and want to know everything */
+    struct interest_index interests; /* the other idle ones, in groups */
+    uint64_t oldest_checked;         /* the number of the oldest event when paused watchers were last looked at */
     struct list waits;
     struct list followers;
 };
@@ -38,6 +44,10 @@ struct cache_event *cache_event_create(enum client_watch_event type, const struc
                                        const struct object *before, uint64_t revision);
 void cache_event_unref(struct cache_event *event);
 const struct object *cache_event_left(struct cache_event *event); /* borrowed */
+
+/* watcher.c: before the first watcher; and with each event, already linked, while cache->newest is still the one before it. */
+void watchers_init(struct watch_cache *cache);
+void watchers_wake(struct watch_cache *cache, const struct cache_event *event);
 
 /* Somebody asks for what happened after 'revision': looks for it in the store when the cache begins later (recall.c). */
 void watch_cache_recall(struct watch_cache *cache, uint64_t revision);

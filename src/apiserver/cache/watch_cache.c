@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
-/* Objects by key, the chain of changes, and the watchers that walk along it. */
+/* Objects by key, and the chain of changes. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +15,7 @@
 #define EVENTS_KEPT_LEAST 1024                 /* whatever their age */
 #define EVENTS_KEPT_MOST  65536                /* whatever their youth */
 #define EVENT_AGE_MAX     (300 * USEC_PER_SEC) /* in between, older ones go */
-#define PUMP_SLICE        512                  /* deliveries to one watcher before the next has its turn */
 
-static void cache_pump(struct loop_task *task);
 static void cache_observe(struct store_watch *watch, const struct store_record *record);
 
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource)
@@ -30,8 +28,7 @@ struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, c
     cache->prefix = memory_format("%s/", resource->storage_prefix);
     cache->feed.prefix = str_of(cache->prefix);
     cache->feed.event = cache_observe;
-    cache->pump.callback = cache_pump;
-    list_init(&cache->watchers);
+    watchers_init(cache);
     list_init(&cache->waits);
     list_init(&cache->followers);
     cache->oldest = cache->newest = cache_event_create(CLIENT_BOOKMARK, NULL, NULL, 0);
@@ -223,10 +220,9 @@ static void append_event(struct watch_cache *cache, struct cache_event *event)
     event->number = cache->newest->number + 1;
     event->when = loop_monotonic(cache->loop);
     cache->newest->next = event; /* takes the reference */
+    watchers_wake(cache, event);
     cache->newest = event;
     forget_old_events(cache);
-    if (!list_empty(&cache->watchers))
-        loop_defer(cache->loop, &cache->pump);
 }
 
 static void tell_waits(struct watch_cache *cache, struct str key)
@@ -282,7 +278,7 @@ void watch_cache_begin(struct watch_cache *cache, uint64_t revision)
 
 bool watch_cache_watched(const struct watch_cache *cache)
 {
-    return !list_empty(&cache->watchers);
+    return cache->n_watchers > 0;
 }
 
 void watch_cache_observe(struct watch_cache *cache, const struct store_record *record)
@@ -366,109 +362,4 @@ void watch_cache_follow(struct watch_cache *cache, struct cache_follower *follow
 void cache_follower_stop(struct cache_follower *follower)
 {
     list_remove(&follower->node);
-}
-
-/* ---------------------------------------------------------------- watchers */
-
-int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision, struct error *err)
-{
-    watch_cache_recall(cache, revision);
-    if (revision < cache->oldest->revision)
-        return error_set(err, ERROR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)revision,
-                         (unsigned long long)cache->oldest->revision);
-    struct cache_event *position = revision >= cache->newest->revision ? cache->newest : cache->oldest;
-    while (position->next != NULL && position->next->revision <= revision)
-        position = position->next;
-    position->references++;
-    watcher->position = position;
-    watcher->after = revision;
-    watcher->cache = cache;
-    watcher->paused = false;
-    list_append(&cache->watchers, &watcher->node);
-    loop_defer(cache->loop, &cache->pump);
-    return 0;
-}
-
-void cache_watcher_pause(struct cache_watcher *watcher)
-{
-    watcher->paused = true;
-}
-
-void cache_watcher_resume(struct cache_watcher *watcher)
-{
-    if (!watcher->paused || watcher->cache == NULL)
-        return;
-    watcher->paused = false;
-    loop_defer(watcher->cache->loop, &watcher->cache->pump);
-}
-
-void cache_watcher_stop(struct cache_watcher *watcher)
-{
-    if (watcher->cache == NULL)
-        return;
-    list_remove(&watcher->node);
-    watcher->cache = NULL;
-    cache_event_unref(watcher->position);
-    watcher->position = NULL;
-}
-
-/* What an event means for somebody who sees only a selection of the objects. */
-static bool event_for(struct cache_watcher *watcher, struct cache_event *event, enum client_watch_event *ret_type,
-                      const struct object **ret_object)
-{
-    bool now = event->type != CLIENT_DELETED && (watcher->selects == NULL || watcher->selects(watcher, event->object));
-    bool then = event->before != NULL && (watcher->selects == NULL || watcher->selects(watcher, event->before));
-    if (!now && !then)
-        return false;
-    *ret_type = !then ? CLIENT_ADDED : now ? CLIENT_MODIFIED : CLIENT_DELETED;
-    *ret_object = now || event->type == CLIENT_DELETED ? event->object : cache_event_left(event);
-    return true;
-}
-
-/* True: it has more to get and wants it. */
-static bool pump_watcher(struct cache_watcher *watcher)
-{
-    struct watch_cache *cache = watcher->cache;
-    for (int i = 0; i < PUMP_SLICE && !watcher->paused; i++) {
-        struct cache_event *event = watcher->position->next;
-        if (event == NULL) {
-            if (watcher->caught_up != NULL)
-                watcher->caught_up(watcher);
-            return false;
-        }
-        event->references++;
-        cache_event_unref(watcher->position);
-        watcher->position = event;
-        enum client_watch_event type;
-        const struct object *object;
-        if (event->object != NULL && event->revision > watcher->after && event_for(watcher, event, &type, &object) &&
-            !watcher->deliver(watcher, event, type, object) && watcher->cache != NULL)
-            watcher->paused = true;
-        if (watcher->cache == NULL)
-            return false;
-    }
-    if (watcher->paused && watcher->position->number < cache->oldest->number) {
-        cache_watcher_stop(watcher);
-        watcher->dropped(watcher);
-        return false;
-    }
-    return !watcher->paused;
-}
-
-static void cache_pump(struct loop_task *task)
-{
-    struct watch_cache *cache = container_of(task, struct watch_cache, pump);
-    struct list turn; /* watchers may stop themselves and each other while they are told */
-    list_init(&turn);
-    struct list_node *node;
-    while ((node = list_pop(&cache->watchers)) != NULL)
-        list_append(&turn, node);
-    bool more = false;
-    while ((node = list_pop(&turn)) != NULL) {
-        struct cache_watcher *watcher = container_of(node, struct cache_watcher, node);
-        list_append(&cache->watchers, node);
-        more |= pump_watcher(watcher);
-    }
-    if (more)
-        loop_defer(cache->loop, &cache->pump);
 }

@@ -6,13 +6,15 @@
  * Fed by a store watch, so it is as new as the store's durable revision at any moment.
  * Gets, lists and watches are answered from it and share its objects. A change is one
  * refcounted struct cache_event in a chain; a watcher is a place in that chain, so that one
- * more watcher costs no queue. The frame that goes over the wire is encoded once per event.
+ * more watcher costs no queue, and one that no change concerns costs nothing at all. The frame
+ * that goes over the wire is encoded once per event.
  * Belongs to the store's loop. */
 #ifndef APISERVER_CACHE_WATCH_CACHE_H
 #define APISERVER_CACHE_WATCH_CACHE_H
 
 #include "api/object.h"
 #include "api/selector/selector.h"
+#include "apiserver/cache/interest.h"
 #include "base/container/list.h"
 #include "base/container/tree.h"
 #include "client/client.h"
@@ -130,11 +132,13 @@ struct cache_watcher {
     void (*dropped)(struct cache_watcher *watcher);
     /* All that happened so far was delivered. May be NULL. */
     void (*caught_up)(struct cache_watcher *watcher);
-    struct watch_cache *cache;    /* private from here on; NULL: not watching */
-    struct cache_event *position; /* the last one delivered or passed over; a reference */
-    uint64_t after;               /* only what is newer concerns it */
+    struct cache_interest interest; /* read by the start; spares selects() most of what it would refuse */
+    struct watch_cache *cache;      /* private from here on; NULL: not watching */
+    struct interest_group *group;   /* NULL: in everything */
+    struct cache_event *position;   /* the last one delivered or passed over; a reference. NULL: idle */
+    uint64_t after;                 /* only what is newer concerns it */
     bool paused;
-    struct list_node node; /* in watch_cache.watchers or .pumped */
+    struct list_node node; /* in watch_cache.due, .paused or .idle, or group->idle */
 };
 
 /* Delivers what happened after 'revision' (which may be yet to come), from the next turn on. -ERROR_EXPIRED: too old. A
@@ -142,9 +146,10 @@ struct cache_watcher {
  * would keep everything in memory that happened since. */
 int cache_watcher_start(struct cache_watcher *watcher, struct watch_cache *cache, uint64_t revision,
                         struct error *err) must_check;
-void cache_watcher_pause(struct cache_watcher *watcher);
+void cache_watcher_pause(struct cache_watcher *watcher); /* before its first turn */
 void cache_watcher_resume(struct cache_watcher *watcher);
 void cache_watcher_stop(struct cache_watcher *watcher); /* fine when it is not watching; also from its own deliver() */
+bool cache_watcher_current(const struct cache_watcher *watcher); /* it watches, and was told all that happened */
 
 /* --- one-shot wait for the next change of an object (also of one that does not exist yet) --- */
 

@@ -44,6 +44,9 @@ struct follower {
     uint64_t revision; /* everything up to it was seen */
     bool slow;         /* does not go on by itself */
     size_t seen;
+    char prefix[8]; /* of the keys in its namespace */
+    struct str value;
+    struct label_requirement requirement; /* label x has that value */
 };
 
 struct write {
@@ -355,6 +358,24 @@ static void list_the_past(struct world *world)
 
 /* ---------------------------------------------------------------- the play */
 
+/* What the follower certainly wants: told to the cache by every second one that wants less than everything. */
+static struct cache_interest interest_of(struct follower *follower, int number)
+{
+    static const struct field_selector none = { 0 };
+    struct label_selector labels = { 0 };
+    snprintf(follower->prefix, sizeof(follower->prefix), "ns%d/", follower->namespace_);
+    follower->value = (struct str){ &follower->label, 1 };
+    follower->requirement = (struct label_requirement){
+        .key = STR("x"), .operator= LABEL_EQUALS, .values = &follower->value, .n_values = 1
+    };
+    if (follower->label != 0)
+        labels = (struct label_selector){ .requirements = &follower->requirement, .n_requirements = 1 };
+    return number % 2 == 0
+               ? (struct cache_interest){ 0 }
+               : cache_interest_of((struct str){ 0 }, follower->namespace_ < 0 ? STR("") : str_of(follower->prefix),
+                                   &labels, &none);
+}
+
 static void disturb(struct world *world)
 {
     struct follower *follower = &world->followers[random_below(&world->random, WATCHERS)];
@@ -425,6 +446,7 @@ static void play(uint64_t seed)
                                                     .selects = i % 3 == 0 && i % 4 != 3 ? NULL : follower_selects,
                                                     .dropped = follower_dropped,
                                                     .caught_up = follower_caught_up } };
+        follower->watcher.interest = interest_of(follower, i);
         assert_int_equal(cache_watcher_start(&follower->watcher, world->cache, 1, NULL), 0);
     }
     for (int step = 0; step < STEPS; step++) {

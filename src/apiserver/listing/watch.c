@@ -130,9 +130,8 @@ void watch_end(struct watch *watch, int rc, const struct error *err)
 /* Only when nothing is on its way to the watcher is the cache's revision also the watcher's. */
 void watch_bookmark(struct watch *watch)
 {
-    const struct cache_event *position = watch->watcher.position;
     if (!watch->bookmarks || watch->stopped || watch->next_initial < watch->initial.count || watch->end_initial ||
-        position == NULL || position->next != NULL)
+        !cache_watcher_current(&watch->watcher))
         return;
     uint64_t revision = watch_cache_revision(watch->watcher.cache);
     if (revision < watch->watcher.after)
@@ -188,6 +187,9 @@ static int start_watcher(struct watch *watch, struct error *err)
     watch->watcher.deliver = watch_deliver;
     watch->watcher.selects = watch_selects;
     watch->watcher.dropped = watch_dropped;
+    const struct selection *selection = &watch->selection;
+    watch->watcher.interest =
+        cache_interest_of(selection->only, selection->prefix, &selection->labels, &selection->fields);
     int rc =
         cache_watcher_start(&watch->watcher, cache, watch->from_now || watch->wanted == 0 ? now : watch->wanted, err);
     if (rc < 0)

@@ -10,7 +10,7 @@
  * How a schema field looks in a C struct (member = snake case of the JSON key, with a
  * trailing '_' when that is a C keyword):
  *
- *   string                const char *host_ip;              NULL or "" when absent
+ *   string                const char *host_ip;              NULL or "" when absent; in lists and maps never NULL
  *   bool int32 int64 double   bool tty; int32_t port; ...
  *   optional scalar (ptr) int32_t *replicas;                NULL when absent
  *   optional string (ptr) const char *storage_class_name;   NULL when absent, "" when given empty

@@ -308,6 +308,13 @@ static int decode_value(struct decoder *decoder, const struct api_field *field, 
 
 /* Lists and maps ------------------------------------------------------------------------------------- */
 
+/* What null means inside a list or map: a text that is empty, any other value as it was allocated. */
+static void put_zero(const struct api_field *field, char *element)
+{
+    if (field->value == API_STRING)
+        *(const char **)(void *)element = "";
+}
+
 static int decode_list(struct decoder *decoder, const struct api_field *field, yyjson_val *json, void *owner_value,
                        const struct place *place)
 {
@@ -321,8 +328,10 @@ static int decode_list(struct decoder *decoder, const struct api_field *field, y
     for (size_t i = 0; i < count; i++) {
         yyjson_val *element = yyjson_arr_iter_next(&iterator);
         at.path.index = i;
-        if (yyjson_is_null(element))
+        if (yyjson_is_null(element)) {
+            put_zero(field, elements + i * field->element_size);
             continue;
+        }
         int rc = decode_value(decoder, field, element, elements + i * field->element_size, &at);
         if (rc < 0)
             return rc;
@@ -385,7 +394,9 @@ static int decode_map(struct decoder *decoder, const struct api_field *field, yy
             char *entry = entries + used++ * field->element_size;
             yyjson_val *value = yyjson_obj_iter_get_val(keys[i]);
             int rc = decode_text(decoder, &key_field, keys[i], (const char **)(void *)entry, &at);
-            if (rc == 0 && !yyjson_is_null(value))
+            if (yyjson_is_null(value))
+                put_zero(field, entry + field->value_offset);
+            else if (rc == 0)
                 rc = decode_value(decoder, field, value, entry + field->value_offset, &at);
             if (rc < 0)
                 return rc;

@@ -272,6 +272,8 @@ static int decode_map_entry(struct decoder *decoder, const struct api_field *fie
     assert(element != NULL);
     static const struct api_field key_field = { .member = "key", .value = API_STRING };
     *(const char **)element = "";
+    if (field->value == API_STRING)
+        *(const char **)(void *)((char *)element + field->value_offset) = "";
     struct str entry = read->bytes;
     struct protobuf_field part;
     int more = 0;

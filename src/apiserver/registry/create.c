@@ -123,9 +123,6 @@ static int create_prepare(struct creation *creation, struct error *err)
     if (rc < 0)
         return rc;
     prepare_create(request, creation->object);
-    if (!creation->generated && !creation->revised &&
-        watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
-        return api_error_already_exists(err, registry->resource, meta->name); /* before anything is taken for it */
     if (strategy->allocate != NULL) {
         rc = strategy->allocate(request, creation->object, NULL, err);
         if (rc < 0)
@@ -136,6 +133,9 @@ static int create_prepare(struct creation *creation, struct error *err)
         rc = admission_validate(&admission, err);
     if (rc == 0 && creation->revised)
         rc = failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
+    if (rc == 0 && !creation->generated &&
+        watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
+        rc = api_error_already_exists(err, registry->resource, meta->name);
     if (rc < 0 && strategy->release != NULL)
         strategy->release(request, creation->object, NULL);
     return rc;

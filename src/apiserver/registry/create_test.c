@@ -45,11 +45,30 @@ static void test_revisions(void **state)
     expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"}}"), "\"code\":500}");
 }
 
+/* What is wrong with an object is said before that there is one of its name, also of a dry run. */
+static void test_existing_name(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"), "201 Created");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"},\"data\":{\"b!\":\"\"}}"), "422 Unprocessable");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\"}}"), "409 Conflict");
+    expect(ask(f, "POST", MAPS "?dryRun=All", "{\"metadata\":{\"name\":\"a\"}}"), "409 Conflict");
+}
+
+static void test_null_finalizer(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"finalizers\":[null]}}"),
+           "422 Unprocessable");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_clashing_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_existing_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_null_finalizer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,6 +121,9 @@ int64_t cache_column_amount(unsigned column, const struct quantity *quantity);
 struct pod_info *pod_info_create(struct cache *cache, const struct object *pod);
 void pod_info_destroy(struct pod_info *info);
 
+/* Of one pod: it asks for less of something now. */
+bool pod_info_gives_back(const struct pod_info *before, const struct pod_info *after);
+
 /* Counts the pod on that node, in place of any earlier word of the same pod; takes it over. */
 void cache_place(struct cache *cache, struct pod_info *info, const char *node_name, bool assumed);
 void cache_remove_pod(struct cache *cache, const char *key); /* fine when absent */

@@ -50,16 +50,85 @@ static bool is_sidecar(const struct api_container *container)
     return text_equal(container->restart_policy, "Always");
 }
 
-/* Containers run together; an init container runs alone beside the sidecars that started before it. */
-static struct amounts pod_amounts(struct cache *cache, const struct api_pod_spec *spec)
+/* --- resizes --- */
+
+static bool same_requests(const struct api_quantity_entry *a, size_t n_a, const struct api_quantity_entry *b,
+                          size_t n_b)
 {
+    if (n_a != n_b)
+        return false;
+    for (size_t i = 0; i < n_a; i++)
+        if (!text_equal(a[i].key, b[i].key) || quantity_compare(&a[i].value, &b[i].value) != 0)
+            return false;
+    return true;
+}
+
+static bool is_infeasible(const struct api_pod *pod)
+{
+    for (size_t i = 0; i < pod->status.n_conditions; i++)
+        if (text_equal(pod->status.conditions[i].type, "PodResizePending"))
+            return text_equal(pod->status.conditions[i].reason, "Infeasible");
+    return false;
+}
+
+/* Statuses stand in the order of their containers, almost always. */
+static const struct api_container_status *status_of(const struct api_container_status *statuses, size_t count,
+                                                    size_t index, const char *name)
+{
+    if (index < count && text_equal(statuses[index].name, name))
+        return &statuses[index];
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(statuses[i].name, name))
+            return &statuses[i];
+    return NULL;
+}
+
+/* The most of what is asked for, what the node has promised and what is in force. What can never be there is not counted. */
+static void resized_add(struct amounts *sum, struct cache *cache, const struct api_pod *pod,
+                        const struct api_quantity_entry *asked, size_t n_asked,
+                        const struct api_quantity_entry *allocated, size_t n_allocated,
+                        const struct api_resource_requirements *in_force)
+{
+    if (in_force == NULL || (same_requests(asked, n_asked, allocated, n_allocated) &&
+                             same_requests(asked, n_asked, in_force->requests, in_force->n_requests))) {
+        amounts_add(sum, cache, asked, n_asked);
+        return;
+    }
+    struct amounts most = { 0 }, other = { 0 };
+    amounts_add(&most, cache, in_force->requests, in_force->n_requests);
+    amounts_add(&other, cache, allocated, n_allocated);
+    amounts_max(&most, &other);
+    if (!is_infeasible(pod)) {
+        other = (struct amounts){ 0 };
+        amounts_add(&other, cache, asked, n_asked);
+        amounts_max(&most, &other);
+    }
+    amounts_plus(sum, &most);
+}
+
+static void container_add(struct amounts *sum, struct cache *cache, const struct api_pod *pod,
+                          const struct api_container *container, const struct api_container_status *status)
+{
+    const struct api_resource_requirements *own = &container->resources;
+    resized_add(sum, cache, pod, own->requests, own->n_requests, status != NULL ? status->allocated_resources : NULL,
+                status != NULL ? status->n_allocated_resources : 0, status != NULL ? status->resources : NULL);
+}
+
+/* Containers run together; an init container runs alone beside the sidecars that started before it. */
+static struct amounts pod_amounts(struct cache *cache, const struct api_pod *pod)
+{
+    const struct api_pod_spec *spec = &pod->spec;
+    const struct api_pod_status *status = &pod->status;
     struct amounts running = { 0 }, sidecars = { 0 }, peak = { 0 };
     for (size_t i = 0; i < spec->n_containers; i++)
-        amounts_add(&running, cache, spec->containers[i].resources.requests, spec->containers[i].resources.n_requests);
+        container_add(&running, cache, pod, &spec->containers[i],
+                      status_of(status->container_statuses, status->n_container_statuses, i, spec->containers[i].name));
     for (size_t i = 0; i < spec->n_init_containers; i++) {
         const struct api_container *container = &spec->init_containers[i];
         struct amounts own = { 0 };
-        amounts_add(&own, cache, container->resources.requests, container->resources.n_requests);
+        container_add(
+            &own, cache, pod, container,
+            status_of(status->init_container_statuses, status->n_init_container_statuses, i, container->name));
         if (is_sidecar(container)) {
             amounts_plus(&sidecars, &own);
             amounts_max(&peak, &sidecars);
@@ -72,7 +141,8 @@ static struct amounts pod_amounts(struct cache *cache, const struct api_pod_spec
     amounts_max(&running, &peak);
     if (spec->resources != NULL) { /* pod-level requests replace the sum of the containers' */
         struct amounts pod_level = { 0 };
-        amounts_add(&pod_level, cache, spec->resources->requests, spec->resources->n_requests);
+        resized_add(&pod_level, cache, pod, spec->resources->requests, spec->resources->n_requests,
+                    status->allocated_resources, status->n_allocated_resources, status->resources);
         for (unsigned column = 0; column < COLUMNS_MAX; column++)
             if (pod_level.set[column]) {
                 running.value[column] = pod_level.value[column];
@@ -87,7 +157,7 @@ static struct amounts pod_amounts(struct cache *cache, const struct api_pod_spec
 
 static void set_requests(struct pod_info *info, struct cache *cache)
 {
-    struct amounts amounts = pod_amounts(cache, &info->pod->spec);
+    struct amounts amounts = pod_amounts(cache, info->pod);
     info->requests = arena_new_array(&info->arena, struct resource_request, COLUMNS_MAX + 1);
     for (unsigned column = 0; column < COLUMNS_MAX; column++)
         if (amounts.set[column] && amounts.value[column] > 0)
@@ -147,6 +217,19 @@ struct pod_info *pod_info_create(struct cache *cache, const struct object *objec
     add_ports(info, spec->containers, spec->n_containers, false);
     add_ports(info, spec->init_containers, spec->n_init_containers, true);
     return info;
+}
+
+bool pod_info_gives_back(const struct pod_info *before, const struct pod_info *after)
+{
+    for (size_t i = 0; i < before->n_requests; i++) {
+        int64_t amount = 0;
+        for (size_t j = 0; j < after->n_requests; j++)
+            if (after->requests[j].column == before->requests[i].column)
+                amount = after->requests[j].amount;
+        if (amount < before->requests[i].amount)
+            return true;
+    }
+    return false;
 }
 
 void pod_info_destroy(struct pod_info *info)

@@ -103,9 +103,11 @@ static void pod_changed(struct informer_listener *listener, const struct object 
         queue_remove(&scheduler->queue, object_key(after));
         struct pod_info *known = cache_pod(&scheduler->cache, object_key(after));
         const char *node_name = api_pod_of(after)->spec.node_name;
-        cache_place(&scheduler->cache, pod_info_create(&scheduler->cache, after), node_name, false);
-        if (known == NULL)
-            wake_on(scheduler, EVENT_POD_ADDED);
+        struct pod_info *info = pod_info_create(&scheduler->cache, after);
+        bool gives_back = known != NULL && pod_info_gives_back(known, info);
+        cache_place(&scheduler->cache, info, node_name, false);
+        if (known == NULL || gives_back)
+            wake_on(scheduler, known == NULL ? EVENT_POD_ADDED : EVENT_POD_REMOVED);
         return;
     }
     if (was_placed) {

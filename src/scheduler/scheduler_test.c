@@ -120,6 +120,46 @@ static void test_full_nodes_make_a_pod_wait_until_there_is_room(void **state)
     world_close(&world);
 }
 
+static void put_resized(struct world *world, const char *asked, const char *allocated, const char *in_force,
+                        const char *conditions)
+{
+    char json[2048];
+    snprintf(json, sizeof(json),
+             "{\"metadata\":{\"name\":\"resized\",\"namespace\":\"default\"},\"spec\":{\"nodeName\":\"a\","
+             "\"containers\":[{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"%s\"}}}]},"
+             "\"status\":{\"conditions\":[%s],\"containerStatuses\":[{\"name\":\"c\",\"allocatedResources\":{"
+             "\"cpu\":\"%s\"},\"resources\":{\"requests\":{\"cpu\":\"%s\"}}}]}}",
+             asked, conditions, allocated, in_force);
+    fake_server_put(world->server, &api_resource_pod, json);
+}
+
+static void test_the_most_of_a_resize_counts(void **state)
+{
+    static const char infeasible[] = "{\"type\":\"PodResizePending\",\"status\":\"True\",\"reason\":\"Infeasible\"}";
+    static const struct {
+        const char *asked, *allocated, *in_force, *conditions;
+        bool fits;
+    } rows[] = {
+        { "500m", "500m", "500m", "", true },      { "900m", "500m", "500m", "", false },
+        { "500m", "900m", "500m", "", false },     { "500m", "500m", "900m", "", false },
+        { "9", "500m", "500m", infeasible, true }, { "9", "500m", "900m", infeasible, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct world world;
+        world_open(&world);
+        put_node(&world, "a", "1", "");
+        put_resized(&world, rows[i].asked, rows[i].allocated, rows[i].in_force, rows[i].conditions);
+        put_pod(&world, "other", CONTAINER("400m"));
+        pass(&world, 1);
+        assert_string_equal(node_of(&world, "other"), rows[i].fits ? "a" : "");
+        put_resized(&world, "500m", "500m", "500m", "");
+        pass(&world, 5);
+        assert_string_equal(node_of(&world, "other"), "a");
+        world_close(&world);
+    }
+}
+
 static void test_taints_selectors_and_ports_decide(void **state)
 {
     (void)state;
@@ -237,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full_nodes_make_a_pod_wait_until_there_is_room),
+        cmocka_unit_test(test_the_most_of_a_resize_counts),
         cmocka_unit_test(test_taints_selectors_and_ports_decide),
         cmocka_unit_test(test_pods_of_one_owner_spread),
         cmocka_unit_test(test_refused_binding_is_tried_again),

@@ -237,6 +237,7 @@ struct api_resource {
     size_t n_subresources;
     const char *storage_prefix; /* "/registry/pods" */
     const char *storage_version_hash;
+    unsigned since;         /* the minor version of Kubernetes 1 that brought its kind; 0: it was always there */
     struct ref *references; /* of a row made at run time; NULL: it is always there */
 };
 

@@ -39,7 +39,8 @@ static int parse_list(const char *text, int *ret_minor, struct error *err)
 struct emulation emulation_effective(struct emulation given)
 {
     int emulated = given.emulated == 0 ? EMULATION_MINOR : given.emulated;
-    return (struct emulation){ emulated, given.min_compatible == 0 ? emulated - 1 : given.min_compatible };
+    int before = emulated > EMULATION_FLOOR ? emulated - 1 : EMULATION_FLOOR;
+    return (struct emulation){ emulated, given.min_compatible == 0 ? before : given.min_compatible };
 }
 
 /* The number that stands behind "1." in messages; other majors are out of every range. */
@@ -63,9 +64,6 @@ int emulation_parse(const char *emulated, const char *min_compatible, struct emu
         return error_wrap_code(err, rc, "--min-compatibility-version");
     struct emulation effective = emulation_effective(given);
     rc = check_range("emulation version", effective.emulated, EMULATION_MINOR, err);
-    if (rc == 0 && effective.emulated != EMULATION_MINOR)
-        return error_set(err, ERROR_USAGE, "emulation version 1.%d: this program behaves as 1.%d and emulates no other",
-                         effective.emulated, EMULATION_MINOR);
     if (rc == 0)
         rc = check_range("minCompatibilityVersion version", effective.min_compatible, effective.emulated, err);
     if (rc == 0)

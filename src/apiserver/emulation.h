@@ -4,7 +4,7 @@
 /* emulation.h - as which version of Kubernetes the server behaves, and the oldest that may stand beside it.
  *
  * Upstream's --emulated-version and --min-compatibility-version, lists of COMPONENT=MAJOR.MINOR ("kube" when no component is named).
- * What this program does is that of one version, so others than its own are refused rather than promised. Pure. */
+ * What a later version brought is hidden: resources by 'since' of their rows. Pure. */
 #ifndef APISERVER_EMULATION_H
 #define APISERVER_EMULATION_H
 

@@ -70,7 +70,8 @@ static void add_registry(struct api_server *server, const struct api_resource *r
     registry->spec = api_field_find(kind->type, STR("spec"), NULL);
     registry->status = resource->flags & API_STATUS ? api_field_find(kind->type, STR("status"), NULL) : NULL;
     registry->key = arena_format(&server->arena, "%s/%s/%s", kind->group, kind->version, resource->plural);
-    map_insert(&server->registries, str_of(registry->key), &registry->node);
+    if (resource->since <= server->version) /* else nobody can name it, but what looks at all kinds goes on */
+        map_insert(&server->registries, str_of(registry->key), &registry->node);
     server->built_in[resource - api_resources] = registry;
 }
 
@@ -119,6 +120,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     struct service_ranges *services = &server->options.services;
     if (services->n_cidrs == 0 && service_ranges_parse(NULL, NULL, services, err) < 0)
         abort(); /* the defaults are good */
+    server->version = (unsigned)emulation_effective(options->emulation).emulated;
     list_init(&server->requests);
     list_init(&server->watches);
     map_init(&server->registries);
@@ -131,7 +133,7 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     for (size_t i = 0; i < served; i++)
         add_registry(server, &api_resources[i]);
     server->front = http_front_create(server);
-    server->discovery = discovery_create(api_resources, served);
+    server->discovery = discovery_create(api_resources, served, server->version);
     if (options->external_address != NULL)
         discovery_set_address(server->discovery, options->external_address, options->external_port);
     server->custom = custom_resources_create(server);

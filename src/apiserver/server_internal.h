@@ -30,6 +30,7 @@ struct api_server {
     struct arena arena;
     struct loop *loop;
     struct store *store;
+    unsigned version;              /* of Kubernetes 1 that it behaves as, minor */
     struct map registries;         /* of struct registry, by "group/version/plural" */
     struct tls_context *proxy_tls; /* to workloads; NULL until somebody is proxied to one over https */
     struct watch_cache **caches;   /* one per stored resource and served version */

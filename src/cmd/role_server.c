@@ -120,7 +120,7 @@ int role_server(int argc, char **argv)
         { "serving-threads", OPTION_INT, &given->serving_threads, "N",
           "threads that connections are spread over; 0 is one for each core, up to 4", 0, 64 },
         { "emulated-version", OPTION_TEXT, &role.emulated_version, "[kube=]MAJOR.MINOR",
-          "behave as that version; only this program's own, 1.36, is there", 0, 0 },
+          "behave as that version, 1.33 to 1.36", 0, 0 },
         { "min-compatibility-version", OPTION_TEXT, &role.min_compatibility_version, "[kube=]MAJOR.MINOR",
           "the oldest version that may serve beside this one, 1.33 to 1.36", 0, 0 },
         { "fabric", OPTION_TEXT, &given->fabric_state, "FILE",

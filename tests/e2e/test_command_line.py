@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a user sees when something is wrong: one line that says what to do, and an exit code that scripts can use."""
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 
 import pytest
 
-from conftest import CORACLE, ROOT, free_port
+from conftest import Server, CORACLE, ROOT, free_port
 
 DONE, FAILED, USAGE, NOT_RUNNING = 0, 1, 2, 3
 
@@ -120,3 +121,22 @@ def test_no_such_cluster(name):
         says_one_line(run(*words, "--name", name), NOT_RUNNING, "'coracle up' makes one")
     says_one_line(run("image", "import", "--name", name, "x.tar"), FAILED, "'coracle up' makes one")
     assert run("down", "--name", name).returncode == DONE
+
+
+def test_emulated_version(tmp_path):
+    server = Server(tmp_path, "--emulated-version", "kube=1.33")
+    raw = lambda path: json.loads(server.kubectl("get", "--raw", path).stdout)
+    server.start()
+    try:
+        version = raw("/version")
+        assert (version["minor"], version["emulationMinor"], version["minCompatibilityMinor"]) == ("36", "33", "33")
+        kinds = server.kubectl("api-resources", "-o", "name").stdout.split()
+        assert "servicecidrs.networking.k8s.io" in kinds and "validatingadmissionpolicies.admissionregistration.k8s.io" in kinds
+        assert not {name for name in kinds if "resource.k8s.io" in name or "mutatingadmission" in name or "volumeattributes" in name}
+        assert "the server could not find the requested resource" in server.kubectl(
+            "get", "--raw", "/apis/resource.k8s.io/v1/deviceclasses", check=False).stderr
+        assert "apis/resource.k8s.io/v1" not in raw("/openapi/v3")["paths"]
+        described = raw("/openapi/v3/apis/storage.k8s.io/v1")
+        assert described["info"]["version"] == "1.33" and not [name for name in described["paths"] if "attributesclasses" in name]
+    finally:
+        server.stop()

@@ -67,6 +67,12 @@ class Catalog:
             yield (f"    {{ {quote(kind.group)}, {quote(kind.version)}, {quote(kind.name)}, {quote(kind.list_kind)}, "
                    f"&{naming.symbol('type', kind.message.schema, kind.message.name)}, {str(kind.namespaced).lower()} }},")
 
+    @staticmethod
+    def since(resource):
+        """The minor version that brought the kind."""
+        message = resource.schema.messages.get(resource.kind)
+        return message.attributes.get("since", "1.0").split(".")[1] if message else 0
+
     def resource_rows(self, strings, lines):
         for index, resource in enumerate(self.resources):
             subresources = "NULL"
@@ -86,7 +92,8 @@ class Catalog:
                        f".verbs = {flags_or_zero(VERBS[verb] for verb in resource.verbs)}",
                        f".flags = {flags_or_zero(RESOURCE_FLAGS[flag] for flag in resource.flags)}",
                        f".subresources = {subresources}", f".n_subresources = {len(resource.subresources)}",
-                       f".storage_prefix = {quote(resource.storage)}", f".storage_version_hash = {quote(resource.hash)}"]
+                       f".storage_prefix = {quote(resource.storage)}", f".storage_version_hash = {quote(resource.hash)}",
+                       f".since = {self.since(resource)}"]
             yield "    { " + ", ".join(columns) + " },"
 
     def source(self):

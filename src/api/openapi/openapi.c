@@ -21,7 +21,7 @@ struct document {
 };
 
 struct openapi {
-    char *version;
+    unsigned version;
     struct document *documents; /* of built-in groups first */
     size_t count, built_in;
     struct openapi_custom *customs;
@@ -39,14 +39,16 @@ static struct document *find_document(struct openapi *openapi, struct str group,
     return NULL;
 }
 
-struct openapi *openapi_create(const char *version)
+struct openapi *openapi_create(unsigned version)
 {
     struct openapi *openapi = memory_new(struct openapi);
 
-    openapi->version = memory_strdup(version);
+    openapi->version = version;
     openapi->documents = memory_zalloc((api_resource_count + 1) * sizeof(*openapi->documents));
     for (size_t i = 0; i < api_resource_count; i++) {
         const struct api_kind *kind = openapi_resource_kind(&api_resources[i]);
+        if (api_resources[i].since > version)
+            continue;
         if (find_document(openapi, str_of(kind->group), str_of(kind->version)) == NULL)
             openapi->documents[openapi->count++] = (struct document){ .group = kind->group, .version = kind->version };
     }
@@ -87,7 +89,6 @@ void openapi_destroy(struct openapi *openapi)
         bytes_unref(openapi->documents[i].bytes);
     free(openapi->customs);
     free(openapi->documents);
-    free(openapi->version);
     free(openapi);
 }
 
@@ -100,13 +101,14 @@ static struct bytes *make(const struct openapi *openapi, enum openapi_form form,
         .form = form,
         .group = group,
         .version = gv_version,
+        .server_version = openapi->version,
         .descriptions = descriptions,
         .customs = openapi->customs,
         .n_customs = openapi->n_customs,
         .out = &out,
     };
 
-    openapi_write(&writer, openapi->version);
+    openapi_write(&writer);
     descriptions_destroy(descriptions);
     return bytes_create(out.data, out.size);
 }

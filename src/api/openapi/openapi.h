@@ -16,8 +16,8 @@
 
 struct openapi;
 
-/* 'version' is the server's ("v1.36.3"), copied. */
-struct openapi *openapi_create(const char *version);
+/* 'version' is the minor one that is described: resources that a later one brought are left out. */
+struct openapi *openapi_create(unsigned version);
 void openapi_destroy(struct openapi *openapi); /* NULL is fine */
 
 struct api_resource;

@@ -73,7 +73,7 @@ static void check_nothing_empty(yyjson_val *value)
 static void test_v3(void **state)
 {
     (void)state;
-    struct openapi *openapi = openapi_create("v1.36.0");
+    struct openapi *openapi = openapi_create(36);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *index = parse(openapi_v3_index(openapi));
     yyjson_val *paths = yyjson_obj_get(yyjson_doc_get_root(index), "paths");
     yyjson_val *key, *value;
@@ -102,7 +102,7 @@ static void test_v3(void **state)
 static void test_v3_deployment(void **state)
 {
     (void)state;
-    struct openapi *openapi = openapi_create("v1.36.0");
+    struct openapi *openapi = openapi_create(36);
     const char *hash = NULL;
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc =
         parse(openapi_v3_document(openapi, STR("apis/apps/v1"), &hash));
@@ -180,7 +180,7 @@ static void test_custom(void **state)
                                            .verbs = API_GET | API_LIST_VERB | API_CREATE | API_PATCH,
                                            .flags = API_NAMESPACED };
     const struct openapi_custom custom = { &resource, &v1 };
-    struct openapi *openapi = openapi_create("v1.36.3");
+    struct openapi *openapi = openapi_create(36);
     const char *hash = NULL;
     struct error err = { 0 };
     assert_null(openapi_v3_document(openapi, STR("apis/example.com/v1"), &hash));
@@ -222,7 +222,7 @@ static void test_custom(void **state)
 static void test_v2(void **state)
 {
     (void)state;
-    struct openapi *openapi = openapi_create("v1.36.0");
+    struct openapi *openapi = openapi_create(36);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(openapi_v2_document(openapi, NULL));
     yyjson_val *root = yyjson_doc_get_root(doc);
     yyjson_val *definitions = yyjson_obj_get(root, "definitions");
@@ -250,7 +250,7 @@ static struct str find_field(struct str message, const uint32_t *tags)
 static void test_v3_protobuf(void **state)
 {
     (void)state;
-    struct openapi *openapi = openapi_create("v1.36.0");
+    struct openapi *openapi = openapi_create(36);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *index = parse(openapi_v3_index(openapi));
     yyjson_val *key, *value;
     size_t i, count;
@@ -280,7 +280,7 @@ static void test_v3_protobuf(void **state)
 static void test_v2_protobuf(void **state)
 {
     (void)state;
-    struct openapi *openapi = openapi_create("v1.36.0");
+    struct openapi *openapi = openapi_create(36);
     struct error err = { 0 };
     struct bytes *document = openapi_v2_protobuf(openapi, NULL, &err);
     assert_string_equal(err.message, "");

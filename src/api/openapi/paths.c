@@ -331,7 +331,8 @@ void openapi_write_paths(struct openapi_writer *writer)
 
     buffer_append_char(writer->out, '{');
     for (size_t i = 0; i < api_resource_count; i++) {
-        if (openapi_describes(writer, openapi_resource_kind(&api_resources[i])))
+        if (api_resources[i].since <= writer->server_version &&
+            openapi_describes(writer, openapi_resource_kind(&api_resources[i])))
             write_resource(writer, &api_resources[i], &first);
     }
     for (size_t i = 0; i < writer->n_customs; i++)
@@ -340,13 +341,13 @@ void openapi_write_paths(struct openapi_writer *writer)
     buffer_append_char(writer->out, '}');
 }
 
-void openapi_write(struct openapi_writer *writer, const char *server_version)
+void openapi_write(struct openapi_writer *writer)
 {
     struct buffer *out = writer->out;
     bool v3 = writer->form == OPENAPI_V3;
 
-    buffer_format(out, "{%s,\"info\":{\"title\":\"Kubernetes\",\"version\":\"%s\"},\"paths\":",
-                  v3 ? "\"openapi\":\"3.0.0\"" : "\"swagger\":\"2.0\"", server_version);
+    buffer_format(out, "{%s,\"info\":{\"title\":\"Kubernetes\",\"version\":\"1.%u\"},\"paths\":",
+                  v3 ? "\"openapi\":\"3.0.0\"" : "\"swagger\":\"2.0\"", writer->server_version);
     openapi_write_paths(writer);
     buffer_append_text(out, v3 ? ",\"components\":{\"schemas\":" : ",\"definitions\":");
     openapi_write_schemas(writer);

@@ -18,6 +18,7 @@ struct openapi_writer {
     enum openapi_form form;
     const char *group; /* NULL: all of them */
     const char *version;
+    unsigned server_version; /* minor */
     const struct descriptions *descriptions;
     const struct openapi_custom *customs;
     size_t n_customs;
@@ -26,7 +27,7 @@ struct openapi_writer {
     size_t n_types;
 };
 
-void openapi_write(struct openapi_writer *writer, const char *server_version);
+void openapi_write(struct openapi_writer *writer);
 
 /* The group and version that a resource is served under. */
 const struct api_kind *openapi_resource_kind(const struct api_resource *resource);

@@ -46,13 +46,14 @@ static const struct api_kind kind_aggregated = { "apidiscovery.k8s.io",
                                                  &api_type_apidiscovery_v2_api_group_discovery_list,
                                                  false };
 
-struct discovery *discovery_create(const struct api_resource *resources, size_t count)
+struct discovery *discovery_create(const struct api_resource *resources, size_t count, unsigned version)
 {
     struct discovery *discovery = memory_new(struct discovery);
     discovery->resources = memory_resize(NULL, count + 1, sizeof(*discovery->resources));
     for (size_t i = 0; i < count; i++)
-        discovery->resources[i] = &resources[i];
-    discovery->count = discovery->built_in = count;
+        if (resources[i].since <= version)
+            discovery->resources[discovery->count++] = &resources[i];
+    discovery->built_in = discovery->count;
     return discovery;
 }
 

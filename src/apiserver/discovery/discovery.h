@@ -12,8 +12,8 @@
 
 struct discovery;
 
-/* Rows in discovery order; they must stay. */
-struct discovery *discovery_create(const struct api_resource *resources, size_t count);
+/* Rows in discovery order; they must stay. Those that a later minor version than 'version' brought are left out. */
+struct discovery *discovery_create(const struct api_resource *resources, size_t count, unsigned version);
 void discovery_destroy(struct discovery *discovery);
 
 /* Where clients find the server, which /api tells; before the first document is asked for. */

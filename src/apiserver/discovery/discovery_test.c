@@ -25,7 +25,7 @@ static yyjson_doc *get(struct discovery *discovery, const char *path, bool aggre
 static void test_every_resource_is_listed(void **state)
 {
     (void)state;
-    struct discovery *discovery = discovery_create(api_resources, api_resource_count);
+    struct discovery *discovery = discovery_create(api_resources, api_resource_count, 36);
     size_t listed = 0;
     for (size_t i = 0; i < api_resource_count; i++) {
         const struct api_kind *kind = api_resources[i].kind;
@@ -42,10 +42,33 @@ static void test_every_resource_is_listed(void **state)
     discovery_destroy(discovery);
 }
 
+/* An older version does not know what came later, nor groups of which nothing is left. */
+static void test_emulated_version(void **state)
+{
+    static const struct {
+        unsigned version;
+        bool mutating_policies, devices, addresses;
+    } cases[] = { { 33, false, false, true }, { 34, false, true, true }, { 36, true, true, true } };
+    (void)state;
+    for (size_t i = 0; i < countof(cases); i++) {
+        struct discovery *discovery = discovery_create(api_resources, api_resource_count, cases[i].version);
+        struct discovery_document found;
+        assert_int_equal(discovery_find(discovery, STR("/apis/resource.k8s.io/v1"), false, &found), cases[i].devices);
+        assert_int_equal(discovery_find(discovery, STR("/apis/resource.k8s.io"), false, &found), cases[i].devices);
+        assert_true(discovery_find(discovery, STR("/apis/admissionregistration.k8s.io/v1"), false, &found));
+        assert_int_equal(str_contains(bytes_str(found.json), STR("mutatingadmissionpolicies")),
+                         cases[i].mutating_policies);
+        assert_true(discovery_find(discovery, STR("/apis"), true, &found));
+        assert_int_equal(str_contains(bytes_str(found.json), STR("volumeattributesclasses")), cases[i].devices);
+        assert_int_equal(str_contains(bytes_str(found.json), STR("servicecidrs")), cases[i].addresses);
+        discovery_destroy(discovery);
+    }
+}
+
 static void test_documents(void **state)
 {
     (void)state;
-    struct discovery *discovery = discovery_create(api_resources, api_resource_count);
+    struct discovery *discovery = discovery_create(api_resources, api_resource_count, 36);
     yyjson_doc *doc = get(discovery, "/apis/autoscaling/", false);
     yyjson_val *root = yyjson_doc_get_root(doc);
     assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "kind")), "APIGroup");
@@ -80,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_resource_is_listed),
+        cmocka_unit_test(test_emulated_version),
         cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

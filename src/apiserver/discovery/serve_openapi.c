@@ -33,7 +33,7 @@ static struct openapi *openapi_of(struct request *request)
     struct api_server *server = request->server;
     bool made = server->openapi == NULL;
     if (made)
-        server->openapi = openapi_create(API_SERVER_VERSION);
+        server->openapi = openapi_create(server->version);
     if (made || server->openapi_epoch != server->custom_epoch)
         describe_customs(server, &request->arena);
     return server->openapi;

@@ -46,3 +46,18 @@ bool api_pod_aggregate(const struct api_pod_spec *spec, bool limits, const char 
     ret_total->set = true;
     return found;
 }
+
+struct quantity api_pod_request(const struct api_pod_spec *spec, const char *name)
+{
+    struct quantity total = { 0 };
+    const struct api_resource_requirements *whole = spec->resources;
+    const struct quantity *own = whole == NULL ? NULL : quantity_entry_value(whole->requests, whole->n_requests, name);
+    const struct quantity *overhead = quantity_entry_value(spec->overhead, spec->n_overhead, name);
+    if (own != NULL)
+        total = *own;
+    else
+        api_pod_aggregate(spec, false, name, &total);
+    if (overhead != NULL)
+        quantity_add(&total, overhead);
+    return total;
+}

@@ -11,4 +11,8 @@
  * init container with the sidecars started before it. False when none of them says anything of that resource. */
 bool api_pod_aggregate(const struct api_pod_spec *spec, bool limits, const char *name, struct quantity *ret_total);
 
+/* What the scheduler and the node set aside of one resource: the pod's own request, or else its containers' together; with its
+ * overhead. */
+struct quantity api_pod_request(const struct api_pod_spec *spec, const char *name);
+
 #endif

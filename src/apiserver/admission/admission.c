@@ -21,6 +21,7 @@ static const struct admission_plugin plugins[] = {
     { "CertificateApproval", NULL, validate_certificate_approval },
     { "CertificateSigning", NULL, validate_certificate_signing },
     { "CertificateSubjectRestriction", NULL, validate_certificate_subject },
+    { "PodResizeValidator", NULL, validate_pod_resize },
     { "ValidatingAdmissionPolicy", NULL, validate_policies },
 };
 

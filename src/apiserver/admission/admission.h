@@ -57,6 +57,7 @@ int validate_priority_class_default(struct admission *admission, struct error *e
 int validate_certificate_approval(struct admission *admission, struct error *err);
 int validate_certificate_signing(struct admission *admission, struct error *err);
 int validate_certificate_subject(struct admission *admission, struct error *err);
+int validate_pod_resize(struct admission *admission, struct error *err);
 int validate_policies(struct admission *admission, struct error *err); /* validating_policies.c */
 
 #endif

@@ -96,11 +96,19 @@ void serve_ephemeral_containers(struct request *request)
     serve_view(request, &view);
 }
 
-static void copy_resources(struct api_container *to, size_t n_to, const struct api_container *from, size_t n_from)
+/* Other containers, or in another order, stand as they were sent: validation refuses them. */
+static void copy_resources(struct api_container **containers, size_t *count, struct api_container *from, size_t n_from)
 {
-    for (size_t i = 0; i < n_to && n_to == n_from; i++) {
-        if (!text_equal(to[i].name, from[i].name))
-            continue;
+    struct api_container *to = *containers;
+    bool same = *count == n_from;
+    for (size_t i = 0; same && i < n_from; i++)
+        same = text_equal(to[i].name, from[i].name);
+    if (!same) {
+        *containers = from;
+        *count = n_from;
+        return;
+    }
+    for (size_t i = 0; i < n_from; i++) {
         to[i].resources = from[i].resources;
         to[i].resize_policy = from[i].resize_policy;
         to[i].n_resize_policy = from[i].n_resize_policy;
@@ -109,15 +117,13 @@ static void copy_resources(struct api_container *to, size_t n_to, const struct a
 
 static int take_resources(struct request *request, void *object, const void *sent, struct error *err)
 {
-    (void)request;
-    struct api_pod *pod = object;
-    const struct api_pod *wanted = sent;
-    if (pod->spec.n_containers != wanted->spec.n_containers)
-        return error_set(err, ERROR_INVALID, "spec: Forbidden: containers may not be added or removed by a resize");
-    copy_resources(pod->spec.containers, pod->spec.n_containers, wanted->spec.containers, wanted->spec.n_containers);
-    copy_resources(pod->spec.init_containers, pod->spec.n_init_containers, wanted->spec.init_containers,
-                   wanted->spec.n_init_containers);
-    pod->spec.resources = wanted->spec.resources;
+    (void)request, (void)err;
+    struct api_pod_spec *spec = &((struct api_pod *)object)->spec;
+    const struct api_pod_spec *wanted = &((const struct api_pod *)sent)->spec;
+    copy_resources(&spec->containers, &spec->n_containers, wanted->containers, wanted->n_containers);
+    copy_resources(&spec->init_containers, &spec->n_init_containers, wanted->init_containers,
+                   wanted->n_init_containers);
+    spec->resources = wanted->resources;
     return 0;
 }
 

@@ -42,16 +42,8 @@ static int64_t amount(const struct sized_resource *resource, const struct quanti
 
 static int64_t requested(const struct sized_resource *resource, const struct api_pod_spec *spec)
 {
-    struct quantity total = { 0 };
-    const struct api_resource_requirements *pod_level = spec->resources;
-    const struct quantity *own =
-        pod_level == NULL ? NULL : quantity_entry_value(pod_level->requests, pod_level->n_requests, resource->name);
-    if (own != NULL)
-        total = *own;
-    else
-        api_pod_aggregate(spec, false, resource->name, &total);
-    const struct quantity *overhead = quantity_entry_value(spec->overhead, spec->n_overhead, resource->name);
-    return amount(resource, &total) + (overhead == NULL ? 0 : amount(resource, overhead));
+    struct quantity total = api_pod_request(spec, resource->name);
+    return amount(resource, &total);
 }
 
 bool pod_admission_lacks(const struct pod_admission *admission, struct pod_refusal *refusal)

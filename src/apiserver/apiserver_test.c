@@ -168,8 +168,14 @@ static void test_paths(void **state)
     expect(
         ask_with(f, "GET", "/openapi/v3", "accept: application/com.github.proto-openapi.spec.v3@v1.0+protobuf\r\n", ""),
         "content-type: application/json");
-    const char *metrics = ask(f, "GET", "/metrics", "");
+    const char *metrics = ask(f, "GET", "/metrics/slis", "");
+    expect(metrics, "kubernetes_healthcheck{name=\"ping\",type=\"livez\"} 1\n");
+    expect(metrics, "kubernetes_healthchecks_total{name=\"etcd-readiness\",status=\"success\",type=\"readyz\"} ");
+    metrics = ask(f, "GET", "/metrics", "");
+    assert_null(strstr(metrics, "kubernetes_healthcheck"));
     expect(metrics, "apiserver_request_total{");
+    expect(metrics, "apiserver_admission_step_admission_duration_seconds_count{operation=\"CREATE\",rejected=\"false\","
+                    "type=\"validate\"} ");
     expect(metrics, "apiserver_watch_cache_events_received_total{group=\"\",resource=\"namespaces\"} 1\n");
     expect(metrics, "apiserver_watch_cache_initializations_total{group=\"\",resource=\"namespaces\"} 1\n");
     expect(metrics, "apiserver_watch_cache_resource_version{group=\"\",resource=\"namespaces\"} ");

@@ -49,6 +49,7 @@ static const struct path_handler path_handlers[] = {
     { "/version", serve_version },
     { "/version/", serve_version },
     { "/metrics", serve_metrics },
+    { "/metrics/slis", serve_slis },
     { "/", serve_discovery },
     { "/api", serve_discovery },
     { "/api/", serve_discovery },

@@ -31,6 +31,7 @@ void serve_readyz(struct request *request);
 void serve_healthz(struct request *request);
 void serve_version(struct request *request);
 void serve_metrics(struct request *request);
+void serve_slis(struct request *request);
 
 /* serve_discovery.c */
 void serve_discovery(struct request *request);

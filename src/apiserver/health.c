@@ -73,6 +73,30 @@ static const struct health_check checks[] = {
     { "shutdown", READY, check_running },
 };
 
+static const struct metric_family healthcheck = {
+    .name = "kubernetes_healthcheck",
+    .help = "[STABLE] What a check said last: 1 is good.",
+    .kind = METRIC_GAUGE,
+    .labels = (const char *const[]){ "name", "type", NULL },
+};
+static const struct metric_family healthchecks = {
+    .name = "kubernetes_healthchecks_total",
+    .help = "[STABLE] Checks made, by what they said.",
+    .kind = METRIC_COUNTER,
+    .labels = (const char *const[]){ "name", "status", "type", NULL },
+};
+
+/* 'type': the path's name. */
+static bool ask(struct api_server *server, const struct health_check *check, const char *type)
+{
+    bool good = check->good(server);
+    const char *const now[] = { check->name, type };
+    const char *const all[] = { check->name, good ? "success" : "error", type };
+    metric_set(metrics_get(server->slis, &healthcheck, now), good);
+    metric_add(metrics_get(server->slis, &healthchecks, all), 1);
+    return good;
+}
+
 static bool excluded(struct request *request, const char *name)
 {
     struct str rest = request->query, pair;
@@ -111,7 +135,7 @@ static void serve_checks(struct request *request, unsigned path, const char *nam
             continue;
         if (excluded(request, checks[i].name)) {
             buffer_format(&text, "[+]%s excluded: ok\n", checks[i].name);
-        } else if (checks[i].good(request->server)) {
+        } else if (ask(request->server, &checks[i], name + 1)) {
             buffer_format(&text, "[+]%s ok\n", checks[i].name);
         } else {
             buffer_format(&text, "[-]%s failed: reason withheld\n", checks[i].name);
@@ -157,11 +181,21 @@ void serve_version(struct request *request)
     request_respond_text(request, 200, "application/json", str_of(text));
 }
 
-void serve_metrics(struct request *request)
+static void respond_metrics(struct request *request, struct metrics *metrics)
 {
     auto_buffer struct buffer text = { .max = 64 << 20 };
+    metrics_write(metrics, loop_monotonic(request->server->loop), &text);
+    request_respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", buffer_str(&text));
+}
+
+void serve_metrics(struct request *request)
+{
     request_metrics_sample(request->server);
     process_metrics_sample(request->server->metrics);
-    metrics_write(request->server->metrics, loop_monotonic(request->server->loop), &text);
-    request_respond_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", buffer_str(&text));
+    respond_metrics(request, request->server->metrics);
+}
+
+void serve_slis(struct request *request)
+{
+    respond_metrics(request, request->server->slis);
 }

@@ -9,6 +9,7 @@
 #include "api/field_path.h"
 #include "api/openapi/openapi.h"
 #include "apiserver/access/access.h"
+#include "apiserver/admission/admission_metrics.h"
 #include "apiserver/admission/policy_hooks.h"
 #include "apiserver/allocation/address_objects.h"
 #include "apiserver/bootstrap.h"
@@ -126,6 +127,8 @@ int api_server_create(const struct api_server_options *options, struct api_serve
     map_init(&server->registries);
     server->metrics = options->metrics != NULL ? options->metrics : metrics_create();
     server->request_metrics = request_metrics_create(server->metrics);
+    server->admission_metrics = admission_metrics_create(server->metrics);
+    server->slis = metrics_create();
     server->allocator = service_allocator_create(services, loop_random(server->loop));
     server->caches = memory_zalloc(api_resource_count * sizeof(struct watch_cache *));
     server->built_in = memory_zalloc(api_resource_count * sizeof(struct registry *));
@@ -270,6 +273,8 @@ static void server_free(struct api_server *server)
     buffer_fini(&server->encoding);
     map_fini(&server->registries);
     request_metrics_destroy(server->request_metrics);
+    admission_metrics_destroy(server->admission_metrics);
+    metrics_destroy(server->slis);
     if (server->options.metrics == NULL)
         metrics_destroy(server->metrics);
     arena_fini(&server->arena);

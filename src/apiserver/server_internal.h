@@ -15,6 +15,7 @@ struct address_objects;   /* allocation/address_objects.h */
 struct event_expiry;      /* expiry/event_expiry.h */
 struct metrics;           /* base/metrics.h */
 struct request_metrics;   /* request_metrics.h */
+struct admission_metrics; /* admission/admission_metrics.h */
 struct http_front;        /* http/front.h */
 struct access;            /* access.h */
 struct discovery;         /* discovery.h */
@@ -45,6 +46,8 @@ struct api_server {
     struct event_expiry *event_expiry;
     struct metrics *metrics;
     struct request_metrics *request_metrics;
+    struct admission_metrics *admission_metrics;
+    struct metrics *slis; /* of /metrics/slis */
     struct http_front *front;
     struct access *access;
     struct discovery *discovery;

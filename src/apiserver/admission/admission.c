@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apiserver/admission/admission_metrics.h"
 #include "apiserver/failure.h"
+#include "apiserver/server_internal.h"
 
 /* In upstream's order. */
 static const struct admission_plugin plugins[] = {
@@ -27,22 +29,22 @@ static const struct admission_plugin plugins[] = {
 
 int admission_admit(struct admission *admission, struct error *err)
 {
-    for (size_t i = 0; i < countof(plugins); i++) {
-        int rc = plugins[i].admit == NULL ? 0 : plugins[i].admit(admission, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    usec_t started = loop_monotonic(admission->request->server->loop);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < countof(plugins); i++)
+        rc = plugins[i].admit == NULL ? 0 : plugins[i].admit(admission, err);
+    admission_metrics_step(admission, false, rc < 0, started);
+    return rc;
 }
 
 int admission_validate(struct admission *admission, struct error *err)
 {
-    for (size_t i = 0; i < countof(plugins); i++) {
-        int rc = plugins[i].validate == NULL ? 0 : plugins[i].validate(admission, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    usec_t started = loop_monotonic(admission->request->server->loop);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < countof(plugins); i++)
+        rc = plugins[i].validate == NULL ? 0 : plugins[i].validate(admission, err);
+    admission_metrics_step(admission, true, rc < 0, started);
+    return rc;
 }
 
 int admission_check_creation(struct request *request, void *body, struct error *err)

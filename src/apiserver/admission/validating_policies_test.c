@@ -72,6 +72,11 @@ static void test_asked_while_bound(void **state)
     expect(create_map(f, "b"), "201 Created");
     bind_policy(f, "early", "p", "Warn", "");
     expect(create_map(f, "c"), "Validation failed for ValidatingAdmissionPolicy 'p' with binding 'early': failed");
+    answer = ask(f, "GET", "/metrics", "");
+    expect(answer, "apiserver_validating_admission_policy_check_total{enforcement_action=\"warn\",error_type="
+                   "\"invalid_error\",policy=\"p\",policy_binding=\"early\"} 1\n");
+    expect(answer, "apiserver_validating_admission_policy_check_duration_seconds_count{enforcement_action=\"deny\","
+                   "error_type=\"invalid_error\",policy=\"p\",policy_binding=\"again\"} 1\n");
     expect(ask(f, "DELETE", POLICIES "/p", ""), "200 OK");
     expect(ask(f, "DELETE", MAPS "/a", ""), "200 OK");
 }

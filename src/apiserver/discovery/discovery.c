@@ -353,6 +353,7 @@ static bool build_root(const struct discovery *discovery, struct buffer *out)
                                          "/healthz",
                                          "/livez",
                                          "/metrics",
+                                         "/metrics/slis",
                                          "/openapi/v2",
                                          "/openapi/v3",
                                          "/openapi/v3/",

@@ -5,64 +5,24 @@
 
 #include <string.h>
 
+#include "api/validation/formats/names.h"
 #include "api/validation/invalid.h"
 #include "apiserver/failure.h"
 #include "apiserver/path.h"
 
-#define FIELD_MANAGER_SIZE_MAX 128
-#define DRY_RUNS_MAX           16 /* values of one parameter; more are not looked at */
+#define DRY_RUNS_MAX 16 /* values of one parameter; more are not looked at */
 
 static const char *const dry_runs[] = { "All", NULL };
-
-/* ---------------------------------------------------------------- characters */
-
-/* The character at 'text' and how many bytes it has; a byte that begins none is one by itself. */
-static uint32_t read_character(const unsigned char *text, size_t *ret_size)
-{
-    size_t size = text[0] < 0xc0 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    uint32_t character = size == 1 ? text[0] : text[0] & (0x7fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            *ret_size = 1;
-            return text[0];
-        }
-        character = character << 6 | (text[i] & 0x3f);
-    }
-    *ret_size = size;
-    return character;
-}
-
-/* What unicode calls printable, near enough: no control or format characters, no blanks but the plain one. */
-static bool is_printable(uint32_t character)
-{
-    static const struct {
-        uint32_t first, last;
-    } others[] = { { 0, 0x1f },        { 0x7f, 0xa0 },     { 0xad, 0xad },     { 0x1680, 0x1680 },
-                   { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x3000, 0x3000 },
-                   { 0xd800, 0xf8ff }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb } };
-    for (size_t i = 0; i < countof(others); i++)
-        if (character >= others[i].first && character <= others[i].last)
-            return false;
-    return true;
-}
 
 /* ---------------------------------------------------------------- query */
 
 static void read_field_manager(struct request *request, struct str query, struct api_invalid *errors)
 {
-    const struct field_at *at = at_field(NULL, "fieldManager");
     const char *manager = query_value(query, "fieldManager", &request->arena);
     if (text_empty(manager))
         return;
     request->options.field_manager = manager;
-    if (strlen(manager) > FIELD_MANAGER_SIZE_MAX)
-        invalid_too_long(errors, at, FIELD_MANAGER_SIZE_MAX);
-    size_t size;
-    for (size_t i = 0; manager[i] != '\0'; i += size) {
-        uint32_t character = read_character((const unsigned char *)manager + i, &size);
-        if (!is_printable(character))
-            invalid_string(errors, at, manager, "invalid character U+%04X (at position %zu)", character, i);
-    }
+    validate_field_manager(manager, at_field(NULL, "fieldManager"), errors);
 }
 
 static void check_dry_run(const char *const *list, size_t count, struct api_invalid *errors)

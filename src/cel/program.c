@@ -4,8 +4,8 @@
 /* program.c - from text to what can be evaluated, and evaluating it. */
 #include <stdlib.h>
 
+#include "base/text/utf8.h"
 #include "cel/evaluate.h"
-#include "cel/value/utf8.h"
 
 #define PROBLEMS_TEXT_MAX ((size_t)4 << 20)
 

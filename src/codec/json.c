@@ -2,7 +2,9 @@
  * Copyright 2026 The coracle authors */
 
 #include "codec/json.h"
+
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "codec/decimal.h"
 #include "codec/json_problem.h"
 
@@ -14,25 +16,6 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-/* Length of the UTF-8 sequence at the front, 0 when it is none (overlong forms and surrogates included). */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-    unsigned char first = at[0];
-    size_t length = first < 0x80                    ? 1
-                    : first >= 0xc2 && first < 0xe0 ? 2
-                    : (first & 0xf0) == 0xe0        ? 3
-                    : first >= 0xf0 && first < 0xf5 ? 4
-                                                    : 0;
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    bool bad = (first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) || (first == 0xf0 && at[1] < 0x90) ||
-               (first == 0xf4 && at[1] > 0x8f);
-    return bad ? 0 : length;
-}
 
 /* Bytes that stand for themselves. */
 static const bool plain[256] = {
@@ -118,7 +101,7 @@ void json_append_string(struct buffer *out, struct str text)
             append_escape(out, *at++);
             continue;
         }
-        size_t length = utf8_length(at, (size_t)(end - at));
+        size_t length = utf8_length((struct str){ (const char *)at, (size_t)(end - at) });
         if (length == 0) {
             buffer_append(out, "\\ufffd", 6);
             at++;
@@ -320,10 +303,8 @@ static yyjson_doc *parse(struct str text, yyjson_read_flag flags)
 /* What yyjson refuses and Go does not: bytes that are no UTF-8, halves of surrogate pairs. */
 static yyjson_doc *parse_as_go(struct str text)
 {
-    auto_buffer struct buffer replaced = { .max = text.size };
-    if (json_replace_surrogates(text, &replaced) && !buffer_failed(&replaced))
-        text = buffer_str(&replaced);
-    return parse(text, YYJSON_READ_ALLOW_INVALID_UNICODE);
+    auto_buffer struct buffer replaced = { 0 };
+    return json_replace_invalid(text, &replaced) ? parse(buffer_str(&replaced), 0) : NULL;
 }
 
 int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 enum expectation { VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON, AFTER_VALUE };
 
 struct scan {
@@ -227,32 +229,40 @@ static int read_unicode(const char *at, const char *end)
     return number;
 }
 
-bool json_replace_surrogates(struct str text, struct buffer *out)
+/* Bytes at the front that Go reads as they are; 0: it reads 'ret_instead' of them as U+FFFD. */
+static size_t valid_size(const char *at, const char *end, size_t *ret_instead)
+{
+    *ret_instead = 1;
+    if (*at != '\\')
+        return utf8_length((struct str){ at, (size_t)(end - at) });
+    int number = read_unicode(at, end);
+    if (number < 0)
+        return end - at < 2 ? 1 : (unsigned char)at[1] < 0x80 ? 2 : 1;
+    if (number < 0xd800 || number > 0xdfff)
+        return 6;
+    int second = number < 0xdc00 ? read_unicode(at + 6, end) : -1;
+    *ret_instead = 6;
+    return second >= 0xdc00 && second <= 0xdfff ? 12 : 0;
+}
+
+bool json_replace_invalid(struct str text, struct buffer *out)
 {
     const char *at = text.data, *end = at + text.size, *copied = at;
+    size_t instead;
     bool found = false;
     while (at < end) {
-        if (*at != '\\') {
-            at++;
-            continue;
-        }
-        int number = read_unicode(at, end);
-        if (number < 0xd800 || number > 0xdfff) {
-            at += number < 0 ? 2 : 6;
-            continue;
-        }
-        int second = number < 0xdc00 ? read_unicode(at + 6, end) : -1;
-        if (second >= 0xdc00 && second <= 0xdfff) {
-            at += 12;
+        size_t size = valid_size(at, end, &instead);
+        if (size > 0) {
+            at += size;
             continue;
         }
         buffer_append(out, copied, (size_t)(at - copied));
-        buffer_append(out, "\\ufffd", 6);
-        at += 6;
+        buffer_append_text(out, "\xef\xbf\xbd");
+        at += instead;
         copied = at;
         found = true;
     }
     if (found && copied < end)
         buffer_append(out, copied, (size_t)(end - copied));
-    return found;
+    return found && !buffer_failed(out);
 }

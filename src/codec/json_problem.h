@@ -14,8 +14,8 @@
  * -ERROR_SYNTAX; 0 when Go finds nothing wrong. */
 int json_problem(struct str text, struct error *err) must_check;
 
-/* Go reads a lone half of a surrogate pair as U+FFFD. Appends the text with such escapes replaced; false when it
- * has none. */
-bool json_replace_surrogates(struct str text, struct buffer *out);
+/* Go reads a byte of a string that is no UTF-8, and a lone half of a surrogate pair, as U+FFFD. Appends the text with such bytes and
+ * escapes replaced (three times as long at most); false when it has none. */
+bool json_replace_invalid(struct str text, struct buffer *out);
 
 #endif

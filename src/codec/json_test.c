@@ -132,12 +132,25 @@ static void problems_are_worded_as_go_does(void **state)
                         "\\ud800\xef\xbf\xbdx\xf0\x9f\x98\x80\xef\xbf\xbd");
 }
 
+static void bytes_that_are_no_text_are_replaced_as_go_does(void **state)
+{
+    (void)state;
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    assert_int_equal(json_read(STR("[\"a\xff\xc3(\xed\xa0\x80\xc3\xa4\\u00e4\"]"), 100, &doc, NULL), 0);
+    assert_string_equal(yyjson_get_str(yyjson_arr_get_first(yyjson_doc_get_root(doc))),
+                        "a\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa4\xc3\xa4");
+    assert_int_equal(json_read(STR("[\"a\\\xff\"]"), 100, &doc, NULL), -ERROR_SYNTAX); /* no such escape */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strings_are_escaped_as_go_does), cmocka_unit_test(doubles_are_shortest),
-        cmocka_unit_test(values_are_written_on_one_line), cmocka_unit_test(reading_is_bounded),
+        cmocka_unit_test(strings_are_escaped_as_go_does),
+        cmocka_unit_test(doubles_are_shortest),
+        cmocka_unit_test(values_are_written_on_one_line),
+        cmocka_unit_test(reading_is_bounded),
         cmocka_unit_test(problems_are_worded_as_go_does),
+        cmocka_unit_test(bytes_that_are_no_text_are_replaced_as_go_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

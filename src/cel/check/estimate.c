@@ -8,7 +8,7 @@
  * document is 0; a way that begins with an element of a literal goes on at the root of the document. */
 #include "cel/check/estimate.h"
 
-#include "cel/value/utf8.h"
+#include "base/text/utf8.h"
 
 static struct cel_cost estimate(struct cel_estimator *estimator, struct cel_node *node);
 

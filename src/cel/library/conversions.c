@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cel/value/utf8.h"
+#include "base/text/utf8.h"
 #include "cel/value/value.h"
 #include "codec/decimal.h"
 

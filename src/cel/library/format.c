@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text/utf8.h"
 #include "cel/check/infer.h"
-#include "cel/value/utf8.h"
 #include "cel/value/value.h"
 
 #define FORMAT_MAX        ((size_t)CEL_REQUEST_SIZE_MAX * 4)

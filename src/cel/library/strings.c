@@ -2,8 +2,8 @@
  * Copyright 2026 The coracle authors */
 
 /* strings.c - functions on texts. Positions and lengths count code points. */
+#include "base/text/utf8.h"
 #include "cel/library/format.h"
-#include "cel/value/utf8.h"
 #include "cel/value/value.h"
 
 #define TEXT_MAX ((size_t)CEL_REQUEST_SIZE_MAX * 4) /* bytes of a text that a function makes */

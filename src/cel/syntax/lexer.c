@@ -4,7 +4,7 @@
 /* lexer.c - cutting an expression into words. */
 #include "cel/syntax/lexer.h"
 
-#include "cel/value/utf8.h"
+#include "base/text/utf8.h"
 
 /* Longest first. */
 static const char *const marks[] = { "==", "!=", "<=", ">=", "&&", "||", "[", "]", "{", "}", "(", ")",

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/text/utf8.h"
 #include "cel/syntax/lexer.h"
-#include "cel/value/utf8.h"
 
 static bool literal_int(struct str text, bool negative, uint64_t limit, uint64_t *ret_value)
 {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text/utf8.h"
 #include "cel/syntax/node.h"
-#include "cel/value/utf8.h"
 
 #define SNIPPET_MAX 16384 /* longer lines are not shown */
 

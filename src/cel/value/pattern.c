@@ -4,7 +4,7 @@
 /* pattern.c - the functions of regular expressions: matches, find, findAll. */
 #include "cel/value/pattern.h"
 
-#include "cel/value/utf8.h"
+#include "base/text/utf8.h"
 #include "cel/value/value.h"
 
 static void pattern_drop(void *pointer)

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text/utf8.h"
 #include "cel/check/infer.h"
-#include "cel/value/utf8.h"
 
 struct cel_value cel_value_null(void)
 {

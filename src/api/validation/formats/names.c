@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "base/text/utf8.h"
+
 #define FIELD_MANAGER_SIZE_MAX 128
 #define DOMAIN_SIZE_MAX        253
 #define SIGNER_NAME_SIZE_MAX   571 /* a domain, '/', a subdomain, '.', a label */
@@ -202,25 +204,6 @@ bool name_is_extended_resource(struct str name)
     return format_ok(format_qualified_name, str_of(quota));
 }
 
-/* One character of UTF-8; bytes that are none count as one each. */
-static size_t next_rune(const char *text, uint32_t *ret_rune)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    size_t size = c[0] >= 0xf0 ? 4 : c[0] >= 0xe0 ? 3 : c[0] >= 0xc0 ? 2 : 1;
-    uint32_t rune = size == 1 ? c[0] : c[0] & (0x7f >> size);
-
-    for (size_t i = 1; i < size; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            size = 1, rune = 0xfffd;
-        else
-            rune = rune << 6 | (c[i] & 0x3f);
-    }
-    if (size == 1 && c[0] >= 0x80)
-        rune = 0xfffd;
-    *ret_rune = rune;
-    return size;
-}
-
 /* Letters, marks, numbers, signs and the plain blank: of what is not, controls and the other blanks are all that names have
  * in practice. */
 static bool is_printable(uint32_t rune)
@@ -228,21 +211,19 @@ static bool is_printable(uint32_t rune)
     return rune >= 0x20 && rune != 0x7f && !(rune >= 0x80 && rune <= 0xa0) && rune != 0xad && rune != 0x1680 &&
            !(rune >= 0x2000 && rune <= 0x200f) && !(rune >= 0x2028 && rune <= 0x202f) &&
            !(rune >= 0x205f && rune <= 0x206f) && rune != 0x3000 && rune != 0xfeff &&
-           !(rune >= 0xe000 && rune <= 0xf8ff);
+           !(rune >= 0xe000 && rune <= 0xf8ff) && !(rune >= 0xfff0 && rune <= 0xfffb);
 }
 
 void validate_field_manager(const char *name, const struct field_at *at, struct api_invalid *errors)
 {
-    const char *text = text_or_empty(name);
-    uint32_t rune;
+    struct str text = str_of(text_or_empty(name));
 
-    if (strlen(text) > FIELD_MANAGER_SIZE_MAX)
+    if (text.size > FIELD_MANAGER_SIZE_MAX)
         invalid_too_long(errors, at, FIELD_MANAGER_SIZE_MAX);
-    for (size_t i = 0; text[i] != '\0';) {
-        size_t size = next_rune(text + i, &rune);
+    for (struct str rest = text; rest.size > 0; rest = str_skip(rest, utf8_size(rest))) {
+        uint32_t rune = utf8_decode(rest);
         if (!is_printable(rune))
-            invalid_string(errors, at, name, "invalid character U+%04X (at position %zu)", rune, i);
-        i += size;
+            invalid_string(errors, at, name, "invalid character U+%04X (at position %zu)", rune, text.size - rest.size);
     }
 }
 

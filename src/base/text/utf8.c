@@ -2,7 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* utf8.c - decoding code points. */
-#include "cel/value/utf8.h"
+#include "base/text/utf8.h"
 
 /* Decodes the first code point; its size, or 0 when the bytes are none. */
 static size_t decode(struct str text, uint32_t *ret_point)
@@ -26,10 +26,16 @@ static size_t decode(struct str text, uint32_t *ret_point)
     return size;
 }
 
-size_t utf8_size(struct str text)
+size_t utf8_length(struct str text)
 {
     uint32_t point;
-    size_t size = text.size == 0 ? 0 : decode(text, &point);
+
+    return decode(text, &point);
+}
+
+size_t utf8_size(struct str text)
+{
+    size_t size = text.size == 0 ? 0 : utf8_length(text);
 
     return text.size > 0 && size == 0 ? 1 : size;
 }
@@ -53,10 +59,8 @@ size_t utf8_count(struct str text)
 
 bool utf8_valid(struct str text)
 {
-    uint32_t point;
-
     for (size_t at = 0; at < text.size;) {
-        size_t size = decode(str_skip(text, at), &point);
+        size_t size = utf8_length(str_skip(text, at));
 
         if (size == 0)
             return false;

@@ -3,13 +3,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "api/codec.h"
 #include "generated/types.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The first byte picks the kind. */
+/* The first byte picks the kind. What was read is written, and read and written the same again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -19,7 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     void *value = arena_zalloc(&arena, kind->type->size);
     if (api_decode_protobuf(kind->type, (struct str){ (const char *)data + 1, size - 1 }, &arena, value, NULL) < 0)
         return 0;
-    auto_buffer struct buffer out = { 0 };
-    api_encode_protobuf(kind->type, value, &out);
+    auto_buffer struct buffer once = { 0 }, twice = { 0 };
+    api_encode_protobuf(kind->type, value, &once);
+    value = arena_zalloc(&arena, kind->type->size);
+    if (api_decode_protobuf(kind->type, buffer_str(&once), &arena, value, NULL) < 0)
+        abort();
+    api_encode_protobuf(kind->type, value, &twice);
+    if (!str_equal(buffer_str(&once), buffer_str(&twice)))
+        abort();
     return 0;
 }

@@ -9,6 +9,10 @@
 #include "base/memory.h"
 #include "loop/loop_driver.h"
 
+/* What tasks defer runs after them, so often before descriptors and timers get their share: an answer that goes from its
+ * request to its connection, to TLS and to the socket does not ask for descriptors at every step. */
+#define TASK_ROUNDS 4
+
 static bool fires_before(const struct heap_node *a, const struct heap_node *b)
 {
     const struct loop_timer *left = container_of(a, struct loop_timer, node);
@@ -183,14 +187,8 @@ static void list_move_all(struct list *to, struct list *from)
         list_append(to, node);
 }
 
-static void run_tasks(struct loop *loop)
+static void run_round(struct loop *loop)
 {
-    pthread_mutex_lock(&loop->lock);
-    atomic_store(&loop->waits, false);
-    list_move_all(&loop->tasks, &loop->posted);
-    pthread_mutex_unlock(&loop->lock);
-
-    /* What these defer runs in the next turn, so that descriptors and timers get their share. */
     struct list batch;
     list_init(&batch);
     list_move_all(&batch, &loop->tasks);
@@ -200,6 +198,17 @@ static void run_tasks(struct loop *loop)
     }
     list_move_all(&batch, &loop->tasks);
     list_move_all(&loop->tasks, &batch);
+}
+
+static void run_tasks(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    atomic_store(&loop->waits, false);
+    list_move_all(&loop->tasks, &loop->posted);
+    pthread_mutex_unlock(&loop->lock);
+
+    for (int round = 0; round < TASK_ROUNDS && !loop->stopped && !list_empty(&loop->tasks); round++)
+        run_round(loop);
 }
 
 static void run_timers(struct loop *loop)

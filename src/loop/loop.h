@@ -65,7 +65,7 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer, usec_t delay)
 void loop_timer_stop(struct loop_timer *timer); /* fine when it is not running */
 bool loop_timer_running(const struct loop_timer *timer);
 
-/* --- tasks: run once, soon, on the loop's thread, in order --- */
+/* --- tasks: run once, soon, on the loop's thread, in order; what they defer runs behind those that wait already --- */
 
 struct loop_task {
     void (*callback)(struct loop_task *task);

@@ -213,6 +213,43 @@ static void test_timer_that_comes_due_during_a_callback(void **state)
     loop_destroy(loop);
 }
 
+struct relay {
+    struct loop_task task;
+    struct loop *loop;
+    int left;
+};
+
+static void pass_on(struct loop_task *task)
+{
+    struct relay *relay = container_of(task, struct relay, task);
+    if (relay->left-- > 0)
+        loop_defer(relay->loop, task);
+}
+
+/* A task that defers another, which defers a third, takes one turn of the loop; one that goes on for ever keeps no timer. */
+static void test_relay(void **state)
+{
+    (void)state;
+    struct loop *loop = NULL;
+    struct error err = { 0 };
+    assert_int_equal(loop_create_real(&loop, &err), 0);
+    struct relay relay = { .task.callback = pass_on, .loop = loop, .left = 2 };
+    loop_defer(loop, &relay.task);
+    loop_run(loop);
+    assert_int_equal(relay.left, -1);
+    assert_int_equal(loop_wakeups(loop), 1);
+    struct loop_timer timer = { .callback = stop_loop };
+    relay.left = INT32_MAX;
+    loop_defer(loop, &relay.task);
+    loop_timer_start(loop, &timer, 2000);
+    alarm(10);
+    loop_run(loop);
+    alarm(0);
+    assert_true(relay.left > 0);
+    loop_cancel(loop, &relay.task);
+    loop_destroy(loop);
+}
+
 static void test_same_seed_same_numbers(void **state)
 {
     (void)state;
@@ -560,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_virtual),
         cmocka_unit_test(test_virtual_clock_jumps),
         cmocka_unit_test(test_timer_that_comes_due_during_a_callback),
+        cmocka_unit_test(test_relay),
         cmocka_unit_test(test_same_seed_same_numbers),
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_posts_from_threads),

@@ -98,9 +98,10 @@ void loop_workers_start(struct loop_workers *workers, struct loop *loop, struct 
     if (!here) {
         list_append(&workers->waiting, &work->node);
         workers->n_waiting++;
-        pthread_cond_signal(&workers->due);
     }
     pthread_mutex_unlock(&workers->lock);
     if (here)
         do_work(work);
+    else
+        pthread_cond_signal(&workers->due); /* not under the lock, which is what the worker asks for first */
 }

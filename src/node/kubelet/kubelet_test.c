@@ -27,6 +27,7 @@ struct fixture {
     struct client *client;
     struct cri *cri;
     struct kubelet *kubelet;
+    bool failing; /* probes whose command is "switch" */
 };
 
 static int crash(void *context, const char *image, uint32_t attempt, usec_t *ret_after)
@@ -38,8 +39,9 @@ static int crash(void *context, const char *image, uint32_t attempt, usec_t *ret
 
 static int probe_exit(void *context, const char *name, const char *const *command, size_t n)
 {
-    (void)context, (void)name, (void)n;
-    return strcmp(command[0], "ok") == 0 ? 0 : 1;
+    const struct fixture *f = context;
+    (void)name, (void)n;
+    return strcmp(command[0], "ok") == 0 || (strcmp(command[0], "switch") == 0 && !f->failing) ? 0 : 1;
 }
 
 static void start_kubelet(struct fixture *f)
@@ -64,9 +66,11 @@ static int set_up(void **state)
     f->loop = loop_create_virtual(START, 1);
     f->server = fake_server_create(f->loop);
     f->client = fake_server_client(f->server, "kubelet");
-    const struct cri_fake_options options = {
-        .call_time = 10 * USEC_PER_MSEC, .stop_time = 200 * USEC_PER_MSEC, .behave = crash, .exec = probe_exit
-    };
+    const struct cri_fake_options options = { .call_time = 10 * USEC_PER_MSEC,
+                                              .stop_time = 200 * USEC_PER_MSEC,
+                                              .behave = crash,
+                                              .exec = probe_exit,
+                                              .context = f };
     f->cri = cri_fake_create(f->loop, &options);
     cri_fake_add_image(f->cri, "web");
     cri_fake_add_image(f->cri, "crash");
@@ -390,6 +394,35 @@ static void probes_decide(void **state)
     assert_int_equal(0, pod(f, "probed")->status.container_statuses[0].restart_count);
 }
 
+static void a_pod_that_ends_is_asked_whether_it_is_ready(void **state)
+{
+    struct fixture *f = *state;
+    static const char spec[] =
+        "\"containers\":[{\"name\":\"web\",\"image\":\"web\",\"imagePullPolicy\":\"IfNotPresent\","
+        "\"lifecycle\":{\"preStop\":{\"sleep\":{\"seconds\":20}}},"
+        "\"livenessProbe\":{\"exec\":{\"command\":[\"switch\"]},\"periodSeconds\":1,\"failureThreshold\":1},"
+        "\"readinessProbe\":{\"exec\":{\"command\":[\"switch\"]},\"periodSeconds\":1,\"failureThreshold\":2}}]";
+    put_pod(f, "web", spec);
+    run_seconds(f, 4);
+    assert_string_equal("True", condition(pod(f, "web"), "Ready"));
+    char json[2048];
+    snprintf(json, sizeof(json),
+             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":"
+             "\"uid-web\",\"deletionTimestamp\":\"2023-11-14T22:13:50Z\",\"deletionGracePeriodSeconds\":30},"
+             "\"spec\":{\"nodeName\":\"node1\",%s}}",
+             spec);
+    fake_server_put(f->server, &api_resource_pod, json);
+    run_seconds(f, 4);
+    assert_string_equal("True", condition(pod(f, "web"), "Ready"));
+    f->failing = true;
+    run_seconds(f, 4);
+    assert_string_equal("False", condition(pod(f, "web"), "Ready"));
+    assert_true(has_event(f, "Unhealthy", "Readiness probe failed:"));
+    assert_false(has_event(f, "Unhealthy", "Liveness probe failed:"));
+    run_seconds(f, 15);
+    assert_null(pod(f, "web"));
+}
+
 static void environment_waits_for_its_objects(void **state)
 {
     struct fixture *f = *state;
@@ -487,6 +520,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(readiness_gates_are_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(init_containers_and_sidecars_come_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes_decide, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pod_that_ends_is_asked_whether_it_is_ready, set_up, tear_down),
         cmocka_unit_test_setup_teardown(environment_waits_for_its_objects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_kubelet_takes_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_ends_a_pod, set_up, tear_down),

@@ -3,22 +3,21 @@
 
 #include "node/kubelet/pod/handler.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 #include "base/memory.h"
-#include "crypto/tls.h"
 #include "net/grpc.h"
+#include "node/kubelet/pod/http_get.h"
 
-#define BODY_MAX    10240 /* of an answer, as upstream reads it */
-#define HEADERS_MAX 64
-#define USER_AGENT  "kube-probe/1.36"
+#define PROBE_AGENT "kube-probe/1.36"
+#define HOOK_AGENT  "kube-lifecycle/1.36"
 
 struct handler {
     struct loop *loop;
     struct arena arena;
     void (*done)(void *context, enum probe_result result, const char *message);
     void *context;
+    bool hook;
     struct loop_timer timer;
     struct loop_task finish;
     bool finished;
@@ -27,13 +26,9 @@ struct handler {
 
     struct cri_call exec;
     struct stream_connect *connect;
-    struct http_client *http;
-    struct http_request *request;
-    const char *url;
-    int status;
+    struct http_get *http;
     struct grpc_channel *grpc;
     struct grpc_call *grpc_call;
-    struct tls_context *tls;
 };
 
 struct handler_spec handler_of_probe(const struct api_probe *probe)
@@ -45,9 +40,11 @@ struct handler_spec handler_of_probe(const struct api_probe *probe)
 
 struct handler_spec handler_of_hook(const struct api_lifecycle_handler *hook)
 {
-    return (struct handler_spec){
-        .exec = hook->exec, .http_get = hook->http_get, .tcp_socket = hook->tcp_socket, .sleep = hook->sleep
-    };
+    return (struct handler_spec){ .exec = hook->exec,
+                                  .http_get = hook->http_get,
+                                  .tcp_socket = hook->tcp_socket,
+                                  .sleep = hook->sleep,
+                                  .hook = true };
 }
 
 int32_t handler_port(const struct api_container *container, const struct int_or_string *port)
@@ -68,11 +65,9 @@ static void handler_free(struct handler *handler)
     loop_cancel(handler->loop, &handler->finish);
     cri_call_cancel(&handler->exec);
     stream_connect_cancel(handler->connect);
-    http_request_cancel(handler->request);
-    http_client_destroy(handler->http);
+    http_get_cancel(handler->http);
     grpc_call_cancel(handler->grpc_call);
     grpc_channel_destroy(handler->grpc);
-    tls_context_unref(handler->tls);
     arena_fini(&handler->arena);
     free(handler);
 }
@@ -172,111 +167,39 @@ static void start_tcp(struct handler *handler, const struct api_tcp_socket_actio
 
 /* --- HTTP --- */
 
-static void http_response(void *context, int status, const struct http_headers *headers)
+static void http_done(void *context, const struct http_get_answer *answer)
 {
     struct handler *handler = context;
-    (void)headers;
-    handler->status = status;
-}
-
-static void http_body(void *context, struct str bytes)
-{
-    (void)context, (void)bytes; /* only that it comes matters */
-}
-
-static void http_done(void *context, int rc, const struct error *err)
-{
-    struct handler *handler = context;
-    handler->request = NULL;
-    char text[1024];
-    if (handler->status >= 200 && handler->status < 400) {
+    handler->http = NULL;
+    char text[sizeof(handler->message)] = "";
+    if (answer->status == 0) {
+        finish(handler, PROBE_FAILURE, answer->error);
+    } else if (handler->hook || (answer->status >= 200 && answer->status < 300)) {
         finish(handler, PROBE_SUCCESS, "");
-    } else if (handler->status != 0) {
-        snprintf(text, sizeof(text), "HTTP probe failed with statuscode: %d", handler->status);
-        finish(handler, PROBE_FAILURE, text);
-    } else if (rc == -ERROR_TIMEOUT) {
-        snprintf(text, sizeof(text),
-                 "Get \"%s\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-                 handler->url);
-        finish(handler, PROBE_FAILURE, text);
+    } else if (answer->status >= 300 && answer->status < 400) {
+        snprintf(text, sizeof(text), "Probe terminated redirects, Response body: " STR_FMT, STR_ARG(answer->body));
+        finish(handler, PROBE_SUCCESS, text);
     } else {
-        snprintf(text, sizeof(text), "Get \"%s\": %.700s", handler->url,
-                 rc < 0 && err != NULL ? err->message : "no answer");
+        snprintf(text, sizeof(text), "HTTP probe failed with statuscode: %d", answer->status);
         finish(handler, PROBE_FAILURE, text);
     }
-}
-
-static const char *lower(struct arena *arena, const char *text)
-{
-    char *copy = arena_strdup(arena, text);
-    for (char *c = copy; *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
-static size_t make_headers(struct handler *handler, const struct api_http_get_action *action,
-                           struct http_header *headers, const char **ret_host)
-{
-    size_t n = 0;
-    bool agent = false, accept = false;
-    for (size_t i = 0; i < action->n_http_headers && n < HEADERS_MAX - 2; i++) {
-        const char *name = lower(&handler->arena, action->http_headers[i].name);
-        const char *value = text_or_empty(action->http_headers[i].value);
-        agent = agent || strcmp(name, "user-agent") == 0;
-        accept = accept || strcmp(name, "accept") == 0;
-        if (strcmp(name, "host") == 0)
-            *ret_host = value;
-        else
-            headers[n++] = (struct http_header){ str_of(name), str_of(value) };
-    }
-    if (!agent)
-        headers[n++] = (struct http_header){ STR("user-agent"), STR(USER_AGENT) };
-    if (!accept)
-        headers[n++] = (struct http_header){ STR("accept"), STR("*/*") };
-    return n;
 }
 
 static void start_http(struct handler *handler, const struct api_http_get_action *action,
                        const struct handler_target *target, usec_t timeout)
 {
-    static const struct http_request_events events = { .response = http_response,
-                                                       .body = http_body,
-                                                       .done = http_done };
-    int32_t port = handler_port(target->container, &action->port);
-    const char *host = text_empty(action->host) ? text_or_empty(target->pod_ip) : action->host;
-    if (port <= 0 || host[0] == '\0') {
+    const struct http_get_options options = {
+        .action = action,
+        .location = { .https = text_equal(action->scheme, "HTTPS"),
+                      .host = text_empty(action->host) ? text_or_empty(target->pod_ip) : action->host,
+                      .port = handler_port(target->container, &action->port) },
+        .agent = handler->hook ? HOOK_AGENT : PROBE_AGENT,
+        .timeout = timeout,
+    };
+    if (options.location.port <= 0 || options.location.host[0] == '\0')
         finish(handler, PROBE_FAILURE, "invalid port or no pod address");
-        return;
-    }
-    bool https = text_equal(action->scheme, "HTTPS");
-    struct error err = { 0 };
-    if (https) {
-        const struct tls_options options = { .insecure_skip_verify = true }; /* probes never verify, as upstream's */
-        if (tls_context_create(&options, &handler->tls, &err) < 0) {
-            finish(handler, PROBE_FAILURE, err.message);
-            return;
-        }
-    }
-    const char *path = text_empty(action->path) ? "/" : action->path;
-    if (path[0] != '/')
-        path = arena_format(&handler->arena, "/%s", path);
-    handler->url =
-        arena_format(&handler->arena, "%s%s", address_of(handler, host, port, https ? "https://" : "http://"), path);
-    struct http_header headers[HEADERS_MAX];
-    const char *authority = address_of(handler, host, port, "");
-    size_t n_headers = make_headers(handler, action, headers, &authority);
-    const struct http_client_options options = {
-        .target = { .address = address_of(handler, host, port, "tcp:"), .tls = handler->tls },
-        .authority = authority,
-        .connect_timeout = timeout,
-        .http1_only = true,
-        .limits = { .body_bytes = BODY_MAX },
-    };
-    handler->http = http_client_create(handler->loop, &options);
-    const struct http_request_options request = {
-        .method = "GET", .path = path, .headers = { headers, n_headers }, .timeout = timeout
-    };
-    handler->request = http_request_start(handler->http, &request, &events, handler);
+    else
+        handler->http = http_get_start(handler->loop, &options, http_done, handler);
 }
 
 /* --- gRPC: grpc.health.v1.Health/Check --- */
@@ -324,7 +247,7 @@ static void start_grpc(struct handler *handler, const struct api_grpc_action *ac
         memcpy(message + 2, action->service, length);
         size = length + 2;
     }
-    const struct http_header agent = { STR("user-agent"), STR(USER_AGENT) };
+    const struct http_header agent = { STR("user-agent"), STR(PROBE_AGENT) };
     const struct grpc_call_options call = { .method = "/grpc.health.v1.Health/Check",
                                             .metadata = { &agent, 1 },
                                             .timeout = timeout };
@@ -347,9 +270,11 @@ struct handler *handler_start(const struct handler_spec *spec, const struct hand
                               void (*done)(void *context, enum probe_result result, const char *message), void *context)
 {
     struct handler *handler = memory_new(struct handler);
-    *handler = (struct handler){
-        .loop = cri_loop(target->cri), .done = done, .context = context, .finish.callback = finish_task
-    };
+    *handler = (struct handler){ .loop = cri_loop(target->cri),
+                                 .done = done,
+                                 .context = context,
+                                 .hook = spec->hook,
+                                 .finish.callback = finish_task };
     handler->timer.callback = spec->sleep != NULL ? slept : timed_out;
     if (spec->sleep != NULL) {
         usec_t length = spec->sleep->seconds * USEC_PER_SEC;

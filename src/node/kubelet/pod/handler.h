@@ -16,6 +16,7 @@ struct handler_spec {
     const struct api_tcp_socket_action *tcp_socket;
     const struct api_grpc_action *grpc;
     const struct api_sleep_action *sleep;
+    bool hook; /* of a container's lifecycle: any HTTP answer will do */
 };
 
 struct handler_target {
@@ -27,7 +28,8 @@ struct handler_target {
 
 struct handler; /* in progress; gone when done() is called or after the cancel */
 
-/* 'message' says what failed, as upstream's events do: "HTTP probe failed with statuscode: 503". Borrowed. */
+/* 'message' says what failed, as upstream's events do: "HTTP probe failed with statuscode: 503"; with a success it is a warning,
+ * or empty. Borrowed. */
 struct handler *handler_start(const struct handler_spec *spec, const struct handler_target *target, usec_t timeout,
                               void (*done)(void *context, enum probe_result result, const char *message),
                               void *context);

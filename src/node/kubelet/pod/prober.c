@@ -77,10 +77,11 @@ static void try_done(void *context, enum probe_result result, const char *messag
     watch->handler = NULL;
     watch->streak = result == watch->last ? watch->streak + 1 : 1;
     watch->last = result;
-    if (result == PROBE_FAILURE) {
+    if (result == PROBE_FAILURE || message[0] != '\0') {
         char text[1200];
-        snprintf(text, sizeof(text), "%s probe failed: %s", probe_kind_names[watch->kind], message);
-        prober->options.failed(prober->options.context, watch->kind, text);
+        snprintf(text, sizeof(text), "%s probe %s: %s", probe_kind_names[watch->kind],
+                 result == PROBE_FAILURE ? "failed" : "warning", message);
+        prober->options.remarked(prober->options.context, result, text);
     }
     loop_timer_start(prober->loop, &watch->timer, seconds(probe->period_seconds, 10));
     int32_t needed = result == PROBE_FAILURE ? (probe->failure_threshold > 0 ? probe->failure_threshold : 3)
@@ -123,6 +124,14 @@ struct prober *prober_create(const struct prober_options *options, bool started)
         watch_start(&prober->watches[PROBE_READINESS]);
     }
     return prober;
+}
+
+void prober_end_restarts(struct prober *prober)
+{
+    if (prober == NULL)
+        return;
+    watch_stop(&prober->watches[PROBE_STARTUP]);
+    watch_stop(&prober->watches[PROBE_LIVENESS]);
 }
 
 void prober_destroy(struct prober *prober)

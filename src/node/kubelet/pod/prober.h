@@ -16,15 +16,18 @@ struct prober_options {
     struct handler_target target;          /* texts are copied */
     usec_t started_at;                     /* of the container, Unix time */
     void (*changed)(void *context, enum probe_kind kind, enum probe_result result);
-    /* Every failed try: "Readiness probe failed: HTTP probe failed with statuscode: 503". */
-    void (*failed)(void *context, enum probe_kind kind, const char *message);
+    /* Every failed try: "Readiness probe failed: HTTP probe failed with statuscode: 503", and with PROBE_SUCCESS what is to
+     * be warned of: "Readiness probe warning: Probe terminated redirects, ...". */
+    void (*remarked)(void *context, enum probe_result result, const char *message);
     void *context;
 };
 
 /* NULL when the container has no probe. Only the kinds that are set in 'results' as PROBE_SUCCESS already (after a restart of
  * the kubelet: the startup probe) are not tried first. */
 struct prober *prober_create(const struct prober_options *options, bool started);
-void prober_destroy(struct prober *prober); /* NULL is fine */
+/* Only readiness is asked from now on: the container is being stopped, nothing restarts it. */
+void prober_end_restarts(struct prober *prober); /* NULL is fine */
+void prober_destroy(struct prober *prober);      /* NULL is fine */
 
 extern const char *const probe_kind_names[PROBE_KINDS]; /* "Startup", "Liveness", "Readiness" */
 

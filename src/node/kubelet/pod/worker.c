@@ -69,11 +69,11 @@ static void probe_changed(void *context, enum probe_kind kind, enum probe_result
     pod_worker_poke(slot->worker);
 }
 
-static void probe_failed(void *context, enum probe_kind kind, const char *message)
+static void probe_remarked(void *context, enum probe_result result, const char *message)
 {
     struct probe_slot *slot = context;
-    (void)kind;
-    pod_event(slot->worker, slot->container, EVENT_WARNING, "Unhealthy", "%s", message);
+    pod_event(slot->worker, slot->container, EVENT_WARNING, result == PROBE_FAILURE ? "Unhealthy" : "ProbeWarning",
+              "%s", message);
 }
 
 static void slot_close(struct probe_slot *slot)
@@ -121,27 +121,30 @@ static void slot_open(struct probe_slot *slot, const struct runtime_container *i
                     .pod_ip = pod_worker_ip(worker) },
         .started_at = instance->started_at,
         .changed = probe_changed,
-        .failed = probe_failed,
+        .remarked = probe_remarked,
         .context = slot,
     };
     slot->prober = prober_create(&options, started);
 }
 
-/* Each running instance is probed, none else. */
-static void sync_probes(struct pod_worker *worker, bool stopping)
+/* Each running instance is probed, none else. Of a pod that ends, those that are being probed are asked on whether they are
+ * ready: what still takes connections says itself when it stops. */
+static void sync_probes(struct pod_worker *worker)
 {
+    bool stopping = worker->stopping || worker->reason != NULL;
     for (size_t i = 0; i < worker->n_containers; i++) {
         struct probe_slot *slot = &worker->probes[i];
         const struct runtime_container *instance =
-            stopping ? NULL : pod_runtime_newest(pod_worker_runtime(worker), pod_container(worker->pod, i)->name);
+            worker->gone ? NULL : pod_runtime_newest(pod_worker_runtime(worker), pod_container(worker->pod, i)->name);
         bool runs = instance != NULL && instance->state == CRI_CONTAINER_STATE_CONTAINER_RUNNING &&
                     !worker->memos[i].post_start_pending;
-        if (!runs) {
+        bool same = runs && text_equal(slot->container_id, instance->id);
+        if (!same)
             slot_close(slot);
-        } else if (!text_equal(slot->container_id, instance->id)) {
-            slot_close(slot);
+        if (stopping)
+            prober_end_restarts(slot->prober);
+        else if (runs && !same)
             slot_open(slot, instance);
-        }
     }
 }
 
@@ -267,7 +270,7 @@ static void think(struct loop_task *task)
         return;
     bool stopping = worker->stopping || worker->reason != NULL;
     if (worker->pod != NULL)
-        sync_probes(worker, worker->gone || stopping);
+        sync_probes(worker);
     if (worker->runs_left > 0 || list_linked(&worker->refresh.node)) {
         if (worker->planned && !worker->gone)
             pod_report(worker); /* probes may have changed while something runs */

@@ -60,6 +60,24 @@ static int by_age(const void *left, const void *right)
     return x != y ? (x < y ? -1 : 1) : strcmp(object_name(a), object_name(b));
 }
 
+/* Jobs that somebody deleted while they ran leave the list of active ones; a CronJob that forbids two at a time would wait for
+ * them for ever. */
+static void tell_missing(struct cron *cron)
+{
+    const struct informer *jobs = reconcile_cache(cron->r, &api_resource_batch_job);
+    for (size_t i = 0; i < cron->cron->status.n_active; i++) {
+        const struct api_object_reference *active = &cron->cron->status.active[i];
+        const struct object *job = NULL;
+        while ((job = informer_next_owned(jobs, object_uid(cron->object), job)) != NULL) {
+            if (text_equal(object_uid(job), active->uid))
+                break;
+        }
+        if (job == NULL)
+            reconcile_event(cron->r, cron->object, "Normal", "MissingJob", "Active job went missing: %s",
+                            text_or_empty(active->name));
+    }
+}
+
 static void gather_jobs(struct cron *cron)
 {
     const struct informer *jobs = reconcile_cache(cron->r, &api_resource_batch_job);
@@ -198,6 +216,7 @@ static int reconcile_cron(struct reconcile *r, struct error *err)
     struct cron_schedule schedule;
     cron.next = *cron.cron;
     gather_jobs(&cron);
+    tell_missing(&cron);
     trim(&cron, "Complete", spec->successful_jobs_history_limit, 3);
     trim(&cron, "Failed", spec->failed_jobs_history_limit, 1);
     bool utc =

@@ -111,6 +111,22 @@ static void forbids_two_at_a_time(void **state)
     assert_true(fake_server_count(f->server, &api_resource_batch_job) > 1);
 }
 
+static void a_deleted_job_is_missed(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "\"concurrencyPolicy\":\"Forbid\",");
+    fixture_run(f, 601);
+    const struct object *tick = fake_server_get(f->server, &api_resource_batch_cron_job, "a", "tick");
+    assert_int_equal(api_batch_cron_job_of(tick)->status.n_active, 1);
+    char name[64];
+    snprintf(name, sizeof(name), "%s", api_batch_cron_job_of(tick)->status.active[0].name);
+    fake_server_remove(f->server, &api_resource_batch_job, "a", name);
+    fixture_run(f, 1);
+    assert_int_equal(fixture_events(f, "MissingJob"), 1);
+    tick = fake_server_get(f->server, &api_resource_batch_cron_job, "a", "tick");
+    assert_int_equal(api_batch_cron_job_of(tick)->status.n_active, 0);
+}
+
 /* 'kubectl create job --from=cronjob/tick' makes the CronJob its owner. */
 static void jobs_made_by_hand_do_not_count(void **state)
 {
@@ -137,6 +153,7 @@ int main(void)
         cmocka_unit_test(schedules),
         cmocka_unit_test_setup_teardown(starts_by_the_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(forbids_two_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_deleted_job_is_missed, setup, teardown),
         cmocka_unit_test_setup_teardown(jobs_made_by_hand_do_not_count, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

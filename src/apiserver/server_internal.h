@@ -53,9 +53,10 @@ struct api_server {
     struct discovery *discovery;
     struct custom_resources *custom;
     struct policy_hooks *policies;
-    struct openapi *openapi; /* NULL until somebody asks */
-    uint64_t custom_epoch;   /* counts changes of which custom resources are served */
-    uint64_t openapi_epoch;  /* what 'openapi' describes */
+    uint8_t impersonation_modes[1024]; /* access/impersonation.c: by the hash of a user's name; 0: none */
+    struct openapi *openapi;           /* NULL until somebody asks */
+    uint64_t custom_epoch;             /* counts changes of which custom resources are served */
+    uint64_t openapi_epoch;            /* what 'openapi' describes */
     struct bootstrap *bootstrap;
     struct client *bootstrap_client;
     struct loop_timer bookmark_timer;

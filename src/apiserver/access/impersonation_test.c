@@ -73,6 +73,93 @@ static void every_part_needs_the_right(void **state)
     expect(ask_with(f, "POST", WHO, JSON "impersonate-uid: 1\r\n", WHO_BODY), "without impersonating a user");
 }
 
+/* In place of cluster-admin again: what may be done as whom. */
+static void rights_may_be_for_some_requests_only(void **state)
+{
+#define MAPS "/api/v1/namespaces/default/configmaps"
+#define RULE(verb, group, resource, more) \
+    "{\"verbs\":[\"" verb "\"],\"apiGroups\":[\"" group "\"],\"resources\":[\"" resource "\"]" more "}"
+#define IDENTITY "authentication.k8s.io"
+    struct fixture *f = *state;
+    expect(
+        ask(f, "POST", RBAC "/clusterroles",
+            "{\"metadata\":{\"name\":\"actor\"},\"rules\":[" RULE(
+                "impersonate-on:user-info:list", "", "configmaps",
+                "") "," RULE("impersonate:user-info", IDENTITY, "users",
+                             ",\"resourceNames\":[\"ann\"]") "," RULE("impersonate:user-info", IDENTITY, "groups",
+                                                                      "") "," RULE("impersonate-on:arbitrary-node:list",
+                                                                                   "", "configmaps",
+                                                                                   "") "," RULE("impersonate:arbitrary-"
+                                                                                                "node",
+                                                                                                IDENTITY, "nodes",
+                                                                                                ",\"resourceNames\":["
+                                                                                                "\"n1\"]") "," RULE("im"
+                                                                                                                    "pe"
+                                                                                                                    "rs"
+                                                                                                                    "on"
+                                                                                                                    "at"
+                                                                                                                    "e-"
+                                                                                                                    "on"
+                                                                                                                    ":s"
+                                                                                                                    "er"
+                                                                                                                    "vi"
+                                                                                                                    "ce"
+                                                                                                                    "ac"
+                                                                                                                    "co"
+                                                                                                                    "un"
+                                                                                                                    "t:"
+                                                                                                                    "li"
+                                                                                                                    "s"
+                                                                                                                    "t",
+                                                                                                                    "",
+                                                                                                                    "co"
+                                                                                                                    "nf"
+                                                                                                                    "ig"
+                                                                                                                    "ma"
+                                                                                                                    "p"
+                                                                                                                    "s",
+                                                                                                                    "") "]}"),
+        "201 Created");
+    expect(ask(f, "POST", RBAC "/clusterrolebindings",
+               "{\"metadata\":{\"name\":\"actor\"},\"roleRef\":{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":"
+               "\"ClusterRole\",\"name\":\"actor\"},\"subjects\":[{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":"
+               "\"User\",\"name\":\"system:anonymous\"}]}"),
+           "201 Created");
+    expect(ask(f, "DELETE", RBAC "/clusterrolebindings/test", ""), "200 OK");
+    /* What is asked then is whether they may. */
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: ann\r\n", ""), "User \\\"ann\\\" cannot list resource");
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: system:node:n1\r\n", ""),
+           "User \\\"system:node:n1\\\" cannot list");
+    expect(
+        ask_with(f, "GET", MAPS "/a", "impersonate-user: ann\r\n", ""),
+        "configmaps \\\"a\\\" is forbidden: User \\\"system:anonymous\\\" cannot impersonate-on:user-info:get resource "
+        "\\\"configmaps\\\" in API group \\\"\\\" in the namespace \\\"default\\\"");
+    expect(ask_with(f, "GET", "/version", "impersonate-user: ann\r\n", ""),
+           "forbidden: User \\\"system:anonymous\\\" cannot impersonate-on:user-info:get path \\\"/version\\\"");
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: bob\r\n", ""),
+           "users.authentication.k8s.io \\\"bob\\\" is forbidden: User \\\"system:anonymous\\\" cannot "
+           "impersonate:user-info "
+           "resource \\\"users\\\" in API group \\\"authentication.k8s.io\\\" at the cluster scope");
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: ann\r\nimpersonate-group: system:masters\r\n", ""),
+           "at the cluster scope: impersonating the system:masters group is not allowed");
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: ann\r\nimpersonate-extra-scopes: view\r\n", ""),
+           "extra.key: Invalid value: \\\"scopes\\\": must be a domain-prefixed path");
+    expect(ask_with(f, "GET", MAPS, "impersonate-user: system:node:n2\r\n", ""),
+           "nodes.authentication.k8s.io \\\"n2\\\" is forbidden: User \\\"system:anonymous\\\" cannot "
+           "impersonate:arbitrary-node resource");
+    expect(
+        ask_with(f, "GET", MAPS, "impersonate-user: system:serviceaccount:blue:robot\r\n", ""),
+        "serviceaccounts.authentication.k8s.io \\\"robot\\\" is forbidden: User \\\"system:anonymous\\\" cannot "
+        "impersonate:serviceaccount resource \\\"serviceaccounts\\\" in API group \\\"authentication.k8s.io\\\" in the "
+        "namespace \\\"blue\\\"");
+    expect(ask_with(f, "GET", MAPS, "impersonate-uid: 1\r\nimpersonate-group: g\r\n", ""),
+           "requested \\u0026user.DefaultInfo{Name:\\\"\\\", UID:\\\"1\\\", Groups:[]string{\\\"g\\\"}, "
+           "Extra:map[string][]string(nil)} without impersonating a user name");
+#undef MAPS
+#undef RULE
+#undef IDENTITY
+}
+
 static void rules_are_listed_once(void **state)
 {
     struct fixture *f = *state;
@@ -83,6 +170,10 @@ static void rules_are_listed_once(void **state)
     const char *first = strstr(answer, "\"resources\":[\"*\"]");
     assert_null(strstr(first + 1, "\"resources\":[\"*\"]"));
     expect(answer, "\"incomplete\":false");
+    answer =
+        ask_with(f, "POST", RULES, JSON "impersonate-user: ann\r\nimpersonate-group: system:monitoring\r\n", ASK_RULES);
+    expect(answer, "\"nonResourceURLs\":[\"/healthz\",\"/healthz/*\",\"/livez\",\"/livez/*\",\"/metrics\","
+                   "\"/metrics/slis\",\"/readyz\",\"/readyz/*\"]");
     answer = ask_with(f, "POST", RULES, JSON "impersonate-user: system:node:n1\r\nimpersonate-group: system:nodes\r\n",
                       ASK_RULES);
     expect(answer, "\"incomplete\":true,\"evaluationError\":\"node authorizer does not support user rule resolution\"");
@@ -106,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_user_is_known_whole, setup_rbac, teardown),
         cmocka_unit_test_setup_teardown(groups_are_completed, setup_rbac, teardown),
         cmocka_unit_test_setup_teardown(every_part_needs_the_right, setup_rbac, teardown),
+        cmocka_unit_test_setup_teardown(rights_may_be_for_some_requests_only, setup_rbac, teardown),
         cmocka_unit_test_setup_teardown(rules_are_listed_once, setup_rbac, teardown),
         cmocka_unit_test_setup_teardown(a_namespace_that_ends_may_be_deleted_again, setup_rbac, teardown),
     };

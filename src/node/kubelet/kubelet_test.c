@@ -196,6 +196,9 @@ static void pods_that_do_not_fit_are_refused(void **state)
                 "\"resources\":{\"requests\":{\"cpu\":\"3\"}}}]");
     run_seconds(f, 3);
     put_pod(f, "ports", WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"TCP\"}]}]");
+    put_pod(f, "sidecar",
+            "\"initContainers\":[{\"name\":\"side\",\"image\":\"web\",\"restartPolicy\":\"Always\",\"imagePullPolicy\":"
+            "\"IfNotPresent\",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"TCP\"}]}]," WEB "}]");
     put_pod(f, "udp", WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"UDP\"}]}]");
     put_pod(f, "large", WEB ",\"resources\":{\"requests\":{\"cpu\":\"1500m\"}}}]");
     put_pod(f, "elsewhere", "\"nodeSelector\":{\"disk\":\"fast\"}," WEB "}]");
@@ -205,6 +208,9 @@ static void pods_that_do_not_fit_are_refused(void **state)
     assert_string_equal("Running", pod(f, "udp")->status.phase);
     assert_refused(
         f, "ports", "NodePorts",
+        "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+    assert_refused(
+        f, "sidecar", "NodePorts",
         "Pod was rejected: Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
     assert_refused(
         f, "large", "OutOfcpu",

@@ -10,6 +10,7 @@
 #include "client/events.h"
 #include "node/kubelet/node_facts.h"
 #include "node/kubelet/node_lease.h"
+#include "node/kubelet/pod/cgroup.h"
 #include "node/kubelet/resize/pending.h"
 
 #define STATUS_TICK    (10 * USEC_PER_SEC)
@@ -415,12 +416,29 @@ static void tick(struct loop_timer *timer)
 
 /* --- */
 
+/* Without it the node works, but its pods may take what others on the machine need. */
+static void enforce_allocatable(struct node_agent *agent)
+{
+    const struct node_setup *setup = &agent->kubelet->setup;
+    struct error err = { 0 };
+    char message[ERROR_MESSAGE_SIZE + 64];
+    if (setup->pods_directory == NULL)
+        return; /* hollow */
+    if (node_cgroup_limit(setup->cgroup_root, setup->cpu_milli, setup->memory, &err) == 0) {
+        node_event(agent, EVENT_NORMAL, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+        return;
+    }
+    snprintf(message, sizeof(message), "Failed to update Node Allocatable Limits [\"kubepods\"]: %s", err.message);
+    node_event(agent, EVENT_WARNING, "FailedNodeAllocatableEnforcement", message);
+}
+
 void node_agent_start(struct node_agent *agent)
 {
     struct kubelet *kubelet = agent->kubelet;
     agent->facts.disk = node_facts_disk(kubelet->options.data_directory);
     kubelet->setup.ephemeral_storage = agent->facts.disk;
     node_event(agent, EVENT_NORMAL, "Starting", "Starting kubelet.");
+    enforce_allocatable(agent);
     informer_listen(agent->informer, &agent->listener);
     informer_start(agent->informer);
     loop_timer_start(kubelet->loop, &agent->tick, 0);

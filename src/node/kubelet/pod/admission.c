@@ -75,11 +75,17 @@ static bool ports_clash(const struct api_container_port *a, const struct api_con
            (text_equal(left, right) || text_equal(left, "0.0.0.0") || text_equal(right, "0.0.0.0"));
 }
 
+/* Sidecars run as long as main containers do; plain init containers are gone when those of others start. */
+static bool keeps_ports(const struct api_pod *pod, size_t container)
+{
+    return pod_container_kind(pod, container) == POD_MAIN_CONTAINER || pod_container_is_sidecar(pod, container);
+}
+
 static bool is_taken(const struct api_container_port *port, const struct api_pod *other)
 {
-    for (size_t i = 0; i < other->spec.n_containers; i++) {
-        const struct api_container *container = &other->spec.containers[i];
-        for (size_t j = 0; j < container->n_ports; j++) {
+    for (size_t i = 0; i < other->spec.n_init_containers + other->spec.n_containers; i++) {
+        const struct api_container *container = pod_container(other, i);
+        for (size_t j = 0; keeps_ports(other, i) && j < container->n_ports; j++) {
             if (ports_clash(port, &container->ports[j]))
                 return true;
         }
@@ -89,11 +95,12 @@ static bool is_taken(const struct api_container_port *port, const struct api_pod
 
 static bool clashes(const struct pod_admission *admission)
 {
-    const struct api_pod_spec *spec = &admission->pod->spec;
-    for (size_t i = 0; i < spec->n_containers; i++) {
-        for (size_t j = 0; j < spec->containers[i].n_ports; j++) {
-            for (size_t k = 0; spec->containers[i].ports[j].host_port > 0 && k < admission->n_others; k++) {
-                if (is_taken(&spec->containers[i].ports[j], admission->others[k]))
+    const struct api_pod *pod = admission->pod;
+    for (size_t i = 0; i < pod->spec.n_init_containers + pod->spec.n_containers; i++) {
+        const struct api_container *container = pod_container(pod, i);
+        for (size_t j = 0; keeps_ports(pod, i) && j < container->n_ports; j++) {
+            for (size_t k = 0; container->ports[j].host_port > 0 && k < admission->n_others; k++) {
+                if (is_taken(&container->ports[j], admission->others[k]))
                     return true;
             }
         }

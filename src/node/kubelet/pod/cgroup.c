@@ -111,6 +111,14 @@ int node_cgroup_create(const char *root, struct error *err)
     return rc;
 }
 
+int node_cgroup_limit(const char *root, int64_t cpu_milli, int64_t memory, struct error *err)
+{
+    char path[512];
+    const struct cgroup_limits limits = { .cpu_shares = cpu_shares_of(cpu_milli), .memory = memory };
+    snprintf(path, sizeof(path), "%s/kubepods", strcmp(root, "/") == 0 ? "" : root);
+    return create(path, &limits, err);
+}
+
 static bool read_text(const char *controller, const char *path, const char *file, struct buffer *text)
 {
     char name[1024];

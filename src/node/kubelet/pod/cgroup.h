@@ -20,6 +20,9 @@ int pod_cgroup_remove(const char *uid, const char *root, struct error *err) must
 /* The node's own: ROOT/kubepods and its two classes. */
 int node_cgroup_create(const char *root, struct error *err) must_check;
 
+/* All pods together get no more than the node promises. */
+int node_cgroup_limit(const char *root, int64_t cpu_milli, int64_t memory, struct error *err) must_check;
+
 /* Cumulative CPU time in nanoseconds and working set in bytes of a cgroup; -ERROR_NOT_FOUND. */
 struct cgroup_usage {
     uint64_t cpu_nanoseconds;

@@ -68,7 +68,7 @@ static int64_t total(const struct api_pod *pod, const char *name, bool limits, b
         const struct api_quantity_entry *list = limits ? whole->limits : whole->requests;
         size_t n = limits ? whole->n_limits : whole->n_requests;
         if (resource_given(list, n, name))
-            return resource_amount(list, n, name);
+            return resource_amount(list, n, name) + resource_amount(spec->overhead, spec->n_overhead, name);
     }
     int64_t sum = 0, sidecars = 0, greatest = 0;
     for (size_t i = 0; i < spec->n_init_containers + spec->n_containers; i++) {

@@ -91,6 +91,18 @@ static void pods_ask_for_the_sum_or_the_greatest_init(void **state)
     struct cgroup_limits limits = pod_cgroup_limits(&pod);
     assert_int_equal(256, limits.cpu_shares);
     assert_int_equal(-1, limits.cpu_quota);
+
+    /* The pod's own stand for the sum, and for the limits that containers lack. */
+    struct api_resource_requirements whole = { .requests = big, .n_requests = 1, .limits = big, .n_limits = 1 };
+    pod.spec.resources = &whole;
+    pod.spec.overhead = side;
+    pod.spec.n_overhead = 1;
+    limits = pod_cgroup_limits(&pod);
+    assert_int_equal(cpu_shares_of(950), limits.cpu_shares);
+    assert_int_equal(95000, limits.cpu_quota);
+    assert_int_equal(100, container_limit(&pod, 1, "cpu"));
+    assert_int_equal(900, container_limit(&pod, 2, "cpu"));
+    assert_int_equal(0, container_limit(&pod, 2, "memory"));
 }
 
 int main(void)

@@ -209,8 +209,12 @@ void resize_look(struct pod_worker *worker)
         return;
     bool settled = false, restarts = false;
     for (size_t i = 0; i < resizable_count(worker); i++) {
+        struct resize_change change = resize_change_of(worker->allocated, worker->actuated, i);
+        bool runs = running_instance(worker, i) != NULL;
+        if (runs && !resize_change_restarts(pod_container(worker->pod, i), change))
+            worker->memos[i].resize_restart = false; /* it was not killed, and need not be any more */
         restarts = restarts || worker->memos[i].resize_restart;
-        if (running_instance(worker, i) == NULL)
+        if (!runs)
             settled = pod_allocation_settle(&worker->allocation, pod_container(worker->pod, i)->name) || settled;
     }
     bool done = worker->resize.applied && !restarts;

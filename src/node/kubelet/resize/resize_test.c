@@ -172,12 +172,15 @@ static void a_running_container_gets_other_limits(void **state)
     assert_settled(f, "a", "100Mi", 1);
     assert_int_equal(512, cri_fake_resources(f->cri, "a")->cpu_shares);
     put(f, "a", (struct asked){ "1", "200Mi", .generation = 2 });
-    loop_run_until(f->loop, loop_now(f->loop) + 5 * USEC_PER_MSEC);
-    const struct api_pod_condition *progress = condition(pod(f, "a"), "PodResizeInProgress");
-    if (progress != NULL) {
-        assert_string_equal("True", progress->status);
-        assert_int_equal(2, progress->observed_generation);
+    const struct api_pod_condition *progress = NULL;
+    for (int i = 0; i < 50 && progress == NULL; i++) {
+        loop_run_until(f->loop, loop_now(f->loop) + USEC_PER_MSEC);
+        progress = condition(pod(f, "a"), "PodResizeInProgress");
     }
+    assert_non_null(progress);
+    assert_string_equal("True", progress->status);
+    assert_null(progress->reason);
+    assert_int_equal(2, progress->observed_generation);
     run_seconds(f, 3);
     assert_settled(f, "a", "200Mi", 2);
     assert_int_equal(1024, cri_fake_resources(f->cri, "a")->cpu_shares);

@@ -53,8 +53,8 @@ static void validate_owners(const struct api_object_meta *meta, const struct fie
     for (size_t i = 0; i < meta->n_owner_references; i++) {
         const struct api_owner_reference *owner = &meta->owner_references[i];
         const char *version = text_or_empty(owner->api_version);
-        const char *slash = strrchr(version, '/');
-        if (version[0] == '\0' || (slash != NULL && slash[1] == '\0'))
+        const char *slash = strchr(version, '/');
+        if (version[0] == '\0' || (slash != NULL && (slash[1] == '\0' || strchr(slash + 1, '/') != NULL)))
             invalid_string(errors, at_field(at, "apiVersion"), version, "version must not be empty");
         if (text_empty(owner->kind))
             invalid_string(errors, at_field(at, "kind"), owner->kind, empty);
@@ -94,6 +94,18 @@ static bool has_finalizer(const struct api_object_meta *meta, const char *name)
     return false;
 }
 
+static const char *finalizers_as_json(const struct api_object_meta *meta, struct api_invalid *errors)
+{
+    auto_buffer struct buffer json = { .max = INVALID_VALUE_SIZE_MAX };
+
+    for (size_t i = 0; i < meta->n_finalizers; i++) {
+        buffer_append_char(&json, i == 0 ? '[' : ',');
+        invalid_append_quoted(&json, meta->finalizers[i]);
+    }
+    buffer_append_char(&json, ']');
+    return buffer_failed(&json) ? "[]" : arena_strdup(&errors->arena, json.data);
+}
+
 static void validate_finalizers(const struct api_object_meta *meta, const struct field_at *at,
                                 struct api_invalid *errors)
 {
@@ -101,7 +113,7 @@ static void validate_finalizers(const struct api_object_meta *meta, const struct
         invalid_format(errors, at, format_qualified_name, meta->finalizers[i]);
     }
     if (has_finalizer(meta, "orphan") && has_finalizer(meta, "foregroundDeletion"))
-        invalid_raw(errors, at, "[\"orphan\",\"foregroundDeletion\"]",
+        invalid_raw(errors, at, finalizers_as_json(meta, errors),
                     "finalizer orphan and foregroundDeletion cannot be both set");
 }
 

@@ -34,6 +34,15 @@ static void generate_name(struct request *request, struct api_object_meta *meta)
     meta->name = generated_name(meta->generate_name, loop_random(request->server->loop), &request->arena);
 }
 
+static int fail_existing(const struct registry *registry, const char *namespace_, const char *name, struct error *err)
+{
+    const struct object *there = watch_cache_get(registry->cache, namespace_, name);
+    int rc = api_error_already_exists(err, registry->resource, name);
+    if (there != NULL && object_meta(there)->deletion_timestamp != 0)
+        return error_wrap_code(err, rc, "object is being deleted");
+    return rc;
+}
+
 static void create_done(struct store_write *write);
 
 static void create_attempt(struct creation *creation)
@@ -69,7 +78,7 @@ static void create_done(struct store_write *write)
         if (registry->strategy->release != NULL)
             registry->strategy->release(request, creation->object, NULL);
         if (write->rc == -ERROR_ALREADY_EXISTS)
-            (void)api_error_already_exists(&write->err, registry->resource, meta->name);
+            (void)fail_existing(registry, registry_namespace(request), meta->name, &write->err);
         request_fail(request, &write->err);
         return;
     }
@@ -135,7 +144,7 @@ static int create_prepare(struct creation *creation, struct error *err)
         rc = failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
     if (rc == 0 && !creation->generated &&
         watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)
-        rc = api_error_already_exists(err, registry->resource, meta->name);
+        rc = fail_existing(registry, registry_namespace(request), meta->name, err);
     if (rc < 0 && strategy->release != NULL)
         strategy->release(request, creation->object, NULL);
     return rc;

@@ -68,28 +68,39 @@ static void deletion_stored(struct store_write *write)
     deletion_end(deletion, deletion->gone ? deletion->current : now, NULL);
 }
 
+/* Upstream names the kind here, not the resource. */
+static int fail_precondition(struct deletion *deletion, const char *why, struct error *err)
+{
+    const struct api_resource *resource = deletion->registry->resource;
+    struct api_resource named = { .kind = resource->kind, .plural = resource->kind->kind };
+    int rc = api_error_conflict(err, &named, deletion->name, why);
+    deletion->request->failure = api_status_of_error(&deletion->request->arena, err, &named, deletion->name);
+    return rc;
+}
+
 static int check_preconditions(struct deletion *deletion, struct error *err)
 {
     const struct api_preconditions *preconditions = deletion->options->preconditions;
     const struct object *current = deletion->current;
     struct arena *arena = &deletion->request->arena;
-    const struct api_resource *resource = deletion->registry->resource;
     if (preconditions == NULL)
         return 0;
     if (preconditions->uid != NULL && !text_equal(preconditions->uid, object_uid(current)))
-        return api_error_conflict(
-            err, resource, deletion->name,
+        return fail_precondition(
+            deletion,
             arena_format(arena,
                          "the UID in the precondition (%s) does not match the UID in record (%s). "
                          "The object might have been deleted and then recreated",
-                         preconditions->uid, object_uid(current)));
+                         preconditions->uid, object_uid(current)),
+            err);
     const char *revision = arena_format(arena, "%llu", (unsigned long long)object_revision(current));
     if (preconditions->resource_version != NULL && !text_equal(preconditions->resource_version, revision))
-        return api_error_conflict(err, resource, deletion->name,
-                                  arena_format(arena,
-                                               "the ResourceVersion in the precondition (%s) does not match the "
-                                               "ResourceVersion in record (%s). The object might have been modified",
-                                               preconditions->resource_version, revision));
+        return fail_precondition(deletion,
+                                 arena_format(arena,
+                                              "the ResourceVersion in the precondition (%s) does not match the "
+                                              "ResourceVersion in record (%s). The object might have been modified",
+                                              preconditions->resource_version, revision),
+                                 err);
     return 0;
 }
 
@@ -170,6 +181,8 @@ static bool mark(struct deletion *deletion, struct api_object_meta *meta)
         if (strategy->prepare_delete != NULL)
             strategy->prepare_delete(request, meta);
     }
+    if (strategy->flags & STRATEGY_OWN_DELETION)
+        return true;
     meta->deletion_grace_period_seconds = arena_new(&request->arena, int64_t);
     *meta->deletion_grace_period_seconds = grace;
     return true;
@@ -237,7 +250,9 @@ static void deletion_attempt(struct deletion *deletion)
     }
     struct api_object_meta *meta = api_copy(type, object_typed(deletion->current), &request->arena);
     bool terminating = meta->deletion_timestamp != 0;
-    set_propagation(deletion, meta);
+    deletion->marked = meta;
+    if (terminating || !(registry->strategy->flags & STRATEGY_OWN_DELETION))
+        set_propagation(deletion, meta);
     bool marked = mark(deletion, meta);
     if (terminating && !marked && api_equal(type, meta, object_typed(deletion->current)) &&
         !registry_may_vanish(registry, meta)) {
@@ -255,6 +270,19 @@ void deletion_start(struct deletion *deletion)
 
 /* ---------------------------------------------------------------- DELETE */
 
+/* What is there no more, or would not be: with the marks of its deletion when it is of a kind that has seconds of grace, even
+ * none; at the revision at which it went. */
+static struct api_object_meta *last_state(struct deletion *deletion, const struct object *object)
+{
+    struct arena *arena = &deletion->request->arena;
+    const struct api_type *type = deletion->registry->resource->kind->type;
+    bool marked = !deletion->gone || deletion->registry->strategy->grace != NULL;
+    struct api_object_meta *last = marked ? deletion->marked : api_copy(type, object_typed(object), arena);
+    uint64_t revision = deletion->request->options.dry_run ? object_revision(object) : deletion->write.revision;
+    last->resource_version = arena_format(arena, "%llu", (unsigned long long)revision);
+    return last;
+}
+
 static void delete_done(struct deletion *deletion, const struct object *object, bool gone, const struct error *err)
 {
     struct request *request = deletion->request;
@@ -263,9 +291,13 @@ static void delete_done(struct deletion *deletion, const struct object *object, 
         request_fail(request, err);
         return;
     }
-    if (!gone || (resource->flags & API_RETURN_DELETED)) {
+    if ((gone && (resource->flags & API_RETURN_DELETED)) || (!gone && request->options.dry_run)) {
+        request_respond_document(request, 200, resource->kind, last_state(deletion, object));
+        return;
+    }
+    if (!gone) {
         const bool *orphan = deletion->options->orphan_dependents;
-        request_respond_object(request, !gone && orphan != NULL && !*orphan ? 202 : 200, object);
+        request_respond_object(request, orphan != NULL && !*orphan ? 202 : 200, object);
         return;
     }
     request_respond_document(request, 200, &api_kind_status,
@@ -285,6 +317,7 @@ int delete_options_read(struct request *request, const struct api_delete_options
     void *value = NULL;
     const struct api_delete_options *options = request->options.delete_options;
     if (request->body_format != BODY_NONE && (request->body_format == BODY_TYPED || request->body.size > 0)) {
+        request->options.field_validation = FIELD_VALIDATION_IGNORE; /* whatever else stands in there */
         int rc = request_decode(request, &api_kind_delete_options, &value, err);
         if (rc < 0)
             return rc;

@@ -25,8 +25,8 @@ int prepare_namespace(struct request *request, struct api_object_meta *meta, str
 {
     bool namespaced = request->registry->resource->flags & API_NAMESPACED;
     const char *wanted = namespaced ? request->namespace_ : "";
-    if (namespaced && text_empty(meta->namespace))
-        meta->namespace = wanted;
+    if (!namespaced || text_empty(meta->namespace))
+        meta->namespace = namespaced ? wanted : NULL; /* cluster-wide objects: whatever it says */
     if (!text_equal(meta->namespace, wanted))
         return error_set(err, ERROR_BAD_REQUEST,
                          "the namespace of the provided object does not match the namespace sent on the request");
@@ -124,12 +124,12 @@ void prepare_update(struct request *request, struct registry *registry, enum upd
     meta->self_link = NULL;
     if (part == UPDATE_RAW)
         return; /* server code that knows what it does */
-    meta->uid = before->uid;
+    if (text_empty(meta->uid))
+        meta->uid = before->uid;
     meta->creation_timestamp = before->creation_timestamp;
-    meta->deletion_timestamp = before->deletion_timestamp;
-    if (before->deletion_timestamp == 0)
-        meta->deletion_grace_period_seconds = NULL;
-    else if (meta->deletion_grace_period_seconds == NULL)
+    if (before->deletion_timestamp != 0) /* nobody takes a deletion back; to begin one so is refused later */
+        meta->deletion_timestamp = before->deletion_timestamp;
+    if (meta->deletion_grace_period_seconds == NULL)
         meta->deletion_grace_period_seconds = before->deletion_grace_period_seconds;
 }
 
@@ -185,6 +185,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
             registry->strategy->warn(request, object);
         return 0;
     }
+    if (conversion != NULL)
+        kind = conversion->stored->kind; /* whichever version it came in */
     request->failure = api_status_invalid(&request->arena, kind, text_or_empty(meta->name), &errors);
     return error_set(err, ERROR_INVALID, "%s", request->failure->message);
 }

@@ -60,6 +60,7 @@ enum strategy_flags {
     STRATEGY_STATUS_KEEPS_LABELS = 1 << 1, /* an update through /status leaves labels alone */
     STRATEGY_STATUS_KEEPS_META = 1 << 2,   /* ... and labels, annotations, finalizers and owners */
     STRATEGY_NO_GENERATION = 1 << 3,
+    STRATEGY_OWN_DELETION = 1 << 4, /* its first deletion only marks it: no seconds of grace, no word on dependents */
 };
 
 struct registry {
@@ -150,6 +151,8 @@ struct update {
 
 /* 'update' lives in the request's arena. registry, namespace_ and name default to the request's. */
 void update_start(struct update *update);
+/* The name in a body that replaces something is that of the URL. */
+int update_check_name(const struct request *request, const struct api_object_meta *sent, struct error *err) must_check;
 
 /* Deletes one object as DELETE does. */
 struct deletion {
@@ -165,6 +168,7 @@ struct deletion {
 
     /* private */
     const struct object *current;
+    void *marked; /* a copy of it, as the deletion leaves it */
     struct store_write write;
     usec_t written_at; /* monotonic */
     struct cache_wait wait;

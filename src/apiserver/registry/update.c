@@ -98,15 +98,16 @@ static int check_identity(struct update *update, struct api_object_meta *meta, s
         meta->namespace = before->namespace;
     if (!text_equal(meta->namespace, before->namespace))
         return error_set(err, ERROR_BAD_REQUEST,
-                         "the namespace of the object (%s) does not match the namespace on the URL (%s)",
-                         meta->namespace, text_or_empty(before->namespace));
-    if (!text_empty(meta->uid) && !text_equal(meta->uid, before->uid))
+                         "the namespace of the provided object does not match the namespace sent on the request");
+    if (request->action == API_UPDATE && !text_empty(meta->uid) && !text_equal(meta->uid, before->uid))
         return api_error_conflict(err, update->registry->resource, update->name,
                                   arena_format(&request->arena,
-                                               "Precondition failed: UID in precondition: %s, UID in object "
-                                               "meta: %s",
+                                               "StorageError: invalid object, Code: 4, Key: %s/%s, ResourceVersion: 0, "
+                                               "AdditionalErrorMsg: Precondition failed: UID in precondition: %s, UID "
+                                               "in object meta: %s",
+                                               update->registry->resource->storage_prefix, object_key(current),
                                                meta->uid, before->uid));
-    return 0;
+    return 0; /* a patch that changes the uid is refused with what else must not change */
 }
 
 static int check_revision(struct update *update, struct api_object_meta *meta, struct error *err)
@@ -122,7 +123,10 @@ static int check_revision(struct update *update, struct api_object_meta *meta, s
                                "FieldValueInvalid", "Invalid value: 0: must be specified for an update", err);
     }
     if (!str_to_uint64(str_of(meta->resource_version), &revision))
-        return error_set(err, ERROR_INVALID, "metadata.resourceVersion: Invalid value: \"%s\"", meta->resource_version);
+        return failure_untyped(
+            request,
+            arena_format(&request->arena, "strconv.ParseUint: parsing \"%s\": invalid syntax", meta->resource_version),
+            err);
     if (revision != object_revision(update->current))
         return api_error_conflict(err, update->registry->resource, update->name, API_CONFLICT_MODIFIED);
     return 0;
@@ -305,6 +309,18 @@ void update_start(struct update *update)
 
 /* ---------------------------------------------------------------- PUT */
 
+int update_check_name(const struct request *request, const struct api_object_meta *sent, struct error *err)
+{
+    if (text_empty(sent->name))
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the name of the object (%s based on URL) was undeterminable: name must be provided",
+                         request->name);
+    if (!text_equal(sent->name, request->name))
+        return error_set(err, ERROR_BAD_REQUEST, "the name of the object (%s) does not match the name on the URL (%s)",
+                         sent->name, request->name);
+    return 0;
+}
+
 static int change_to_body(struct update *update, const struct object *current, void **ret_object, struct error *err)
 {
     (void)current;
@@ -313,14 +329,10 @@ static int change_to_body(struct update *update, const struct object *current, v
     int rc = request_decode(request, update->registry->resource->kind, &object, err);
     if (rc < 0)
         return rc;
-    struct api_object_meta *meta = object;
-    if (text_empty(meta->name))
-        return error_set(err, ERROR_BAD_REQUEST, "name must be provided");
-    if (!text_equal(meta->name, request->name))
-        return error_set(err, ERROR_BAD_REQUEST, "the name of the object (%s) does not match the name on the URL (%s)",
-                         meta->name, request->name);
-    *ret_object = object;
-    return 0;
+    rc = update_check_name(request, object, err);
+    if (rc == 0)
+        *ret_object = object;
+    return rc;
 }
 
 void registry_replace(struct request *request)

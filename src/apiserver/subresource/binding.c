@@ -14,9 +14,25 @@
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 
-static int conflict(struct error *err, const char *name, const char *why)
+/* About the pod or, as upstream has it for what the pod itself does not allow, "pods/binding". */
+static int conflict(struct request *request, const char *plural, const char *name, const char *why, struct error *err)
 {
-    return error_set(err, ERROR_CONFLICT, "Operation cannot be fulfilled on pods/binding \"%s\": %s", name, why);
+    struct api_resource resource = { .kind = &api_kind_pod, .plural = plural };
+    int rc = api_error_conflict(err, &resource, name, why);
+    request->failure = api_status_of_error(&request->arena, err, &resource, name);
+    return rc;
+}
+
+static int fail_precondition(struct request *request, const struct object *current, const char *what,
+                             const char *wanted, const char *is, struct error *err)
+{
+    return conflict(request, "pods", object_name(current),
+                    arena_format(&request->arena,
+                                 "StorageError: invalid object, Code: 4, Key: %s/%s, ResourceVersion: 0, "
+                                 "AdditionalErrorMsg: Precondition failed: %s in precondition: %s, %s in object meta: "
+                                 "%s",
+                                 api_resource_pod.storage_prefix, object_key(current), what, wanted, what, is),
+                    err);
 }
 
 static int check_target(struct request *request, const struct api_binding *binding, const struct object *current,
@@ -25,23 +41,19 @@ static int check_target(struct request *request, const struct api_binding *bindi
     struct arena *arena = &request->arena;
     const char *name = pod->metadata.name;
     const char *revision = arena_format(arena, "%llu", (unsigned long long)object_revision(current));
+    const char *why = NULL;
     if (!text_empty(binding->metadata.uid) && !text_equal(binding->metadata.uid, pod->metadata.uid))
-        return conflict(err, name,
-                        arena_format(arena,
-                                     "the UID in the precondition (%s) does not match the UID in record (%s). "
-                                     "The object might have been deleted and then recreated",
-                                     binding->metadata.uid, pod->metadata.uid));
+        return fail_precondition(request, current, "UID", binding->metadata.uid, pod->metadata.uid, err);
     if (!text_empty(binding->metadata.resource_version) && !text_equal(binding->metadata.resource_version, revision))
-        return conflict(err, name,
-                        "the ResourceVersion in the precondition does not match the ResourceVersion in record");
+        return fail_precondition(request, current, "ResourceVersion", binding->metadata.resource_version, revision,
+                                 err);
     if (pod->metadata.deletion_timestamp != 0)
-        return conflict(err, name, arena_format(arena, "pod %s is being deleted, cannot be assigned to a host", name));
-    if (!text_empty(pod->spec.node_name))
-        return conflict(err, name,
-                        arena_format(arena, "pod %s is already assigned to node \"%s\"", name, pod->spec.node_name));
-    if (pod->spec.n_scheduling_gates > 0)
-        return conflict(err, name, arena_format(arena, "pod %s has non-empty .spec.schedulingGates", name));
-    return 0;
+        why = arena_format(arena, "pod %s is being deleted, cannot be assigned to a host", name);
+    else if (!text_empty(pod->spec.node_name))
+        why = arena_format(arena, "pod %s is already assigned to node \"%s\"", name, pod->spec.node_name);
+    else if (pod->spec.n_scheduling_gates > 0)
+        why = arena_format(arena, "pod %s has non-empty .spec.schedulingGates", name);
+    return why == NULL ? 0 : conflict(request, "pods/binding", name, why, err);
 }
 
 static void set_scheduled(struct request *request, struct api_pod_status *status)
@@ -115,26 +127,43 @@ static void bound(struct update *update, const struct object *object, const stru
     request_respond_document(update->request, 201, &api_kind_status, status);
 }
 
+/* Through the older resource the body alone says which pod is meant, and its uid does not count. */
+static int check_name(struct request *request, struct api_binding *binding, struct error *err)
+{
+    if (!text_empty(request->subresource))
+        return text_equal(request->name, binding->metadata.name)
+                   ? 0
+                   : error_set(err, ERROR_BAD_REQUEST, "name in URL does not match name in Binding object");
+    binding->metadata.uid = NULL;
+    return 0;
+}
+
+/* Upstream answers these as errors of no kind. */
 static int check_binding(struct request *request, const struct api_binding *binding, struct error *err)
 {
     static const char *const kinds[] = { "Node", "<empty>", NULL };
     const struct field_at *target = at_field(NULL, "target");
     auto_invalid struct api_invalid errors = { 0 };
-    if (!text_empty(request->name) && !text_empty(binding->metadata.name) &&
-        !text_equal(request->name, binding->metadata.name))
-        return error_set(err, ERROR_BAD_REQUEST, "name in URL does not match name in Binding object");
     if (!text_empty(binding->target.kind) && !text_equal(binding->target.kind, "Node"))
         invalid_not_supported(&errors, at_field(target, "kind"), binding->target.kind, kinds);
     if (text_empty(binding->target.name))
         invalid_missing(&errors, at_field(target, "name"));
-    return failure_invalid_list(request, &api_kind_binding, binding->metadata.name, &errors, err);
+    if (errors.total > 0) {
+        auto_buffer struct buffer text = { .max = 64 << 10 };
+        api_invalid_format(&errors, &text);
+        return failure_untyped(request, arena_str(&request->arena, buffer_str(&text)).data, err);
+    }
+    if (text_empty(binding->metadata.name))
+        return error_set(err, ERROR_BAD_REQUEST, "Name parameter required.");
+    return 0;
 }
 
 void serve_binding(struct request *request)
 {
     struct error err = { 0 };
     void *value;
-    if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_binding(request, value, &err) < 0 ||
+    if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_name(request, value, &err) < 0 ||
+        check_binding(request, value, &err) < 0 ||
         admission_check_binding(request, value, &err) < 0) {
         request_fail(request, &err);
         return;

@@ -107,6 +107,27 @@ static int too_many(struct request *request, const char *name, const char *detai
     return rc;
 }
 
+/* That was the last one: the budget says so before its controller does. */
+static void disallow(struct request *request, struct api_policy_pod_disruption_budget *budget)
+{
+    struct api_policy_pod_disruption_budget_status *status = &budget->status;
+    struct api_condition *conditions = arena_new_array(&request->arena, struct api_condition, status->n_conditions + 1);
+    size_t at = 0;
+    if (status->n_conditions > 0)
+        memcpy(conditions, status->conditions, status->n_conditions * sizeof(*conditions));
+    while (at < status->n_conditions && !text_equal(conditions[at].type, "DisruptionAllowed"))
+        at++;
+    if (at == status->n_conditions)
+        status->n_conditions++;
+    if (!text_equal(conditions[at].status, "False"))
+        conditions[at].last_transition_time = prepare_now(request);
+    conditions[at].type = "DisruptionAllowed";
+    conditions[at].status = "False";
+    conditions[at].reason = "InsufficientPods";
+    conditions[at].observed_generation = status->observed_generation;
+    status->conditions = conditions;
+}
+
 /* One disruption fewer is allowed from now on, and the budget's controller knows why. */
 static int change_budget(struct update *update, const struct object *current, void **ret_object, struct error *err)
 {
@@ -127,7 +148,8 @@ static int change_budget(struct update *update, const struct object *current, vo
                         arena_format(arena, "needs %d healthy pods and has %d currently", status->desired_healthy,
                                      status->current_healthy),
                         0, err);
-    status->disruptions_allowed--;
+    if (--status->disruptions_allowed == 0)
+        disallow(request, budget);
     size_t count = status->n_disrupted_pods, at = 0;
     struct api_time_entry *disrupted = arena_new_array(arena, struct api_time_entry, count + 1);
     while (at < count && strcmp(status->disrupted_pods[at].key, request->name) < 0)
@@ -223,9 +245,8 @@ void serve_eviction(struct request *request)
         return;
     }
     struct api_policy_eviction *body = value;
-    if (!text_empty(body->metadata.name) && !text_equal(body->metadata.name, request->name)) {
-        request_refuse(request, ERROR_BAD_REQUEST, "name in URL does not match name in Eviction object: %s",
-                       body->metadata.name);
+    if (!text_equal(body->metadata.name, request->name)) {
+        request_refuse(request, ERROR_BAD_REQUEST, "name in URL does not match name in Eviction object");
         return;
     }
     const struct object *object = registry_current(request);
@@ -242,11 +263,13 @@ void serve_eviction(struct request *request)
     eviction->options = body->delete_options != NULL ? body->delete_options : &none;
     const struct object *budget = NULL;
     size_t budgets = needs_no_budget(pod) ? 0 : budgets_of(request, pod, &budget);
-    if (budgets > 1)
-        request_refuse(request, ERROR_INTERNAL,
-                       "This pod has more than one PodDisruptionBudget, which the eviction subresource "
-                       "does not support.");
-    else if (budgets == 0 || exempt(pod, api_policy_pod_disruption_budget_of(budget)))
+    if (budgets > 1) {
+        (void)failure_untyped(request,
+                              "This pod has more than one PodDisruptionBudget, which the eviction subresource does not "
+                              "support.",
+                              &err);
+        request_fail(request, &err);
+    } else if (budgets == 0 || exempt(pod, api_policy_pod_disruption_budget_of(budget)))
         mark_then_delete(eviction);
     else
         ask_budget(eviction, budget);

@@ -30,6 +30,8 @@ static int change(struct update *update, const struct object *current, void **re
              : update->request->action == API_PATCH
                  ? request_patch(update->request, kind, object_json(current), &sent, err)
                  : request_decode(update->request, kind, &sent, err);
+    if (rc == 0 && update->request->action == API_UPDATE)
+        rc = update_check_name(update->request, sent, err);
     if (rc < 0)
         return rc;
     struct api_object_meta *object = api_copy(kind->type, object_typed(current), &update->request->arena);

@@ -176,8 +176,10 @@ static int sent_scale(struct update *update, const struct object *current, void 
 {
     struct request *request = update->request;
     const struct api_kind *kind = &api_kind_autoscaling_scale;
-    if (request->action != API_PATCH)
-        return request_decode(request, kind, ret_scale, err);
+    if (request->action != API_PATCH) {
+        int rc = request_decode(request, kind, ret_scale, err);
+        return rc == 0 ? update_check_name(request, *ret_scale, err) : rc;
+    }
     auto_buffer struct buffer json = { .max = 1 << 20 };
     api_encode_json(kind->type, kind, scale_of(request, update->registry, object_typed(current)), &json);
     return request_patch(request, kind, buffer_str(&json), ret_scale, err);

@@ -80,15 +80,24 @@ static int bind_to(struct request *request, const struct binding_kind *kind,
     const char *name = text_or_empty(reference->name);
     const char *namespace = kind->resource->flags & API_NAMESPACED ? request->namespace_ : NULL;
     const struct object *object = watch_cache_get(server_cache(request->server, kind->resource), namespace, name);
-    if (object == NULL)
-        return api_error_not_found(err, kind->resource, name);
+    if (text_empty(name))
+        return error_set(err, ERROR_BAD_REQUEST, "Name parameter required.");
+    if (object == NULL) {
+        int missing = api_error_not_found(err, kind->resource, name);
+        request->failure = api_status_of_error(&request->arena, err, kind->resource, name);
+        return missing;
+    }
     int rc = kind->bind(request, object, claims, err);
     if (rc < 0 || text_empty(reference->uid) || text_equal(reference->uid, object_uid(object)))
         return rc;
-    return error_set(err, ERROR_CONFLICT,
-                     "Operation cannot be fulfilled on %s \"%s\": the UID in the bound object reference (%s) does not "
-                     "match the UID in record. The object might have been deleted and then recreated",
-                     kind->kind, name, reference->uid);
+    struct api_resource named = { .kind = kind->resource->kind, .plural = kind->kind };
+    rc = api_error_conflict(err, &named, name,
+                            arena_format(&request->arena,
+                                         "the UID in the bound object reference (%s) does not match the UID in record. "
+                                         "The object might have been deleted and then recreated",
+                                         reference->uid));
+    request->failure = api_status_of_error(&request->arena, err, &named, name);
+    return rc;
 }
 
 static int bind(struct request *request, const struct api_authentication_bound_object_reference *reference,
@@ -159,13 +168,15 @@ static bool is_for_server(const char *const *own, const char *const *audiences)
     return true;
 }
 
-static void set_defaults(struct request *request, struct api_authentication_token_request *asked)
+static void set_defaults(struct request *request, struct api_authentication_token_request *asked,
+                         const struct object *account)
 {
     struct api_authentication_token_request_spec *spec = &asked->spec;
     const char *const *own = access_audiences(request->server->access);
     asked->status = (struct api_authentication_token_request_status){ 0 };
     asked->metadata.name = request->name;
     asked->metadata.namespace = request->namespace_;
+    asked->metadata.uid = object_uid(account);
     asked->metadata.creation_timestamp = prepare_now(request);
     if (spec->expiration_seconds == NULL) {
         spec->expiration_seconds = arena_new(&request->arena, int64_t);
@@ -238,7 +249,7 @@ void serve_token_request(struct request *request)
         return;
     rc = check_uid(&asked->metadata, account, &err);
     if (rc == 0) {
-        set_defaults(request, asked);
+        set_defaults(request, asked, account);
         rc = check_seconds(request, *asked->spec.expiration_seconds, &err);
     }
     if (rc == 0)

@@ -25,6 +25,7 @@ static const struct strategy strategies[] = {
       .is_heartbeat = node_is_heartbeat },
     { .group = "",
       .kind = "Namespace",
+      .flags = STRATEGY_OWN_DELETION,
       .prepare_create = namespace_prepare_create,
       .prepare_update = namespace_prepare_update,
       .prepare_delete = namespace_prepare_delete,

@@ -251,8 +251,7 @@ static void deletion_attempt(struct deletion *deletion)
     struct api_object_meta *meta = api_copy(type, object_typed(deletion->current), &request->arena);
     bool terminating = meta->deletion_timestamp != 0;
     deletion->marked = meta;
-    if (terminating || !(registry->strategy->flags & STRATEGY_OWN_DELETION))
-        set_propagation(deletion, meta);
+    set_propagation(deletion, meta);
     bool marked = mark(deletion, meta);
     if (terminating && !marked && api_equal(type, meta, object_typed(deletion->current)) &&
         !registry_may_vanish(registry, meta)) {

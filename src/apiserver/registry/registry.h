@@ -60,7 +60,7 @@ enum strategy_flags {
     STRATEGY_STATUS_KEEPS_LABELS = 1 << 1, /* an update through /status leaves labels alone */
     STRATEGY_STATUS_KEEPS_META = 1 << 2,   /* ... and labels, annotations, finalizers and owners */
     STRATEGY_NO_GENERATION = 1 << 3,
-    STRATEGY_OWN_DELETION = 1 << 4, /* its first deletion only marks it: no seconds of grace, no word on dependents */
+    STRATEGY_OWN_DELETION = 1 << 4, /* its first deletion only marks it: no seconds of grace */
 };
 
 struct registry {

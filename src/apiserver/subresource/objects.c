@@ -11,6 +11,7 @@
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/prepare.h"
 #include "apiserver/registry/registry.h"
+#include "apiserver/registry/strategy/strategies.h"
 
 /* One view: what of the sent object it lets into the current one. */
 struct view {
@@ -65,11 +66,26 @@ static void serve_view(struct request *request, const struct view *view)
     update_start(update);
 }
 
+/* What of the metadata belongs to whoever writes the object. */
+static void take_metadata(struct api_object_meta *meta, const struct api_object_meta *sent)
+{
+    meta->labels = sent->labels;
+    meta->n_labels = sent->n_labels;
+    meta->annotations = sent->annotations;
+    meta->n_annotations = sent->n_annotations;
+    meta->finalizers = sent->finalizers;
+    meta->n_finalizers = sent->n_finalizers;
+    meta->owner_references = sent->owner_references;
+    meta->n_owner_references = sent->n_owner_references;
+}
+
 /* ---------------------------------------------------------------- namespaces/finalize */
 
 static int take_finalizers(struct request *request, void *object, const void *sent, struct error *err)
 {
-    (void)request, (void)err;
+    (void)err;
+    take_metadata(object, sent);
+    namespace_label_name(request, object);
     ((struct api_namespace *)object)->spec = ((const struct api_namespace *)sent)->spec;
     return 0;
 }
@@ -136,19 +152,6 @@ void serve_resize(struct request *request)
 }
 
 /* ---------------------------------------------------------------- certificatesigningrequests/approval */
-
-/* What of the metadata belongs to whoever writes the object. */
-static void take_metadata(struct api_object_meta *meta, const struct api_object_meta *sent)
-{
-    meta->labels = sent->labels;
-    meta->n_labels = sent->n_labels;
-    meta->annotations = sent->annotations;
-    meta->n_annotations = sent->n_annotations;
-    meta->finalizers = sent->finalizers;
-    meta->n_finalizers = sent->n_finalizers;
-    meta->owner_references = sent->owner_references;
-    meta->n_owner_references = sent->n_owner_references;
-}
 
 /* Verdicts on a request are written through here only, and nothing else but metadata is. */
 static int take_approval(struct request *request, void *object, const void *sent, struct error *err)

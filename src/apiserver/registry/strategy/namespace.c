@@ -9,7 +9,7 @@
 #define NAME_LABEL "kubernetes.io/metadata.name"
 
 /* Every namespace carries its name as a label, so that selectors can mean it. */
-static void label_name(struct request *request, struct api_object_meta *meta)
+void namespace_label_name(struct request *request, struct api_object_meta *meta)
 {
     size_t at = 0;
     while (at < meta->n_labels && strcmp(meta->labels[at].key, NAME_LABEL) < 0)
@@ -41,7 +41,7 @@ void namespace_prepare_create(struct request *request, void *object)
         namespace_->spec.finalizers = finalizers;
         namespace_->spec.n_finalizers = count + 1;
     }
-    label_name(request, &namespace_->metadata);
+    namespace_label_name(request, &namespace_->metadata);
 }
 
 void namespace_prepare_update(struct request *request, void *object, const void *old)
@@ -49,7 +49,7 @@ void namespace_prepare_update(struct request *request, void *object, const void 
     struct api_namespace *namespace_ = object;
     const struct api_namespace *before = old;
     namespace_->spec = before->spec;
-    label_name(request, &namespace_->metadata);
+    namespace_label_name(request, &namespace_->metadata);
 }
 
 void namespace_prepare_delete(struct request *request, void *object)

@@ -16,6 +16,7 @@ int64_t pod_grace(const void *object, const int64_t *asked);
 /* namespace.c */
 void namespace_prepare_create(struct request *request, void *object);
 void namespace_prepare_update(struct request *request, void *object, const void *old);
+void namespace_label_name(struct request *request, struct api_object_meta *meta);
 void namespace_prepare_delete(struct request *request, void *object);
 bool namespace_held(const void *object);
 

@@ -266,6 +266,9 @@ struct cel_cost {
  * problem. 'problems' (may be NULL) gets the whole text, err as much as it holds. */
 int cel_compile(const struct cel_environment *environment, struct str text, struct cel_program **ret_program,
                 struct buffer *problems, struct error *err) must_check;
+/* What to put before what was said: "compilation failed", or "program instantiation failed" of constants that cannot be computed,
+ * which have no place. */
+const char *cel_failure(const char *problems);
 void cel_program_destroy(struct cel_program *program);
 
 const struct cel_type *cel_program_type(const struct cel_program *program);

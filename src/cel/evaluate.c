@@ -74,9 +74,9 @@ static struct cel_value select_from(struct cel_state *state, const struct cel_va
             return *operand;
         return select_from(state, operand->optional, name, true);
     }
-    if (!cel_is_map(operand))
-        return cel_no_overload();
-    if (cel_map_select(state->arena, operand, name, &value)) {
+    if (operand->kind == CEL_LIST)
+        return cel_error_text("unsupported index type 'string' in list");
+    if (cel_is_map(operand) && cel_map_select(state->arena, operand, name, &value)) {
         charge(state, 1);
         value = cel_value_settle(state->arena, value);
         return optional && !cel_is_error(&value) ? cel_value_optional(state->arena, &value) : value;
@@ -93,9 +93,7 @@ static struct cel_value has_field(struct cel_state *state, const struct cel_valu
 
     if (operand->kind == CEL_OPTIONAL)
         return operand->optional == NULL ? cel_value_bool(false) : has_field(state, operand->optional, name);
-    if (!cel_is_map(operand))
-        return cel_no_overload();
-    return cel_value_bool(cel_map_select(state->arena, operand, name, &value));
+    return cel_value_bool(cel_is_map(operand) && cel_map_select(state->arena, operand, name, &value));
 }
 
 static struct cel_value evaluate_select(struct cel_state *state, const struct cel_node *node, bool free)
@@ -128,6 +126,17 @@ static bool list_index(const struct cel_value *key, int64_t *ret_index)
     }
 }
 
+static struct cel_value bad_index(struct cel_state *state, const struct cel_value *key)
+{
+    auto_buffer struct buffer number = { .max = 64 };
+
+    if (key->kind != CEL_DOUBLE)
+        return cel_value_error(state->arena, "unsupported index type '%s' in list",
+                               cel_type_runtime_name(cel_value_type(key)));
+    cel_double_format(key->number, &number);
+    return cel_value_error(state->arena, "unsupported index value " STR_FMT " in list", STR_ARG(buffer_str(&number)));
+}
+
 static struct cel_value index_of(struct cel_state *state, const struct cel_value *operand, const struct cel_value *key,
                                  bool optional)
 {
@@ -139,7 +148,7 @@ static struct cel_value index_of(struct cel_state *state, const struct cel_value
         return operand->optional == NULL ? *operand : index_of(state, operand->optional, key, true);
     if (operand->kind == CEL_LIST) {
         if (!list_index(key, &index))
-            return cel_no_overload();
+            return bad_index(state, key);
         found = index >= 0 && (uint64_t)index < cel_list_size(operand);
         if (found)
             value = cel_index_at(state, operand, (size_t)index);
@@ -149,8 +158,10 @@ static struct cel_value index_of(struct cel_state *state, const struct cel_value
         found = cel_index_find(state, operand, key, &value);
         if (!found && !optional)
             return no_such_key(state, key);
-    } else {
-        return cel_no_overload();
+    } else { /* what has no parts has none of that name either */
+        found = false;
+        if (!optional)
+            return no_such_key(state, key);
     }
     if (!found)
         return cel_value_optional(state->arena, NULL);
@@ -241,6 +252,52 @@ static bool candidate_fits(const struct cel_candidate *candidate, const struct c
     return true;
 }
 
+#define KIND(kind) (1u << (kind))
+#define TEXTS      (KIND(CEL_STRING) | KIND(CEL_TIMESTAMP) | KIND(CEL_DURATION)) /* upstream asks these themselves */
+#define NUMBERS    (KIND(CEL_INT) | KIND(CEL_UINT) | KIND(CEL_DOUBLE))
+
+/* Functions that fail in words of their own: of what kinds the first argument is when they do not even say their name. */
+static const struct {
+    const char *function;
+    uint32_t silent;
+} failures[] = {
+    { "_+_", NUMBERS | TEXTS | KIND(CEL_BYTES) | KIND(CEL_LIST) },
+    { "_-_", NUMBERS | TEXTS },
+    { "_*_", NUMBERS | TEXTS },
+    { "_/_", NUMBERS | TEXTS },
+    { "_%_", KIND(CEL_INT) | KIND(CEL_UINT) | TEXTS },
+    { "_<_", NUMBERS | TEXTS | KIND(CEL_BOOL) | KIND(CEL_BYTES) },
+    { "_<=_", NUMBERS | TEXTS | KIND(CEL_BOOL) | KIND(CEL_BYTES) },
+    { "_>_", NUMBERS | TEXTS | KIND(CEL_BOOL) | KIND(CEL_BYTES) },
+    { "_>=_", NUMBERS | TEXTS | KIND(CEL_BOOL) | KIND(CEL_BYTES) },
+    { "-_", KIND(CEL_INT) | KIND(CEL_DOUBLE) | KIND(CEL_BOOL) | TEXTS },
+    { "!_", KIND(CEL_INT) | KIND(CEL_DOUBLE) | KIND(CEL_BOOL) | TEXTS },
+    { "@in", UINT32_MAX },
+    { "size", TEXTS },
+    { "sort", 0 },
+    { "startsWith", UINT32_MAX },
+    { "endsWith", UINT32_MAX },
+    { "contains", UINT32_MAX },
+    { "matches", UINT32_MAX },
+};
+
+/* No overload takes these; said as clients know it. */
+static struct cel_value refuse_arguments(struct cel_state *state, const struct cel_call *call,
+                                         const struct cel_value *args)
+{
+    auto_buffer struct buffer names = { .max = 4096 };
+
+    for (size_t i = 0; i < countof(failures); i++)
+        if (str_is(call->function, failures[i].function))
+            return (failures[i].silent & KIND(args[0].kind)) != 0
+                       ? cel_no_overload()
+                       : cel_value_error(state->arena, "no such overload: " STR_FMT, STR_ARG(call->function));
+    for (uint32_t i = 0; i < call->count; i++)
+        buffer_format(&names, "%s%s", i == 0 ? "" : ", ", cel_type_runtime_name(cel_value_type(&args[i])));
+    return cel_value_error(state->arena, "no such overload: " STR_FMT "(" STR_FMT ")", STR_ARG(call->function),
+                           STR_ARG(buffer_str(&names)));
+}
+
 static struct cel_value evaluate_function(struct cel_state *state, const struct cel_call *call)
 {
     struct cel_value args[CEL_ARGUMENTS_MAX], result;
@@ -255,9 +312,7 @@ static struct cel_value evaluate_function(struct cel_state *state, const struct 
     while (at < call->candidate_count && !candidate_fits(&call->candidates[at], args, call->count))
         at++;
     if (at == call->candidate_count)
-        return strchr("_!-@", call->function.data[0]) != NULL /* operators fail inside of their one function */
-                   ? cel_no_overload()
-                   : cel_value_error(state->arena, "no such overload: " STR_FMT, STR_ARG(call->function));
+        return refuse_arguments(state, call, args);
     overload = call->candidates[at].overload;
     state->call = call;
     result = overload->call(state, args, call->count);

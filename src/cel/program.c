@@ -23,7 +23,10 @@ static int problems_report(struct cel_source *source, struct buffer *problems, s
 {
     auto_buffer struct buffer text = { .max = PROBLEMS_TEXT_MAX };
 
-    cel_problems_print(source, &text);
+    if (source->problem_count > 0)
+        cel_problems_print(source, &text);
+    else
+        buffer_append_text(&text, source->unbuilt);
     if (problems != NULL)
         buffer_append_str(problems, buffer_str(&text));
     return error_set(err, ERROR_INVALID, "%s", text.data != NULL ? text.data : "the expression does not compile");
@@ -70,13 +73,18 @@ int cel_compile(const struct cel_environment *environment, struct str text, stru
     program->variable_count = environment->variable_count;
     program->used = source->used;
     compile(source, program);
-    if (source->problem_count > 0) {
+    if (source->problem_count > 0 || source->unbuilt != NULL) {
         rc = problems_report(source, problems, err);
         cel_program_destroy(program);
         return rc;
     }
     *ret_program = program;
     return 0;
+}
+
+const char *cel_failure(const char *problems)
+{
+    return strncmp(problems, "ERROR: ", strlen("ERROR: ")) == 0 ? "compilation failed" : "program instantiation failed";
 }
 
 void cel_program_destroy(struct cel_program *program)

@@ -59,7 +59,7 @@ const char *device_selector_check(const char *text, struct arena *arena, bool *r
     struct cel_program *program = policy_compile(&environment, str_of(text), &programs, &problem);
 
     if (program == NULL)
-        return arena_format(arena, "compilation failed: %s", problem);
+        return arena_format(arena, "%s: %s", cel_failure(problem), problem);
     if (cel_program_type(program)->kind != CEL_BOOL && !is_unknown(cel_program_type(program))) {
         cel_type_print(cel_program_type(program), &type);
         return arena_format(arena, "must evaluate to bool or the unknown type, not %s", type.data);

@@ -78,7 +78,8 @@ void policy_expression_compile(const struct expression_scope *scope, enum expres
     memcpy(ret_expression->slots, environment.slots, sizeof(environment.slots));
     struct cel_program *program = policy_compile(&environment.cel, str_of(text), arena, &ret_expression->problem);
     if (program == NULL) {
-        ret_expression->problem = arena_format(arena, "compilation failed: %s", ret_expression->problem);
+        ret_expression->problem =
+            arena_format(arena, "%s: %s", cel_failure(ret_expression->problem), ret_expression->problem);
         return;
     }
     if (wanted->fits == NULL || wanted->fits(cel_program_type(program))) {

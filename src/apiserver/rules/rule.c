@@ -20,7 +20,11 @@ static struct cel_program *compile(const struct cel_environment *environment, co
     auto_buffer struct buffer problems = { .max = PROBLEMS_MAX };
     struct error err = { 0 };
     if (cel_compile(environment, str_of(text), &program, &problems, &err) < 0) {
-        *ret_error = arena_format(arena, "%s: %s", what, problems.size > 0 ? problems.data : err.message);
+        const char *said = problems.size > 0 ? problems.data : err.message;
+        const char *failure = cel_failure(said);
+        if (what[0] != '\0') /* "messageExpression instantiation failed" */
+            failure = strstr(failure, failure[0] == 'p' ? "instantiation" : "compilation");
+        *ret_error = arena_format(arena, "%s%s: %s", what, failure, said);
         return NULL;
     }
     if (cel_program_type(program)->kind != wanted) {
@@ -58,15 +62,14 @@ void rule_compile(const struct structural_node *node, const struct cel_type *sel
     struct cel_environment environment = { variables, countof(variables), 0 };
     struct rule rule = { .text = text };
     if (!is_blank(text->rule))
-        rule.program = compile(&environment, text->rule, CEL_BOOL, "compilation failed",
-                               "cel expression must evaluate to a bool", arena, &rule.error);
+        rule.program = compile(&environment, text->rule, CEL_BOOL, "", "cel expression must evaluate to a bool", arena,
+                               &rule.error);
     if (rule.program != NULL) {
         rule.uses_old = cel_program_uses(rule.program, "oldSelf");
         rule.field_path = path_text(node, text->field_path, arena);
         if (!is_blank(text->message_expression))
-            rule.message =
-                compile(&environment, text->message_expression, CEL_STRING, "messageExpression compilation failed",
-                        "messageExpression must evaluate to a string", arena, &rule.message_error);
+            rule.message = compile(&environment, text->message_expression, CEL_STRING, "messageExpression ",
+                                   "messageExpression must evaluate to a string", arena, &rule.message_error);
     }
     *ret_rule = rule;
 }

@@ -108,6 +108,10 @@ static const struct {
       ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'self.c','Message':'','MessageExpression':'',"
       "'Reason':null,'FieldPath':'','OptionalOldSelf':null}: compilation failed: ERROR: <input>:1:5: undefined field "
       "'c'" },
+    { SPEC(A_B "," RULES("{'rule':'uint(-1) == 1u'}")),
+      AT ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'uint(-1) == 1u','Message':'',"
+      "'MessageExpression':'','Reason':null,'FieldPath':'','OptionalOldSelf':null}: program instantiation failed: "
+      "unsigned integer overflow" },
     { SPEC(A_B "," RULES("{'rule':'self.a'}")),
       AT ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'self.a','Message':'','MessageExpression':'',"
          "'Reason':null,'FieldPath':'','OptionalOldSelf':null}: cel expression must evaluate to a bool" },

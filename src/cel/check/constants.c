@@ -32,7 +32,8 @@ static void make_constant(struct cel_source *source, struct cel_node *node)
     struct cel_value value = cel_evaluate_node(&state, node);
 
     if (cel_is_error(&value)) {
-        cel_problem_add(source, node->offset, STR_FMT, STR_ARG(value.text));
+        if (source->unbuilt == NULL)
+            source->unbuilt = arena_str(source->arena, value.text).data;
         return;
     }
     cel_value_freeze(&value);
@@ -55,6 +56,15 @@ static bool is_set(const struct cel_value *list)
     return true;
 }
 
+static void prepare_pattern(struct cel_source *source, struct cel_call *call)
+{
+    struct error err = { 0 };
+
+    call->pattern = cel_pattern_compile(source->arena, call->args[1]->constant.text, &err);
+    if (call->pattern == NULL && source->unbuilt == NULL)
+        source->unbuilt = arena_strdup(source->arena, err.message);
+}
+
 static void fold_call(struct cel_source *source, struct cel_node *node)
 {
     struct cel_call *call = &node->call;
@@ -75,7 +85,7 @@ static void fold_call(struct cel_source *source, struct cel_node *node)
     }
     if (call->count >= 2 && is_constant(call->args[1]) && call->args[1]->constant.kind == CEL_STRING &&
         (str_is(call->function, "matches") || str_is(call->function, "find") || str_is(call->function, "findAll")))
-        call->pattern = cel_pattern_compile(source->arena, call->args[1]->constant.text, NULL);
+        prepare_pattern(source, call);
 }
 
 static void fold_elements(struct cel_source *source, struct cel_node *node, uint32_t count)

@@ -55,7 +55,7 @@ BINARY(add_times)
     (void)count;
     if (timestamp)
         return cel_timestamp_make(sum, &value) ? value : overflow(CEL_TIMESTAMP);
-    return cel_duration_make(sum, &value) ? value : overflow(CEL_DURATION);
+    return cel_duration_make(sum, &value) ? value : overflow(CEL_INT);
 }
 
 BINARY(subtract_times)
@@ -67,7 +67,7 @@ BINARY(subtract_times)
     (void)count;
     if (args[0].kind == CEL_TIMESTAMP && args[1].kind == CEL_DURATION)
         return cel_timestamp_make(difference, &value) ? value : overflow(CEL_TIMESTAMP);
-    return cel_duration_make(difference, &value) ? value : overflow(CEL_DURATION);
+    return cel_duration_make(difference, &value) ? value : overflow(CEL_INT);
 }
 
 BINARY(subtract)

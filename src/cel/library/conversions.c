@@ -196,6 +196,8 @@ static struct cel_value to_duration(struct cel_state *state, const struct cel_va
 
     (void)state;
     (void)count;
+    if (args[0].kind == CEL_INT)
+        return cel_duration_make(args[0].integer, &value) ? value : cel_error_text("duration overflow");
     if (args[0].kind == CEL_DURATION || cel_duration_parse(args[0].text, &value))
         return args[0].kind == CEL_DURATION ? args[0] : value;
     return cel_error_text("type conversion error from 'string' to 'google.protobuf.Duration'");
@@ -213,6 +215,7 @@ struct cel_functions cel_conversions(void)
         { "double", "s:d", to_double, CEL_COST_UNIT, 0, 0 },
         { "double", "u:d", to_double, CEL_COST_UNIT, 0, 0 },
         { "duration", "D:D", to_duration, CEL_COST_UNIT, 0, 0 },
+        { "duration", "i:D", to_duration, CEL_COST_UNIT, 0, 0 },
         { "duration", "s:D", to_duration, CEL_COST_UNIT, 0, 0 },
         { "int", "i:i", to_int, CEL_COST_UNIT, 0, 0 },
         { "int", "d:i", to_int, CEL_COST_UNIT, 0, 0 },

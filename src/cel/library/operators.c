@@ -15,6 +15,8 @@ static struct cel_value op_not(struct cel_state *state, const struct cel_value *
 static struct cel_value op_equal(struct cel_state *state, const struct cel_value *args, size_t count)
 {
     (void)count;
+    if (args[0].kind == CEL_OPAQUE && (args[1].kind != CEL_OPAQUE || args[1].form != args[0].form))
+        return cel_no_overload(); /* libraries' types compare with their own alone; not so inside of lists, nor by != */
     return cel_value_bool(cel_equal(&args[0], &args[1], &state->work));
 }
 

@@ -10,16 +10,48 @@
 #define QUANTITY_FUNCTION(name) \
     static struct cel_value name(struct cel_state *state, const struct cel_value *args, size_t count)
 
+/* Upstream's amounts have two forms, and only short ones count as integers. */
+struct made_quantity {
+    struct quantity amount;
+    bool is_long;
+};
+
 static const struct quantity *quantity_of_value(const struct cel_value *value)
 {
-    return value->opaque;
+    return &((const struct made_quantity *)value->opaque)->amount;
 }
 
-static struct cel_value quantity_make(struct arena *arena, const struct quantity *quantity)
+static bool is_long(const struct cel_value *value)
 {
-    struct quantity *made = arena_new(arena, struct quantity);
+    return ((const struct made_quantity *)value->opaque)->is_long;
+}
 
-    *made = *quantity;
+/* Digits that 18 places hold, and with a binary suffix so few that with it they fit into 15. */
+static bool is_written_long(struct str text)
+{
+    size_t at = text.size > 0 && (text.data[0] == '+' || text.data[0] == '-') ? 1 : 0, digits = 0, behind = 0;
+    bool point = false;
+    static const char suffixes[] = "KMGTPE";
+    const char *suffix;
+
+    while (at < text.size && text.data[at] == '0')
+        at++;
+    for (; at < text.size && (text.data[at] == '.' || (text.data[at] >= '0' && text.data[at] <= '9')); at++) {
+        point |= text.data[at] == '.';
+        digits += text.data[at] != '.';
+        behind += point && text.data[at] != '.';
+    }
+    if (text.size - at != 2 || text.data[at + 1] != 'i' || (suffix = strchr(suffixes, text.data[at])) == NULL)
+        return digits > 18;
+    return behind > 0 || digits + (size_t)((double)((suffix - suffixes + 1) * 10) * 3 / 10) + 1 > 15;
+}
+
+static struct cel_value quantity_make(struct arena *arena, const struct quantity *quantity, bool written_long)
+{
+    struct made_quantity *made = arena_new(arena, struct made_quantity);
+
+    made->amount = *quantity;
+    made->is_long = written_long;
     return (struct cel_value){ .kind = CEL_OPAQUE, .form = CEL_OPAQUE_QUANTITY, .opaque = made };
 }
 
@@ -36,7 +68,7 @@ QUANTITY_FUNCTION(quantity)
     (void)count;
     if (quantity_parse(args[0].text, &parsed, &err) != 0)
         return cel_value_error(state->arena, "%s", err.message);
-    return quantity_make(state->arena, &parsed);
+    return quantity_make(state->arena, &parsed, is_written_long(args[0].text));
 }
 
 QUANTITY_FUNCTION(is_quantity)
@@ -92,7 +124,7 @@ QUANTITY_FUNCTION(as_integer)
 {
     (void)state;
     (void)count;
-    if (!quantity_is_integer(quantity_of_value(&args[0])))
+    if (is_long(&args[0]) || !quantity_is_integer(quantity_of_value(&args[0])))
         return cel_error_text("cannot convert value to integer");
     return cel_value_int(quantity_value(quantity_of_value(&args[0])));
 }
@@ -101,7 +133,7 @@ QUANTITY_FUNCTION(is_integer)
 {
     (void)state;
     (void)count;
-    return cel_value_bool(quantity_is_integer(quantity_of_value(&args[0])));
+    return cel_value_bool(!is_long(&args[0]) && quantity_is_integer(quantity_of_value(&args[0])));
 }
 
 /* The second one may be a number. */
@@ -116,7 +148,7 @@ QUANTITY_FUNCTION(add)
 
     (void)count;
     quantity_add(&sum, &other);
-    return quantity_make(state->arena, &sum);
+    return quantity_make(state->arena, &sum, is_long(&args[0]) || (args[1].kind == CEL_OPAQUE && is_long(&args[1])));
 }
 
 QUANTITY_FUNCTION(sub)
@@ -125,7 +157,8 @@ QUANTITY_FUNCTION(sub)
 
     (void)count;
     quantity_sub(&difference, &other);
-    return quantity_make(state->arena, &difference);
+    return quantity_make(state->arena, &difference,
+                         is_long(&args[0]) || (args[1].kind == CEL_OPAQUE && is_long(&args[1])));
 }
 
 struct cel_functions cel_quantities(void)

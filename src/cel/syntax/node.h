@@ -128,6 +128,7 @@ struct cel_source {
     bool *used; /* a flag for each variable of the environment */
     struct cel_problem problems[CEL_PROBLEMS_MAX];
     size_t problem_count;
+    const char *unbuilt; /* why constants of a text that is in order make no program; NULL: they do */
 };
 
 void cel_problem_add(struct cel_source *source, uint32_t offset, const char *format, ...) printf_like(3, 4);

@@ -86,13 +86,12 @@ static int check_preconditions(struct deletion *deletion, struct error *err)
     if (preconditions == NULL)
         return 0;
     if (preconditions->uid != NULL && !text_equal(preconditions->uid, object_uid(current)))
-        return fail_precondition(
-            deletion,
-            arena_format(arena,
-                         "the UID in the precondition (%s) does not match the UID in record (%s). "
-                         "The object might have been deleted and then recreated",
-                         preconditions->uid, object_uid(current)),
-            err);
+        return fail_precondition(deletion,
+                                 arena_format(arena,
+                                              "the UID in the precondition (%s) does not match the UID in record (%s). "
+                                              "The object might have been deleted and then recreated",
+                                              preconditions->uid, object_uid(current)),
+                                 err);
     const char *revision = arena_format(arena, "%llu", (unsigned long long)object_revision(current));
     if (preconditions->resource_version != NULL && !text_equal(preconditions->resource_version, revision))
         return fail_precondition(deletion,

@@ -37,8 +37,7 @@ static void test_metadata_that_stays(void **state)
 static void test_finalizers_and_owners(void **state)
 {
     struct fixture *f = *state;
-    expect(ask(f, "POST", MAPS,
-               "{\"metadata\":{\"name\":\"a\",\"finalizers\":[\"foregroundDeletion\",\"orphan\"]}}"),
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"finalizers\":[\"foregroundDeletion\",\"orphan\"]}}"),
            "[\\\"foregroundDeletion\\\",\\\"orphan\\\"]: finalizer orphan and foregroundDeletion cannot be both set");
     expect(ask(f, "POST", MAPS,
                "{\"metadata\":{\"name\":\"a\",\"ownerReferences\":[{\"apiVersion\":\"a/b/c\",\"kind\":\"K\",\"name\":"
@@ -103,10 +102,11 @@ static void test_bindings(void **state)
            "\"message\":\"target.name: Required value\",\"code\":500");
     expect(ask(f, "POST", PODS "/p/binding", "{\"target\":{\"name\":\"n\"}}"),
            "name in URL does not match name in Binding object");
-    expect(ask(f, "POST", PODS "/p/binding", "{\"metadata\":{\"name\":\"p\",\"uid\":\"x\"},\"target\":{\"name\":\"n\"}}"),
-           "Operation cannot be fulfilled on pods \\\"p\\\": StorageError: invalid object, Code: 4, Key: "
-           "/registry/pods/default/p, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
-           "x, UID in object meta: ");
+    expect(
+        ask(f, "POST", PODS "/p/binding", "{\"metadata\":{\"name\":\"p\",\"uid\":\"x\"},\"target\":{\"name\":\"n\"}}"),
+        "Operation cannot be fulfilled on pods \\\"p\\\": StorageError: invalid object, Code: 4, Key: "
+        "/registry/pods/default/p, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
+        "x, UID in object meta: ");
     expect(ask(f, "POST", PODS "/p/binding", "{\"metadata\":{\"name\":\"p\"},\"target\":{\"name\":\"n\"}}"),
            "201 Created");
     expect(ask(f, "POST", PODS "/p/binding", "{\"metadata\":{\"name\":\"p\"},\"target\":{\"name\":\"n\"}}"),

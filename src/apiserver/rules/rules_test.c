@@ -110,8 +110,8 @@ static const struct {
       "'c'" },
     { SPEC(A_B "," RULES("{'rule':'uint(-1) == 1u'}")),
       AT ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'uint(-1) == 1u','Message':'',"
-      "'MessageExpression':'','Reason':null,'FieldPath':'','OptionalOldSelf':null}: program instantiation failed: "
-      "unsigned integer overflow" },
+         "'MessageExpression':'','Reason':null,'FieldPath':'','OptionalOldSelf':null}: program instantiation failed: "
+         "unsigned integer overflow" },
     { SPEC(A_B "," RULES("{'rule':'self.a'}")),
       AT ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'self.a','Message':'','MessageExpression':'',"
          "'Reason':null,'FieldPath':'','OptionalOldSelf':null}: cel expression must evaluate to a bool" },

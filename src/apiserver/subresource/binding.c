@@ -163,8 +163,7 @@ void serve_binding(struct request *request)
     struct error err = { 0 };
     void *value;
     if (request_decode(request, &api_kind_binding, &value, &err) < 0 || check_name(request, value, &err) < 0 ||
-        check_binding(request, value, &err) < 0 ||
-        admission_check_binding(request, value, &err) < 0) {
+        check_binding(request, value, &err) < 0 || admission_check_binding(request, value, &err) < 0) {
         request_fail(request, &err);
         return;
     }

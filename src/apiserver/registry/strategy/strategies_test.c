@@ -227,12 +227,13 @@ static void test_scale_and_binding(void **state)
     expect(answer, "\"generation\":2");
     expect(ask(f, "POST", NS "/serviceaccounts", "{\"metadata\":{\"name\":\"default\"}}"), "201 Created");
     expect(ask(f, "POST", NS "/pods", POD("p", "")), "201 Created");
-    expect(ask(f, "POST", NS "/pods/p/binding", "{\"target\":{\"kind\":\"Node\",\"name\":\"n1\"}}"),
+    expect(ask(f, "POST", NS "/pods/p/binding",
+               "{\"metadata\":{\"name\":\"p\"},\"target\":{\"kind\":\"Node\",\"name\":\"n1\"}}"),
            "\"status\":\"Success\"");
     answer = ask(f, "GET", NS "/pods/p", "");
     expect(answer, "\"nodeName\":\"n1\"");
     expect(answer, "\"type\":\"PodScheduled\"");
-    expect(ask(f, "POST", NS "/pods/p/binding", "{\"target\":{\"kind\":\"Node\",\"name\":\"n2\"}}"),
+    expect(ask(f, "POST", NS "/pods/p/binding", "{\"metadata\":{\"name\":\"p\"},\"target\":{\"name\":\"n2\"}}"),
            "pod p is already assigned to node \\\"n1\\\"");
     expect(ask(f, "POST", NS "/pods/p/eviction",
                "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"p\"}}"),

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -374,12 +375,18 @@ static bool decode_apart(const struct object *object, struct decoded *decoded)
     return true;
 }
 
+/* It stays as long as the object: half a block is wasted at most. */
+static struct decoded *decoded_create(size_t block)
+{
+    struct decoded *decoded = memory_new(struct decoded);
+    decoded->arena.step = block < ARENA_STEP_MIN ? ARENA_STEP_MIN : block;
+    return decoded;
+}
+
 static struct decoded *decode(const struct object *object, struct error *err)
 {
     const struct api_type *type = object->resource->kind->type;
-    struct decoded *decoded = memory_new(struct decoded);
-    size_t step = object->bytes->size / 4; /* it stays as long as the object: an eighth of the size is wasted at most */
-    decoded->arena.step = step < ARENA_STEP_MIN ? ARENA_STEP_MIN : step;
+    struct decoded *decoded = decoded_create(object->bytes->size / 4);
     if (decode_apart(object, decoded))
         return decoded;
     decoded->value = arena_zalloc(&decoded->arena, type->size);
@@ -593,6 +600,22 @@ static struct decoded *decode_stored(const struct object *object)
     log_error("a stored object does not decode", LOG_TEXT("resource", object->resource->plural),
               LOG_TEXT("object", object_key(object)), LOG_TEXT("error", problem.message));
     return only_metadata(object);
+}
+
+void object_give_typed(struct object *object, const void *value)
+{
+    struct decoded *decoded = decoded_create(object->bytes->size / 2);
+    struct api_object_meta *meta = decoded->value = api_copy(object->resource->kind->type, value, &decoded->arena);
+    char digits[21];
+    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)object->revision);
+    meta->resource_version = arena_strdup(&decoded->arena, digits);
+    free_decoded(atomic_exchange_explicit(&object->decoded, decoded, memory_order_acq_rel));
+}
+
+bool object_has_typed(const struct object *object)
+{
+    struct object *shared = (struct object *)(uintptr_t)object;
+    return atomic_load_explicit(&shared->decoded, memory_order_relaxed) != NULL;
 }
 
 struct bytes *object_message(const struct object *object)

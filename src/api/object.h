@@ -81,6 +81,11 @@ struct str object_text(const struct object *object, const struct object_path *pa
  * it is written; data NULL where there is nothing. Valid while the object is. */
 struct str object_scalar(const struct object *object, struct str path);
 
+/* The decoded form is a copy of that struct, from which the stored bytes were encoded: a third of the work of decoding them. Only by who
+ * has just made the object, and nobody else knows it. */
+void object_give_typed(struct object *object, const void *value);
+bool object_has_typed(const struct object *object); /* it was given, or somebody has asked for it */
+
 /* The decoded struct (see schema.h), e.g. const struct api_pod *; never NULL. The
  * generated api_pod_of(object) and friends are this with the right type, checked. */
 const void *object_typed(const struct object *object);

@@ -32,6 +32,7 @@ static void tell(struct store_watch *watch, const struct store_change *change, s
                                    .revision = change->revision,
                                    .previous_revision = change->previous_revision,
                                    .previous = &change->previous,
+                                   .origin = change->origin,
                                    .offered = offered };
     watch->after = change->revision;
     watch->event(watch, &record);
@@ -101,6 +102,7 @@ void store_history_add(struct store *store, struct store_change *change, struct 
         node = store->next_watch;
     }
     store->next_watch = NULL;
+    change->origin = NULL; /* its writer is told next */
     trim(store);
 }
 

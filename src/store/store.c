@@ -138,6 +138,7 @@ static void decide(struct store *store, struct store_write *write)
     change->previous_revision = change->previous.bytes == NULL ? 0 : revision;
     change->previous_unlogged = newest != NULL ? newest->is_unlogged : entry->is_unlogged;
     change->value = write->operation == STORE_DELETE ? NULL : bytes_ref(write->value);
+    change->origin = write->origin;
     change->revision = ++store->assigned;
     change->create_revision = write->operation == STORE_CREATE ? change->revision : create;
     change->is_volatile = write->is_volatile && was_volatile;

@@ -37,6 +37,7 @@ struct store_record {
     uint64_t create_revision;
     uint64_t revision;          /* of this write */
     uint64_t previous_revision; /* told to watches: of what it replaced; 0: nothing */
+    const void *origin;         /* of the write, told to watches in its turn; NULL otherwise */
     /* private */
     const struct store_value *previous;
     struct store_value *offered;
@@ -65,6 +66,8 @@ struct store_write {
         may_lag; /* an update that a crash may take back, such as a heartbeat: like a volatile one, and the record stays durable */
     void (*done)(struct store_write *write);
     void *context; /* of who set done() */
+    /* What the value was made of: opaque, for watches that know who writes. Stays and does not change until done(); NULL: not told. */
+    const void *origin;
     /* results */
     int rc;
     struct error err;

@@ -27,6 +27,7 @@ struct store_change {
     struct bytes *key;
     struct bytes *value;         /* NULL: deletion */
     struct store_value previous; /* what it replaced */
+    const void *origin;          /* of its write, until the watchers are told */
     uint64_t create_revision;
     uint64_t revision;
     uint64_t previous_revision; /* 0: there was nothing */

@@ -2,77 +2,123 @@
  * Copyright 2026 The coracle authors */
 
 /* copy.c - deep copies and comparison along the tables. */
+#include <string.h>
+
 #include "api/codec.h"
 #include "api/member.h"
 
-static void copy_members(const struct api_type *type, const void *from, void *to, struct arena *arena);
+#define TEXT_BLOCK 256
+
+struct copier {
+    struct arena *arena;
+    char *room; /* of a block for texts, which lie one behind the other */
+    size_t left;
+};
+
+static void copy_members(struct copier *copier, const struct api_type *type, const void *from, void *to);
+
+static const char *copy_text(struct copier *copier, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return text == NULL ? NULL : "";
+    size_t size = strlen(text) + 1;
+    if (size > copier->left) {
+        if (size > TEXT_BLOCK / 4)
+            return arena_strndup(copier->arena, text, size - 1);
+        copier->room = arena_alloc(copier->arena, TEXT_BLOCK);
+        copier->left = TEXT_BLOCK;
+    }
+    char *copy = memcpy(copier->room, text, size);
+    copier->room += size;
+    copier->left -= size;
+    return copy;
+}
 
 /* 'to' holds a shallow copy already. */
-static void copy_value(const struct api_field *field, const void *from, void *to, struct arena *arena)
+static void copy_value(struct copier *copier, const struct api_field *field, const void *from, void *to)
 {
     switch (field->value) {
     case API_STRING:
-        *(const char **)to = arena_strdup(arena, *(const char *const *)from);
+        *(const char **)to = copy_text(copier, *(const char *const *)from);
         break;
     case API_BYTES:
     case API_RAW: {
         const struct str *bytes = from;
         if (bytes->data != NULL)
-            *(struct str *)to = arena_str(arena, *bytes);
+            *(struct str *)to = arena_str(copier->arena, *bytes);
         break;
     }
     case API_INT_OR_STRING:
-        ((struct int_or_string *)to)->text = arena_strdup(arena, ((const struct int_or_string *)from)->text);
+        ((struct int_or_string *)to)->text = copy_text(copier, ((const struct int_or_string *)from)->text);
+        break;
+    case API_TIME: /* as it would be written; the first second is there so that 0 can be absence */
+        if (*(const usec_t *)from >= USEC_PER_SEC)
+            *(usec_t *)to = *(const usec_t *)from / USEC_PER_SEC * USEC_PER_SEC;
         break;
     case API_MESSAGE:
-        copy_members(field->type, from, to, arena);
+        copy_members(copier, field->type, from, to);
         break;
     default:
         break;
     }
 }
 
-static void copy_elements(const struct api_field *field, const void *from, void *to, struct arena *arena)
+static void copy_elements(struct copier *copier, const struct api_field *field, const void *from, void *to)
 {
     const char *elements = member_elements(field, from);
     size_t count = member_length(field, from);
     if (elements == NULL || count == 0)
         return; /* NULL, or the shared empty value */
-    char *copies = arena_array(arena, count, field->element_size);
-    memcpy(copies, elements, count * field->element_size);
-    for (size_t i = 0; i < count; i++) {
-        size_t at = i * field->element_size;
+    size_t size = count * field->element_size;
+    char *copies = memcpy(arena_alloc(copier->arena, size), elements, size);
+    for (size_t at = 0; at < size; at += field->element_size) {
         if (field->shape == API_MAP)
             *(const char **)(void *)(copies + at) =
-                arena_strdup(arena, *(const char *const *)(const void *)(elements + at));
-        copy_value(field, elements + at + field->value_offset, copies + at + field->value_offset, arena);
+                copy_text(copier, *(const char *const *)(const void *)(elements + at));
+        copy_value(copier, field, elements + at + field->value_offset, copies + at + field->value_offset);
     }
     *(void **)member_of(field, to) = copies;
 }
 
-static void copy_members(const struct api_type *type, const void *from, void *to, struct arena *arena)
+static void copy_single(struct copier *copier, const struct api_field *field, const void *from, void *to)
+{
+    const void *source = member_single(field, from);
+    if (!member_is_indirect(field)) {
+        copy_value(copier, field, source, member_of(field, to));
+    } else if (source != NULL) {
+        void *target = memcpy(arena_alloc(copier->arena, member_size(field)), source, member_size(field));
+        copy_value(copier, field, source, target);
+        *(void **)member_of(field, to) = target;
+    }
+}
+
+/* Most members are absent, and most others are plain: what a shallow copy has said about them is all. */
+static void copy_members(struct copier *copier, const struct api_type *type, const void *from, void *to)
 {
     for (size_t i = 0; i < type->n_fields; i++) {
         const struct api_field *field = &type->fields[i];
         if (field->shape != API_SINGLE) {
-            copy_elements(field, from, to, arena);
-        } else if (!member_is_indirect(field)) {
-            copy_value(field, member_of_const(field, from), member_of(field, to), arena);
-        } else if (member_single(field, from) != NULL) {
-            const void *source = member_single(field, from);
-            void *target = arena_alloc(arena, member_size(field));
-            memcpy(target, source, member_size(field));
-            copy_value(field, source, target, arena);
-            *(void **)member_of(field, to) = target;
+            if (member_length(field, from) > 0)
+                copy_elements(copier, field, from, to);
+            continue;
         }
+        bool holds = field->value >= API_STRING && field->value != API_MICRO_TIME && field->value != API_DURATION &&
+                     field->value != API_QUANTITY;
+        if ((field->flags & API_POINTER) != 0) { /* a pointer, a text or a time: one that is absent begins with zeros */
+            uint64_t beginning;
+            memcpy(&beginning, member_of_const(field, from), sizeof(beginning));
+            holds = beginning != 0;
+        }
+        if (holds)
+            copy_single(copier, field, from, to);
     }
 }
 
 void *api_copy(const struct api_type *type, const void *value, struct arena *arena)
 {
-    void *copy = arena_alloc(arena, type->size);
-    memcpy(copy, value, type->size);
-    copy_members(type, value, copy, arena);
+    struct copier copier = { .arena = arena };
+    void *copy = memcpy(arena_alloc(arena, type->size), value, type->size);
+    copy_members(&copier, type, value, copy);
     return copy;
 }
 

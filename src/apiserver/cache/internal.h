@@ -26,6 +26,9 @@ struct watch_cache {
     struct tree objects;        /* of struct cache_entry */
     struct cache_entry *latest; /* that was written last; NULL: it is gone */
     struct sieve sieve;         /* of the same */
+    bool looked_into;           /* somebody wants what new objects are, decoded; see looks_into() */
+    const struct object *probe; /* a reference: one that was not given its decoded form; NULL: the next one */
+    unsigned probe_age;         /* writes since then */
     struct cache_event *oldest; /* a reference; what is known starts behind it. Beginnings have no object */
     struct cache_event *newest; /* borrowed from the chain */
     struct loop_task pump;

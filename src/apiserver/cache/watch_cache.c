@@ -15,6 +15,8 @@
 #define EVENTS_KEPT_LEAST 1024                 /* whatever their age */
 #define EVENTS_KEPT_MOST  65536                /* whatever their youth */
 #define EVENT_AGE_MAX     (300 * USEC_PER_SEC) /* in between, older ones go */
+#define PROBE_LEAST       64                   /* writes until a probe is looked at */
+#define PROBE_MOST        1024                 /* that a reader may be behind */
 
 static void cache_observe(struct store_watch *watch, const struct store_record *record);
 
@@ -144,6 +146,7 @@ void watch_cache_destroy(struct watch_cache *cache)
     tree_for_each (&cache->objects, entry, node)
         cache_remove(cache, entry);
     sieve_fini(&cache->sieve);
+    object_unref(cache->probe);
     cache_event_unref(cache->oldest);
     free(cache->prefix);
     free(cache);
@@ -281,6 +284,32 @@ bool watch_cache_watched(const struct watch_cache *cache)
     return cache->n_watchers > 0;
 }
 
+/* Does somebody decode new objects? Now and then one is left as it is, and has been decoded or not when it is looked at again. */
+static bool looks_into(struct watch_cache *cache, const struct object *object)
+{
+    if (cache->probe == NULL) {
+        cache->probe = object_ref(object);
+        cache->probe_age = 0;
+        return false;
+    }
+    bool found = object_has_typed(cache->probe);
+    cache->probe_age++;
+    if (cache->probe_age >= PROBE_MOST || (found && cache->probe_age >= PROBE_LEAST)) {
+        cache->looked_into = found;
+        object_unref(take_pointer(&cache->probe));
+    }
+    return cache->looked_into;
+}
+
+static void give_typed(struct watch_cache *cache, const struct store_record *record, struct object *object)
+{
+    const struct cache_origin *origin = record->origin;
+    if (origin == NULL || origin->resource != cache->resource || cache->read != NULL || cache->conversion != NULL)
+        return;
+    if (looks_into(cache, object))
+        object_give_typed(object, origin->value);
+}
+
 void watch_cache_observe(struct watch_cache *cache, const struct store_record *record)
 {
     struct str key = str_skip(record->key, strlen(cache->prefix));
@@ -307,6 +336,7 @@ void watch_cache_observe(struct watch_cache *cache, const struct store_record *r
             return;
         }
         after = object;
+        give_typed(cache, record, object);
         share(record, object);
         event = cache_event_create(before == NULL ? CLIENT_ADDED : CLIENT_MODIFIED, object_ref(object), before,
                                    record->revision);

@@ -44,6 +44,13 @@ struct cache_event {
     struct cache_event *next; /* owns a reference */
 };
 
+/* The origin of writes that go through a registry: what the stored bytes were encoded from. When somebody in the process looks into the
+ * objects of a resource, the cache gives new ones their decoded form at once, a copy of this, so that nobody decodes. */
+struct cache_origin {
+    const struct api_resource *resource; /* whose type the value has */
+    const void *value;
+};
+
 struct watch_cache *watch_cache_create(struct loop *loop, struct store *store, const struct api_resource *resource);
 
 /* How stored bytes become objects, when that is not plain object_from_stored(); set before the start. */

@@ -472,9 +472,70 @@ static void test_random_watchers(void **state)
         play(seed);
 }
 
+/* ---------------------------------------------------------------- decoded forms */
+
+static void stop_at_done(struct store_write *write)
+{
+    assert_int_equal(write->rc, 0);
+    loop_stop(write->context);
+}
+
+/* A new ConfigMap as a registry writes it; what the cache has of it. */
+static const struct object *write_one(struct loop *loop, struct store *store, struct watch_cache *cache, int number)
+{
+    char name[16], key[64], json[128];
+    snprintf(name, sizeof(name), "c%d", number);
+    snprintf(key, sizeof(key), "/registry/configmaps/a/%s", name);
+    snprintf(json, sizeof(json), "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"a\",\"uid\":\"u\"}}", name);
+    const struct api_config_map map = { .metadata = { .name = name, .namespace = "a", .uid = "u" } };
+    const struct cache_origin origin = { resource, &map };
+    struct bytes *value = bytes_create(json, strlen(json));
+    struct store_write write = { .operation = STORE_CREATE,
+                                 .key = str_of(key),
+                                 .value = value,
+                                 .done = stop_at_done,
+                                 .context = loop,
+                                 .origin = &origin };
+    store_write_start(store, &write);
+    bytes_unref(value);
+    loop_run(loop);
+    return watch_cache_get(cache, "a", name);
+}
+
+/* Who decodes new objects gets later ones decoded; who stops is found out. */
+static void test_decoded_forms_are_given_to_who_wants_them(void **state)
+{
+    (void)state;
+    enum { MANY = 1200 };
+    struct loop *loop = loop_create_virtual(USEC_PER_SEC, 1);
+    struct store *store;
+    assert_int_equal(store_open_memory(loop, &store, NULL), 0);
+    struct watch_cache *cache = watch_cache_create(loop, store, resource);
+    assert_int_equal(watch_cache_start(cache, NULL), 0);
+    int number = 0, given = 0;
+    for (int i = 0; i < MANY; i++)
+        assert_false(object_has_typed(write_one(loop, store, cache, number++)));
+    for (int i = 0; i < MANY; i++) {
+        const struct object *object = write_one(loop, store, cache, number++);
+        given += object_has_typed(object);
+        assert_string_equal(object_meta(object)->name, object_name(object));
+        assert_int_equal(strtoull(object_meta(object)->resource_version, NULL, 10), object_revision(object));
+    }
+    assert_true(given > 0);
+    for (int i = 0; i < 2 * MANY; i++)
+        (void)write_one(loop, store, cache, number++);
+    assert_false(object_has_typed(write_one(loop, store, cache, number++)));
+    watch_cache_destroy(cache);
+    store_close(store);
+    loop_destroy(loop);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_random_watchers) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decoded_forms_are_given_to_who_wants_them),
+        cmocka_unit_test(test_random_watchers),
+    };
     if (argc > 1)
         seed_first = seed_last = strtoull(argv[1], NULL, 10);
     if (argc > 2)

@@ -41,6 +41,11 @@ void registry_write_start(struct request *request, struct registry *registry, co
         return;
     }
     struct bytes *value = object == NULL ? NULL : registry_encode(registry, object);
+    if (value != NULL) {
+        struct cache_origin *origin = arena_new(&request->arena, struct cache_origin);
+        *origin = (struct cache_origin){ registry->resource, object };
+        write->origin = origin;
+    }
     write->value = value;
     store_write_start(request->server->store, write);
     bytes_unref(value);

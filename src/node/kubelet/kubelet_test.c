@@ -429,6 +429,24 @@ static void a_pod_that_ends_is_asked_whether_it_is_ready(void **state)
     assert_null(pod(f, "web"));
 }
 
+/* What the pod never came to did not end with it. */
+static void a_pod_that_ends_early_did_not_start_its_containers(void **state)
+{
+    struct fixture *f = *state;
+    put_pod(
+        f, "early",
+        "\"restartPolicy\":\"Never\",\"initContainers\":[{\"name\":\"first\",\"image\":\"crash\",\"imagePullPolicy\":"
+        "\"IfNotPresent\"},{\"name\":\"second\",\"image\":\"done\"}],"
+        "\"containers\":[{\"name\":\"blocked\",\"image\":\"web\"}]");
+    run_seconds(f, 5);
+    const struct api_pod_status *status = &pod(f, "early")->status;
+    assert_string_equal("Failed", status->phase);
+    assert_int_equal(1, status->init_container_statuses[0].state.terminated->exit_code);
+    assert_non_null(status->init_container_statuses[1].state.waiting);
+    assert_non_null(status->container_statuses[0].state.waiting);
+    assert_string_equal("PodInitializing", status->container_statuses[0].state.waiting->reason);
+}
+
 static void environment_waits_for_its_objects(void **state)
 {
     struct fixture *f = *state;
@@ -527,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(init_containers_and_sidecars_come_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes_decide, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_pod_that_ends_is_asked_whether_it_is_ready, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pod_that_ends_early_did_not_start_its_containers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(environment_waits_for_its_objects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_kubelet_takes_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deadline_ends_a_pod, set_up, tear_down),

@@ -47,6 +47,41 @@ static struct api_container_state unknown_end(struct maker *m)
     return (struct api_container_state){ .terminated = end };
 }
 
+static bool was_made(struct maker *m, size_t i)
+{
+    return pod_runtime_newest(m->in->runtime, pod_container(m->in->pod, i)->name) != NULL;
+}
+
+static bool main_was_made(struct maker *m)
+{
+    for (size_t i = 0; i < m->in->pod->spec.n_containers; i++) {
+        if (was_made(m, m->in->pod->spec.n_init_containers + i))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the pod came as far as to this container, which nobody saw: if not, it waits for ever and did not end. */
+static bool was_reached(struct maker *m, size_t i)
+{
+    size_t n_init = m->in->pod->spec.n_init_containers;
+    if (n_init == 0 || i == 0 || main_was_made(m))
+        return true;
+    if (i >= n_init) { /* main ones: when the last before them has done its part */
+        const struct api_container *last = pod_container(m->in->pod, n_init - 1);
+        const struct runtime_container *instance = pod_runtime_newest(m->in->runtime, last->name);
+        if (instance == NULL)
+            return false;
+        return pod_container_is_sidecar(m->in->pod, n_init - 1) ||
+               (instance->state == CRI_CONTAINER_STATE_CONTAINER_EXITED && instance->exit_code == 0);
+    }
+    for (size_t later = i; later < n_init; later++) {
+        if (was_made(m, later))
+            return true;
+    }
+    return false;
+}
+
 static const char *crash_message(struct maker *m, size_t i)
 {
     char delay[DURATION_TEXT_SIZE];
@@ -87,7 +122,7 @@ static void set_instance(struct maker *m, size_t i, struct api_container_status 
     if (previous != NULL && previous->state == CRI_CONTAINER_STATE_CONTAINER_EXITED)
         out->last_state = terminated(m, previous);
     if (instance == NULL) {
-        out->state = m->in->ended ? unknown_end(m) : waiting_state(m, i);
+        out->state = m->in->ended && was_reached(m, i) ? unknown_end(m) : waiting_state(m, i);
         return;
     }
     out->restart_count = (int32_t)instance->attempt;
@@ -115,7 +150,7 @@ static void set_instance(struct maker *m, size_t i, struct api_container_status 
                      !pod_container_is_sidecar(m->in->pod, i);
         break;
     default:
-        out->state = m->in->ended ? unknown_end(m) : waiting_state(m, i);
+        out->state = m->in->ended && was_reached(m, i) ? unknown_end(m) : waiting_state(m, i);
         break;
     }
 }
@@ -233,15 +268,6 @@ static void count_main(struct maker *m, struct tally *tally)
             tally->waiting++;
         }
     }
-}
-
-static bool main_was_made(struct maker *m)
-{
-    for (size_t i = 0; i < m->in->pod->spec.n_containers; i++) {
-        if (pod_runtime_newest(m->in->runtime, m->in->pod->spec.containers[i].name) != NULL)
-            return true;
-    }
-    return false;
 }
 
 static const char *phase_of(struct maker *m)

@@ -63,6 +63,10 @@ static const struct default_case {
       "\"securityContext\":{},"
       "\"schedulerName\":\"default-scheduler\",\"enableServiceLinks\":true,\"resources\":{\"limits\":{\"cpu\":\"4\","
       "\"memory\":\"1Gi\"},\"requests\":{\"cpu\":\"3\",\"memory\":\"1Gi\"}}},\"status\":{}}" },
+    { &api_kind_pod, "{\"spec\":{\"terminationGracePeriodSeconds\":-5,\"containers\":[]}}",
+      "\"metadata\":{},\"spec\":{\"containers\":[],\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":1,"
+      "\"dnsPolicy\":\"ClusterFirst\",\"securityContext\":{},\"schedulerName\":\"default-scheduler\","
+      "\"enableServiceLinks\":true},\"status\":{}}" },
     { &api_kind_apps_deployment, "{\"spec\":{" TEMPLATE "}}",
       "\"metadata\":{},\"spec\":{\"replicas\":1,\"selector\":null," TEMPLATE_AFTER
       ",\"strategy\":{\"type\":\"RollingUpdate\","

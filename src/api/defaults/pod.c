@@ -94,6 +94,8 @@ void api_defaults_pod(void *value, struct arena *arena)
     for (size_t i = 0; i < spec->n_init_containers; i++)
         requests_from_limits(&spec->init_containers[i].resources, arena);
     default_pod_resources(spec, arena);
+    if (spec->termination_grace_period_seconds != NULL && *spec->termination_grace_period_seconds < 0)
+        *spec->termination_grace_period_seconds = 1; /* as a pod's own, not in templates */
     if (spec->enable_service_links == NULL) {
         spec->enable_service_links = arena_new(arena, bool);
         *spec->enable_service_links = true;

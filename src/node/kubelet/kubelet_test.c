@@ -201,6 +201,7 @@ static void pods_that_do_not_fit_are_refused(void **state)
             "\"IfNotPresent\",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"TCP\"}]}]," WEB "}]");
     put_pod(f, "udp", WEB ",\"ports\":[{\"containerPort\":80,\"hostPort\":80,\"protocol\":\"UDP\"}]}]");
     put_pod(f, "large", WEB ",\"resources\":{\"requests\":{\"cpu\":\"1500m\"}}}]");
+    put_pod(f, "kernel", "\"securityContext\":{\"sysctls\":[{\"name\":\"kernel.msgmax\",\"value\":\"1\"}]}," WEB "}]");
     put_pod(f, "elsewhere", "\"nodeSelector\":{\"disk\":\"fast\"}," WEB "}]");
 #undef WEB
     run_seconds(f, 3);
@@ -218,6 +219,9 @@ static void pods_that_do_not_fit_are_refused(void **state)
     assert_refused(
         f, "elsewhere", "NodeAffinity",
         "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+
+    assert_refused(f, "kernel", "SysctlForbidden",
+                   "Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted");
 
     /* What was taken once is not judged again by the next kubelet. */
     kubelet_destroy(f->kubelet);

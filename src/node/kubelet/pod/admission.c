@@ -11,6 +11,7 @@
 #include "api/pod/pod_resources.h"
 #include "api/value/entry.h"
 #include "node/kubelet/pod/plan.h"
+#include "node/kubelet/pod/sysctl.h"
 
 static bool refuse(struct pod_refusal *refusal, const char *reason, const char *format, ...) printf_like(3, 4);
 static bool refuse(struct pod_refusal *refusal, const char *reason, const char *format, ...)
@@ -116,6 +117,9 @@ static bool refuses(const struct pod_admission *admission, struct pod_refusal *r
         return refuse(refusal, "UnexpectedAdmissionError", "more than %d containers", POD_CONTAINERS_MAX);
     if (spec->os != NULL && !text_equal(spec->os->name, "linux"))
         return refuse(refusal, "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+    struct error err = { 0 };
+    if (sysctl_check(spec, &err) < 0)
+        return refuse(refusal, "SysctlForbidden", "forbidden sysctl: %.200s", err.message);
     if (admission->n_others >= (size_t)admission->max_pods)
         return refuse(refusal, "OutOfpods",
                       "Node didn't have enough resource: pods, requested: 1, used: %zu, capacity: %lld",

@@ -97,6 +97,17 @@ usec_t loop_monotonic(struct loop *loop)
     return loop->monotonic;
 }
 
+usec_t loop_stopwatch(struct loop *loop)
+{
+    read_clock(loop);
+    usec_t now = loop->now, monotonic = loop->monotonic;
+    loop->driver->read_clock(loop);
+    usec_t reading = loop->monotonic;
+    loop->now = now;
+    loop->monotonic = monotonic;
+    return reading;
+}
+
 struct random *loop_random(struct loop *loop)
 {
     return &loop->random;

@@ -46,6 +46,8 @@ void loop_run_until(struct loop *loop, usec_t when);
 
 usec_t loop_now(struct loop *loop);       /* Unix time, for people and API objects; cached once per turn */
 usec_t loop_monotonic(struct loop *loop); /* never jumps back; for intervals */
+/* The same clock asked anew, also within a turn: for what a piece of work takes. Other readings of the turn stay. */
+usec_t loop_stopwatch(struct loop *loop);
 struct random *loop_random(struct loop *loop);
 uint64_t loop_wakeups(struct loop *loop); /* turns since start, for the idle budget */
 

@@ -250,6 +250,30 @@ static void test_relay(void **state)
     loop_destroy(loop);
 }
 
+static void measure(struct loop_timer *timer)
+{
+    struct loop *loop = timer->loop;
+    usec_t turn = loop_monotonic(loop), before = loop_stopwatch(loop), after = before;
+    while (after == before) /* its clock has microseconds */
+        after = loop_stopwatch(loop);
+    assert_true(before >= turn && after > before);
+    assert_int_equal(loop_monotonic(loop), turn);
+    loop_stop(loop);
+}
+
+/* What takes long within a turn is measured by a clock that goes on; the turn's own stands still. */
+static void test_stopwatch(void **state)
+{
+    struct loop_timer timer = { .callback = measure };
+    struct loop *loop;
+    struct error err;
+    (void)state;
+    assert_int_equal(loop_create_real(&loop, &err), 0);
+    loop_timer_start(loop, &timer, 0);
+    loop_run(loop);
+    loop_destroy(loop);
+}
+
 static void test_same_seed_same_numbers(void **state)
 {
     (void)state;
@@ -598,6 +622,7 @@ int main(void)
         cmocka_unit_test(test_virtual_clock_jumps),
         cmocka_unit_test(test_timer_that_comes_due_during_a_callback),
         cmocka_unit_test(test_relay),
+        cmocka_unit_test(test_stopwatch),
         cmocka_unit_test(test_same_seed_same_numbers),
         cmocka_unit_test(test_real),
         cmocka_unit_test(test_posts_from_threads),

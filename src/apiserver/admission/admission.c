@@ -29,7 +29,7 @@ static const struct admission_plugin plugins[] = {
 
 int admission_admit(struct admission *admission, struct error *err)
 {
-    usec_t started = loop_monotonic(admission->request->server->loop);
+    usec_t started = loop_stopwatch(admission->request->server->loop);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < countof(plugins); i++)
         rc = plugins[i].admit == NULL ? 0 : plugins[i].admit(admission, err);
@@ -39,7 +39,7 @@ int admission_admit(struct admission *admission, struct error *err)
 
 int admission_validate(struct admission *admission, struct error *err)
 {
-    usec_t started = loop_monotonic(admission->request->server->loop);
+    usec_t started = loop_stopwatch(admission->request->server->loop);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < countof(plugins); i++)
         rc = plugins[i].validate == NULL ? 0 : plugins[i].validate(admission, err);

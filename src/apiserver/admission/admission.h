@@ -21,6 +21,7 @@ struct admission {
     const char *name; /* may be "" on create */
     void *object;     /* decoded; NULL for deletions and connections */
     const void *old;  /* NULL on create */
+    bool generated;   /* the name was made of a generateName; who sent the object does not know it */
 };
 
 struct admission_plugin {

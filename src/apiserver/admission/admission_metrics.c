@@ -61,7 +61,7 @@ void admission_metrics_step(const struct admission *admission, bool validates, b
     const struct api_server *server = admission->request->server;
     struct admission_metrics *own = server->admission_metrics;
     struct metric **step = &own->steps[admission->operation][validates][rejected];
-    usec_t span = loop_monotonic(server->loop) - started;
+    usec_t span = loop_stopwatch(server->loop) - started;
     if (*step == NULL) {
         const char *const values[] = { operations[admission->operation], rejected ? "true" : "false",
                                        validates ? "validate" : "admit" };

@@ -15,7 +15,7 @@ struct admission_metrics;
 struct admission_metrics *admission_metrics_create(struct metrics *metrics); /* which must outlive them */
 void admission_metrics_destroy(struct admission_metrics *own);               /* NULL is fine */
 
-/* One pass over all plug-ins has ended; 'started' is loop_monotonic(). */
+/* One pass over all plug-ins has ended; 'started' is loop_stopwatch(). */
 void admission_metrics_step(const struct admission *admission, bool validates, bool rejected, usec_t started);
 
 /* A policy has decided, and the binding did that of it: "allow", "deny", "audit" or "warn". */

@@ -165,6 +165,10 @@ static struct str options_json(struct policy_subject *subject)
         buffer_append_text(&json, ",\"propagationPolicy\":");
         json_append_string(&json, str_of(options->delete_options->propagation_policy));
     }
+    if (options->delete_options != NULL && options->delete_options->preconditions != NULL) {
+        buffer_append_text(&json, ",\"preconditions\":");
+        api_encode_json(&api_type_preconditions, NULL, options->delete_options->preconditions, &json);
+    }
     buffer_append_text(&json, "}");
     return arena_str(&subject->arena, buffer_str(&json));
 }
@@ -305,7 +309,7 @@ void policy_subject_init(struct policy_subject *subject, struct admission *admis
         .resource = { resource->kind->group, resource->kind->version, resource->plural },
         .subresource = text_or_empty(admission->subresource),
         .namespace_ = namespaces ? (named ? admission->name : "") : text_or_empty(admission->namespace_),
-        .name = text_or_empty(admission->name),
+        .name = admission->generated ? "" : text_or_empty(admission->name),
         .object = admission->operation == ADMISSION_CONNECT ? NULL : admission->object, /* options have no metadata */
         .old_object = admission->old,
     };

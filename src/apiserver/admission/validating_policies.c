@@ -132,10 +132,10 @@ static void judge(struct asking *asking, const struct policy_hook *hook, const s
     auto_arena struct arena scratch = { 0 };
     struct loop *loop = asking->subject.admission->request->server->loop;
     struct policy_verdict verdict;
-    usec_t started = loop_monotonic(loop);
+    usec_t started = loop_stopwatch(loop);
 
     validating_policy_evaluate(hook->policy, question, &scratch, &verdict);
-    double seconds = (double)(loop_monotonic(loop) - started) / USEC_PER_SEC;
+    double seconds = (double)(loop_stopwatch(loop) - started) / USEC_PER_SEC;
     size_t parts = verdict.n_decisions + verdict.n_annotations + verdict.n_annotation_errors;
     heed(asking, hook, binding, &verdict, parts == 0 ? 0 : seconds / (double)parts);
 }

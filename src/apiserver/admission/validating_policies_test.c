@@ -81,6 +81,29 @@ static void test_asked_while_bound(void **state)
     expect(ask(f, "DELETE", MAPS "/a", ""), "200 OK");
 }
 
+/* What the request itself says: a name that is yet to be made is none, a deletion tells under which conditions. */
+static void test_request_is_shown(void **state)
+{
+    struct fixture *f = *state;
+
+    make_policy(f, "p", "", "v1", "configmaps",
+                "\"validations\":[{\"expression\":\"request.operation == 'DELETE' ? "
+                "has(request.options.preconditions) && request.options.preconditions.uid == oldObject.metadata.uid : "
+                "!has(request.name) && object.metadata.name.startsWith('made-')\"}]");
+    bind_policy(f, "b", "p", "Deny", "");
+    expect(create_map(f, "a"), "configmaps \\\"a\\\" is forbidden");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"other-\"}}"), "configmaps \\\"other-");
+    const char *answer = ask(f, "POST", MAPS, "{\"metadata\":{\"generateName\":\"made-\"}}");
+    expect(answer, "201 Created");
+    char name[64], uid[64], path[256], body[256];
+    assert_int_equal(sscanf(strstr(answer, "\"name\":\""), "\"name\":\"%63[^\"]", name), 1);
+    assert_int_equal(sscanf(strstr(answer, "\"uid\":\""), "\"uid\":\"%63[^\"]", uid), 1);
+    snprintf(path, sizeof(path), MAPS "/%s", name);
+    snprintf(body, sizeof(body), "{\"preconditions\":{\"uid\":\"%s\"}}", uid);
+    expect(ask(f, "DELETE", path, ""), "422");
+    expect(ask(f, "DELETE", path, body), "200 OK");
+}
+
 /* Nobody can lock himself out. */
 static void test_policies_are_exempt(void **state)
 {
@@ -195,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_asked_while_bound, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_request_is_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_policies_are_exempt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_versions, setup, teardown),

@@ -125,7 +125,8 @@ static int create_prepare(struct creation *creation, struct error *err)
                                    request->namespace_,
                                    text_or_empty(meta->name),
                                    creation->object,
-                                   NULL };
+                                   NULL,
+                                   creation->generated };
     rc = admission_admit(&admission, err);
     if (rc == 0 && strategy->authorize != NULL)
         rc = strategy->authorize(request, creation->object, NULL, err);

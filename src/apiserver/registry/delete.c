@@ -305,6 +305,7 @@ static void delete_done(struct deletion *deletion, const struct object *object, 
 int delete_options_heed(struct request *request, const struct api_delete_options *options, struct error *err)
 {
     request->options.dry_run |= options->n_dry_run > 0;
+    request->options.delete_options = options; /* wherever they came from, policies see them */
     return delete_options_check(request, options, err);
 }
 

@@ -104,6 +104,18 @@ static void test_request_is_shown(void **state)
     expect(ask(f, "DELETE", path, body), "200 OK");
 }
 
+static void test_finalizing_is_judged(void **state)
+{
+    struct fixture *f = *state;
+
+    make_policy(f, "p", "", "v1", "namespaces/finalize", FALSE);
+    bind_policy(f, "b", "p", "Deny", "");
+    expect(ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"blue\"}}"), "201 Created");
+    expect(ask(f, "PUT", "/api/v1/namespaces/blue/finalize",
+               "{\"metadata\":{\"name\":\"blue\"},\"spec\":{\"finalizers\":[\"kubernetes\"]}}"),
+           "namespaces \\\"blue\\\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied");
+}
+
 /* Nobody can lock himself out. */
 static void test_policies_are_exempt(void **state)
 {
@@ -219,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_asked_while_bound, setup, teardown),
         cmocka_unit_test_setup_teardown(test_request_is_shown, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_finalizing_is_judged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_policies_are_exempt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parameters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_versions, setup, teardown),

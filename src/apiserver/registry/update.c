@@ -142,13 +142,13 @@ static int update_prepare(struct update *update, void *object, struct error *err
         rc = check_revision(update, object, err);
     if (rc < 0)
         return rc;
-    bool tracked = update->part != UPDATE_RAW || strcmp(request->subresource, "finalize") == 0;
-    if (tracked && !update->apply)
+    bool judged = update->part != UPDATE_RAW || strcmp(request->subresource, "finalize") == 0;
+    if (judged && !update->apply)
         ownership_track(request, registry, object, old);
     struct admission admission = {
         request, registry, ADMISSION_UPDATE, request->subresource, update->namespace_, update->name, object, old
     };
-    if (update->part != UPDATE_RAW)
+    if (judged)
         rc = admission_admit(&admission, err);
     if (rc == 0 && update->part == UPDATE_OBJECT && registry->strategy->authorize != NULL)
         rc = registry->strategy->authorize(request, object, old, err);
@@ -161,12 +161,9 @@ static int update_prepare(struct update *update, void *object, struct error *err
             return rc;
         update->allocated = object;
     }
-    if (update->part == UPDATE_RAW)
-        return update->validate == NULL
-                   ? 0
-                   : prepare_validate(request, registry, update->part, update->validate, object, old, err);
-    rc = prepare_validate(request, registry, update->part, update->validate, object, old, err);
-    if (rc == 0)
+    if (update->part != UPDATE_RAW || update->validate != NULL)
+        rc = prepare_validate(request, registry, update->part, update->validate, object, old, err);
+    if (rc == 0 && judged)
         rc = admission_validate(&admission, err);
     if (rc < 0 && update->allocated != NULL && registry->strategy->release != NULL)
         registry->strategy->release(request, object, old);

@@ -58,6 +58,7 @@ custom_columns_create(const struct api_apiextensions_custom_resource_definition_
 
 static void write_column(const column_type *column, struct buffer *out)
 {
+    auto_buffer struct buffer described = { 0 };
     buffer_append_text(out, "{\"name\":");
     json_append_string(out, str_of(column->name));
     buffer_append_text(out, ",\"type\":");
@@ -65,7 +66,10 @@ static void write_column(const column_type *column, struct buffer *out)
     buffer_append_text(out, ",\"format\":");
     json_append_string(out, str_of(text_or_empty(column->format)));
     buffer_append_text(out, ",\"description\":");
-    json_append_string(out, str_of(text_or_empty(column->description)));
+    if (text_empty(column->description))
+        buffer_format(&described, "Custom resource definition column (in JSONPath format): %s",
+                      text_or_empty(column->json_path));
+    json_append_string(out, text_empty(column->description) ? buffer_str(&described) : str_of(column->description));
     buffer_format(out, ",\"priority\":%d}", column->priority);
 }
 

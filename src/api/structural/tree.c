@@ -108,7 +108,7 @@ static int compile_enum(struct compiler *compiler, const props *from, struct str
         return 0;
     for (size_t i = 0; i < from->n_enum; i++) {
         buffer_append_char(&text, i == 0 ? '[' : ',');
-        buffer_append_str(&text, from->enum_[i]);
+        buffer_append_str(&text, from->enum_[i].size > 0 ? from->enum_[i] : STR("null"));
     }
     buffer_append_char(&text, ']');
     return parse(compiler, buffer_str(&text), &checks->enumeration);

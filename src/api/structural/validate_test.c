@@ -39,6 +39,7 @@ static const struct row rows[] = {
     { X("{'type':'string','enum':['a','b']}"), V("'c'"), "spec.x: Unsupported value: 'c': supported values: 'a', 'b'" },
     { X("{'type':'integer','enum':[1,2]}"), V("3"), "spec.x: Unsupported value: 3: supported values: '1', '2'" },
     { X("{'type':'integer','enum':[1,2]}"), V("2"), "" },
+    { X("{'type':'string','nullable':true,'enum':['a',null]}"), V("'a'"), "" },
     { X("{'type':'integer','minimum':0}"), V("-1"),
       "spec.x: Invalid value: -1: spec.x in body should be greater than or equal to 0" },
     { X("{'type':'integer','maximum':3,'exclusiveMaximum':true}"), V("3"),

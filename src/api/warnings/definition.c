@@ -47,7 +47,8 @@ static bool find_set(const struct api_apiextensions_json_schema_props *schema, v
     struct warnings *warnings = context;
     const struct api_apiextensions_json_schema_props *items = schema->items != NULL ? schema->items->schema : NULL;
     if (text_equal(schema->x_kubernetes_list_type, "set") && items != NULL &&
-        (text_equal(items->type, "object") || text_equal(items->type, "array")))
+        ((text_equal(items->type, "object") && !text_equal(items->x_kubernetes_map_type, "atomic")) ||
+         text_equal(items->type, "array")))
         warn_once(warnings, arena_format(warnings->arena,
                                          "x-kubernetes-list-type: set for items of type \"%s\" is not supported by "
                                          "server-side apply or CEL validation rules",

@@ -53,6 +53,8 @@ static const struct warning_case cases[] = {
     { DEFINITION("{type: string, format: date}"), NULL, "", false, "" },
     { DEFINITION("{type: string, format: foo}"), NULL, "", false, "unrecognized format \"foo\"" },
     { DEFINITION("{type: string, format: foo}"), "", "", false, "" },
+    { DEFINITION("{type: array, x-kubernetes-list-type: set, items: {type: object, x-kubernetes-map-type: atomic}}"),
+      NULL, "", false, "" },
     { DEFINITION("{type: array, x-kubernetes-list-type: set, items: {type: array, items: {type: string}}}"), NULL, "",
       false,
       "x-kubernetes-list-type: set for items of type \"array\" is not supported by server-side apply or CEL validation "

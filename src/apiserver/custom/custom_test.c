@@ -73,7 +73,25 @@ static void test_objects_live(void **state)
     expect(ask(f, "GET", WIDGETS, ""), "\"items\":[{\"kind\":\"Widget\",\"apiVersion\":\"example.com/v1\",");
     expect(ask_with(f, "PATCH", WIDGETS "/one", "content-type: application/strategic-merge-patch+json\r\n", "{}"),
            "415 Unsupported Media Type");
-    expect(ask(f, "PUT", WIDGETS "/one", "{\"metadata\":{\"name\":\"one\"}}"), "must be specified for an update");
+#define WIDGET "\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"one\"}"
+    expect(ask(f, "PUT", WIDGETS "/one", "{" WIDGET "}"),
+           "widgets.example.com \\\"one\\\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified "
+           "for an "
+           "update");
+    /* It has to say what it is. */
+    expect(ask(f, "POST", WIDGETS, "{\"metadata\":{\"name\":\"two\"}}"),
+           "(must be of type Widget): Object 'Kind' is missing in '{\\\"metadata\\\":{\\\"name\\\":\\\"two\\\"}}' (");
+    expect(ask(f, "POST", WIDGETS, "{\"kind\":\"Widget\",\"metadata\":{\"name\":\"two\"}}"),
+           "the API version in the data () does not match the expected API version (example.com/v1)");
+    expect(ask(f, "POST", WIDGETS,
+               "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Gadget\",\"metadata\":{\"name\":\"two\"}}"),
+           "Gadget.example.com \\\"two\\\" is invalid: kind: Invalid value: \\\"Gadget\\\": must be Widget");
+    expect(ask(f, "POST", WIDGETS "?dryRun=All",
+               "{\"apiVersion\":\"example.com/v1\",\"kind\":\"Widget\",\"metadata\":{\"name\":\"two\",\"finalizers\":"
+               "[\"mine\",\"a.b/c\",\"orphan\"]}}"),
+           "warning: 299 - \"metadata.finalizers: \\\"mine\\\": prefer a domain-qualified finalizer name to avoid "
+           "accidental "
+           "conflicts with other finalizer writers\"");
     expect(ask_with(f, "GET", WIDGETS "/one", "accept: application/vnd.kubernetes.protobuf\r\n", ""),
            "406 Not Acceptable");
     expect(ask_with(f, "GET", WIDGETS "/one", "accept: application/vnd.kubernetes.protobuf,application/json\r\n", ""),
@@ -203,7 +221,8 @@ static void test_views(void **state)
     expect(answer, "{\"name\":\"Age\",\"type\":\"date\"");
 #define WIDGETS2 "/apis/example.com/v2/namespaces/default/widgets"
     answer = ask_with(f, "GET", WIDGETS2, table, "");
-    expect(answer, "{\"name\":\"No\",\"type\":\"string\",\"format\":\"\",\"description\":\"\",\"priority\":1}");
+    expect(answer, "{\"name\":\"No\",\"type\":\"string\",\"format\":\"\",\"description\":\"Custom resource definition "
+                   "column (in JSONPath format): .spec.no\",\"priority\":1}");
     expect(answer, "\"cells\":[\"one\",3,null]");
     expect(ask(f, "GET", WIDGETS2 "?fieldSelector=spec.color%3Dred,spec.size!%3D4", ""), "\"name\":\"one\"");
     expect(ask(f, "GET", WIDGETS2 "?fieldSelector=spec.size%3D4", ""), "\"items\":[]");

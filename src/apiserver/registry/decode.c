@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/custom/custom_object.h"
 #include "apiserver/custom/strategy.h"
+#include "apiserver/failure.h"
 #include "apiserver/registry/registry.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
@@ -85,6 +86,27 @@ static int check_type(struct request *request, const struct api_kind *wanted, co
         wanted->kind, bare, kind, internal_package(request, wanted->group), wanted->kind);
 }
 
+/* Custom objects say what they are, and nothing is made up for them. */
+static int check_custom_type(struct request *request, const struct api_kind *wanted, const struct document *document,
+                             struct error *err)
+{
+    char expected[256];
+    api_kind_version(wanted, expected, sizeof(expected));
+    if (document->kind[0] == '\0')
+        return error_set(err, ERROR_SYNTAX, "Object 'Kind' is missing in '" STR_FMT "'", STR_ARG(document->json));
+    if (strcmp(document->version, expected) != 0)
+        return error_set(err, ERROR_BAD_REQUEST,
+                         "the API version in the data (%s) does not match the expected API version (%s)",
+                         document->version, expected);
+    if (strcmp(document->kind, wanted->kind) == 0)
+        return 0;
+    yyjson_val *metadata = yyjson_obj_get(yyjson_doc_get_root(document->doc), "metadata");
+    struct api_kind said = { .group = wanted->group, .version = wanted->version, .kind = document->kind };
+    return failure_invalid(
+        request, &said, text_or_empty(yyjson_get_str(yyjson_obj_get(metadata, "name"))), "kind", "FieldValueInvalid",
+        arena_format(&request->arena, "Invalid value: \"%s\": must be %s", document->kind, wanted->kind), err);
+}
+
 /* What a body was taken for, before what is wrong with it: clients show the whole. */
 static int cannot_be_handled(struct request *request, const struct api_kind *kind, struct error *err)
 {
@@ -150,7 +172,12 @@ static int decode_json(struct request *request, const struct api_kind *kind, str
     int rc = read_document(request, json, &document, err);
     if (rc < 0)
         return is_unrecognized(request, kind, err);
-    rc = check_type(request, kind, document.version, document.kind, err);
+    if (kind->type == &api_type_custom_object)
+        rc = check_custom_type(request, kind, &document, err);
+    else
+        rc = check_type(request, kind, document.version, document.kind, err);
+    if (rc == -ERROR_SYNTAX)
+        return is_unrecognized(request, kind, err);
     if (rc < 0)
         return rc;
     rc = decode_fields(request, kind, &document, ret_value, err);

@@ -138,6 +138,30 @@ static void warn(void *context, const char *text)
     request_warn(context, "%s", text);
 }
 
+static bool is_known_finalizer(const char *name, const struct api_object_meta *old)
+{
+    static const char *const standard[] = { "orphan", "foregroundDeletion", "kubernetes" };
+    for (size_t i = 0; i < countof(standard); i++)
+        if (text_equal(name, standard[i]))
+            return true;
+    for (size_t i = 0; old != NULL && i < old->n_finalizers; i++)
+        if (text_equal(name, old->finalizers[i]))
+            return true;
+    return strchr(text_or_empty(name), '/') != NULL;
+}
+
+/* Names without a domain are refused of built-in kinds, and only frowned at of custom ones. */
+static void warn_finalizers(struct request *request, const struct api_object_meta *meta,
+                            const struct api_object_meta *old)
+{
+    for (size_t i = 0; i < meta->n_finalizers; i++)
+        if (!is_known_finalizer(meta->finalizers[i], old))
+            request_warn(request,
+                         "metadata.finalizers: \"%s\": prefer a domain-qualified finalizer name to avoid accidental "
+                         "conflicts with other finalizer writers",
+                         meta->finalizers[i]);
+}
+
 /* The object in the version whose rules hold for it; NULL stays NULL. */
 static const void *judged_form(const struct conversion *conversion, const void *object, struct arena *arena)
 {
@@ -181,6 +205,8 @@ int prepare_validate(struct request *request, struct registry *registry, enum up
         registry->strategy->validate_status(object, old, &errors);
     if (errors.total == 0) {
         api_warnings(kind, object, old, part == UPDATE_STATUS, &(struct warning_list){ warn, request });
+        if (registry->custom && part != UPDATE_STATUS)
+            warn_finalizers(request, object, old);
         if (registry->strategy->warn != NULL && part != UPDATE_STATUS)
             registry->strategy->warn(request, object);
         return 0;

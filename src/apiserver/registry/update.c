@@ -119,8 +119,11 @@ static int check_revision(struct update *update, struct api_object_meta *meta, s
         meta->resource_version = object_meta(update->current)->resource_version;
         if ((update->registry->resource->flags & API_UNCONDITIONAL_UPDATE) || update->part == UPDATE_RAW)
             return 0;
-        return failure_invalid(request, update->registry->resource->kind, update->name, "metadata.resourceVersion",
-                               "FieldValueInvalid", "Invalid value: 0: must be specified for an update", err);
+        const struct api_resource *resource = update->registry->resource;
+        struct api_kind named = *resource->kind; /* as upstream says it here */
+        named.kind = resource->plural;
+        return failure_invalid(request, &named, update->name, "metadata.resourceVersion", "FieldValueInvalid",
+                               "Invalid value: 0: must be specified for an update", err);
     }
     if (!str_to_uint64(str_of(meta->resource_version), &revision))
         return failure_untyped(

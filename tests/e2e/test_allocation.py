@@ -60,7 +60,7 @@ def test_what_is_refused(dual):
     create(dual, service("taken", clusterIP="10.96.0.5"))
     refused = [
         (service("r", clusterIP="10.96.0.5"), "failed to allocate IP 10.96.0.5: provided IP is already allocated"),
-        (service("r", clusterIP="10.97.0.5"), "the provided network does not match the current range 10.96.0.0/24"),
+        (service("r", clusterIP="10.97.0.5"), "failed to allocate IP 10.97.0.5: the provided network does not match the current range"),
         (service("r", clusterIPs=["10.96.0.7", "fd00:96::7"], ipFamilyPolicy="SingleStack"),
          "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"),
         (service("r", type="NodePort", ports=[{"port": 1, "nodePort": 29999}]),

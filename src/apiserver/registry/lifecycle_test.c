@@ -114,6 +114,59 @@ static void test_bindings(void **state)
     expect(ask(f, "POST", PODS "/p/eviction", "{}"), "name in URL does not match name in Eviction object");
 }
 
+#define SERVICES      "/api/v1/namespaces/default/services"
+#define SERVICE(spec) "{\"metadata\":{\"name\":\"s\"},\"spec\":{" spec "}}"
+
+static void test_service_addresses(void **state)
+{
+    struct fixture *f = *state;
+    const char *merge = "content-type: application/merge-patch+json\r\n";
+    expect(ask(f, "POST", SERVICES, SERVICE("\"ports\":[{\"port\":80}],\"clusterIPs\":[\"10.96.0.9\"]")),
+           "spec.clusterIPs: Invalid value: [\\\"10.96.0.9\\\"]: must be empty when `clusterIP` is not specified");
+    expect(ask(f, "POST", SERVICES,
+               SERVICE("\"type\":\"ExternalName\",\"externalName\":\"a.b\",\"clusterIP\":\"10.96.0.9\"")),
+           "spec.clusterIPs: Forbidden: may not be set for ExternalName services");
+    expect(ask(f, "POST", SERVICES, SERVICE("\"ports\":[{\"port\":80}],\"ipFamilies\":[\"X\"]")),
+           "spec.ipFamilies[0]: Unsupported value: \\\"X\\\": supported values: \\\"IPv4\\\", \\\"IPv6\\\"");
+    expect(ask(f, "POST", SERVICES, SERVICE("\"ports\":[{\"port\":80}],\"clusterIP\":\"10.96.0.9\"")), "201 Created");
+    expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":\"10.96.0.10\"}}"),
+           "spec.clusterIPs[0]: Invalid value: [\\\"10.96.0.10\\\"]: may not change once set");
+    expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":\"None\"}}"),
+           "spec.clusterIPs[0]: Invalid value: [\\\"None\\\"]: may not change once set");
+    expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":null}}"),
+           "\"clusterIP\":\"10.96.0.9\"");
+    expect(ask(f, "DELETE", SERVICES "/s", ""), "200 OK");
+    /* Without an address it stays without when it is written by somebody who does not say so. */
+    expect(ask(f, "POST", SERVICES, SERVICE("\"ports\":[{\"port\":80}],\"clusterIP\":\"None\"")), "201 Created");
+    expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":null,\"clusterIPs\":null}}"),
+           "\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"]");
+}
+
+static void test_service_ports(void **state)
+{
+    struct fixture *f = *state;
+    const char *merge = "content-type: application/merge-patch+json\r\n";
+    expect(
+        ask(f, "POST", SERVICES,
+            SERVICE("\"type\":\"NodePort\",\"ports\":[{\"name\":\"a\",\"port\":80,\"nodePort\":30500},{\"name\":\"b\","
+                    "\"port\":81,\"nodePort\":30500}]")),
+        "spec.ports[1].nodePort: Invalid value: 30500: provided port is already allocated");
+    expect(ask(f, "POST", SERVICES, SERVICE("\"ports\":[{\"port\":80,\"nodePort\":30500}]")),
+           "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'");
+    expect(ask(f, "POST", SERVICES,
+               SERVICE("\"type\":\"LoadBalancer\",\"externalTrafficPolicy\":\"Local\",\"healthCheckNodePort\":5,"
+                       "\"ports\":[{\"port\":80}]")),
+           "failed to allocate requested HealthCheck NodePort 5: provided port is not in the valid range. The range of "
+           "valid ports is 30000-32767");
+    /* Nothing of that was kept. */
+    expect(ask(f, "POST", SERVICES,
+               SERVICE("\"type\":\"NodePort\",\"ports\":[{\"name\":\"a\",\"port\":80,\"nodePort\":30500}]")),
+           "201 Created");
+    expect(ask_with(f, "PATCH", SERVICES "/s", merge,
+                    "{\"spec\":{\"ports\":[{\"name\":\"a\",\"port\":81},{\"name\":\"b\",\"port\":82}]}}"),
+           "\"name\":\"a\",\"protocol\":\"TCP\",\"port\":81,\"targetPort\":81,\"nodePort\":30500}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +176,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_namespace_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pod_that_nobody_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bindings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_service_addresses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_service_ports, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

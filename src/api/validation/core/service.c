@@ -20,7 +20,7 @@ static const char *const types[] = { "ClusterIP", "ExternalName", "LoadBalancer"
 static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
 static const char *const affinities[] = { "ClientIP", "None", NULL };
 static const char *const traffic_policies[] = { "Cluster", "Local", NULL };
-static const char *const distributions[] = { "PreferClose", "PreferSameNode", "PreferSameZone", NULL };
+static const char *const distributions[] = { "PreferClose", "PreferSameZone", "PreferSameNode", NULL };
 
 static bool is_external(const struct api_service_spec *spec)
 {

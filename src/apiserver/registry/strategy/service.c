@@ -11,31 +11,33 @@ static const struct api_service_port *port_before(const struct api_service_spec 
                                                   const struct api_service_port *port)
 {
     for (size_t i = 0; i < old->n_ports; i++)
-        if (text_equal(old->ports[i].name, port->name) &&
-            (old->n_ports > 1 || old->ports[i].port == port->port || text_empty(port->name)))
+        if (text_equal(old->ports[i].name, port->name))
             return &old->ports[i];
     return NULL;
 }
 
+static bool uses_port(const struct api_service_spec *spec, int32_t node_port)
+{
+    for (size_t i = 0; i < spec->n_ports; i++)
+        if (spec->ports[i].node_port == node_port)
+            return true;
+    return false;
+}
+
 static void keep_from_old(struct api_service_spec *spec, const struct api_service_spec *old)
 {
-    if (service_needs_address(spec) && service_needs_address(old)) {
-        if (text_empty(spec->cluster_ip) && spec->n_cluster_ips == 0) {
+    if (!service_is(spec, "ExternalName") && !service_is(old, "ExternalName")) {
+        if (text_empty(spec->cluster_ip))
             spec->cluster_ip = old->cluster_ip;
+        if (spec->n_cluster_ips == 0 && text_equal(spec->cluster_ip, old->cluster_ip)) {
             spec->cluster_ips = old->cluster_ips;
             spec->n_cluster_ips = old->n_cluster_ips;
-        } else if (text_empty(spec->cluster_ip) || spec->n_cluster_ips == 0) {
-            bool same = text_equal(spec->cluster_ip, old->cluster_ip);
-            if (spec->n_cluster_ips == 0 && same) {
-                spec->cluster_ips = old->cluster_ips;
-                spec->n_cluster_ips = old->n_cluster_ips;
-            }
         }
     }
-    if (service_needs_node_ports(spec)) {
+    if (service_has_node_ports(spec) && service_has_node_ports(old)) {
         for (size_t i = 0; i < spec->n_ports; i++) {
             const struct api_service_port *before = port_before(old, &spec->ports[i]);
-            if (spec->ports[i].node_port == 0 && before != NULL)
+            if (spec->ports[i].node_port == 0 && before != NULL && !uses_port(spec, before->node_port))
                 spec->ports[i].node_port = before->node_port;
         }
     }

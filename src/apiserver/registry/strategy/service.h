@@ -20,9 +20,10 @@ static inline bool service_headless(const struct api_service_spec *spec)
            (spec->n_cluster_ips > 0 && text_equal(spec->cluster_ips[0], "None"));
 }
 
-static inline bool service_needs_address(const struct api_service_spec *spec)
+/* Types whose ports may be node ports; those of a load balancer need not be. */
+static inline bool service_has_node_ports(const struct api_service_spec *spec)
 {
-    return !service_is(spec, "ExternalName") && !service_headless(spec);
+    return service_is(spec, "NodePort") || service_is(spec, "LoadBalancer");
 }
 
 static inline bool service_needs_node_ports(const struct api_service_spec *spec)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/status.h"
+#include "api/validation/core/service_rules.h"
 #include "apiserver/allocation/service_allocator.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/strategy/service.h"
@@ -156,9 +157,7 @@ static int refuse_address(struct request *request, const struct api_service *ser
 /* One that was asked for. */
 static int take_address(struct request *request, const struct api_service *service, const char *text, struct error *err)
 {
-    const struct service_ranges *ranges = service_allocator_ranges(request->server->allocator);
     struct ip address;
-    char texts[SERVICE_RANGES_MAX][IP_TEXT_SIZE];
     if (!ip_parse(str_of(text), &address))
         return 0; /* validation says it better */
     switch (service_take_address(request->server->allocator, &address)) {
@@ -169,11 +168,7 @@ static int take_address(struct request *request, const struct api_service *servi
     case TAKE_OUT_OF_RANGE:
         break;
     }
-    service_ranges_format(ranges, texts);
-    size_t own = ranges->n_cidrs == 2 && ranges->cidrs[1].address.family == address.family;
-    return refuse_address(
-        request, service, text,
-        arena_format(&request->arena, "the provided network does not match the current range %s", texts[own]), err);
+    return refuse_address(request, service, text, "the provided network does not match the current range", err);
 }
 
 /* One of each family for which none was asked for. */
@@ -217,16 +212,34 @@ static int take_addresses(struct request *request, struct api_service *service, 
     return rc;
 }
 
-/* clusterIP is the first of clusterIPs, whichever of them was given. */
-static void agree_on_first(struct request *request, struct api_service_spec *spec)
+static void list_only(struct request *request, struct api_service_spec *spec)
 {
-    if (!text_empty(spec->cluster_ip) && spec->n_cluster_ips == 0) {
-        spec->cluster_ips = arena_new_array(&request->arena, const char *, 1);
-        spec->cluster_ips[0] = spec->cluster_ip;
-        spec->n_cluster_ips = 1;
+    spec->cluster_ips = arena_new_array(&request->arena, const char *, 1);
+    spec->cluster_ips[0] = spec->cluster_ip;
+    spec->n_cluster_ips = 1;
+}
+
+/* Who knows clusterIP alone means clusterIPs, too; who names clusterIPs names both, which validation sees to. */
+static void agree_on_first(struct request *request, struct api_service_spec *spec,
+                           const struct api_service_spec *before)
+{
+    if (before == NULL) {
+        if (!text_empty(spec->cluster_ip) && spec->n_cluster_ips == 0)
+            list_only(request, spec);
+        return;
     }
-    if (text_empty(spec->cluster_ip) && spec->n_cluster_ips > 0)
-        spec->cluster_ip = spec->cluster_ips[0];
+    bool same = same_texts(spec->cluster_ips, spec->n_cluster_ips, before->cluster_ips, before->n_cluster_ips);
+    if (text_equal(spec->cluster_ip, before->cluster_ip)) {
+        if (spec->n_cluster_ips == 0) {
+            spec->cluster_ips = before->cluster_ips;
+            spec->n_cluster_ips = before->n_cluster_ips;
+        }
+    } else if (same && text_empty(spec->cluster_ip)) {
+        spec->cluster_ips = NULL;
+        spec->n_cluster_ips = 0;
+    } else if (same) {
+        list_only(request, spec);
+    }
 }
 
 int service_allocate_addresses(struct request *request, struct api_service *service, const struct api_service *old,
@@ -234,10 +247,12 @@ int service_allocate_addresses(struct request *request, struct api_service *serv
 {
     const struct api_service_spec *before = old == NULL ? NULL : &old->spec;
     auto_invalid struct api_invalid errors = { 0 };
+    agree_on_first(request, &service->spec, before);
     if (service_is(&service->spec, "ExternalName"))
         return 0;
-    agree_on_first(request, &service->spec);
-    set_families(request, &service->spec, before, &errors);
+    validate_service_addresses(&service->spec, before, at_field(NULL, "spec"), &errors);
+    if (errors.total == 0)
+        set_families(request, &service->spec, before, &errors);
     if (errors.total > 0) {
         request->failure = api_status_invalid(&request->arena, &api_kind_service, service->metadata.name, &errors);
         return error_set(err, ERROR_INVALID, "%s", request->failure->message);

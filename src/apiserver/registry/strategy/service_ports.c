@@ -16,6 +16,15 @@ static bool has_node_port(const struct api_service_spec *spec, int32_t port)
     return false;
 }
 
+static const char *why_not(struct request *request, enum take_result result)
+{
+    const struct service_ranges *ranges = service_allocator_ranges(request->server->allocator);
+    if (result == TAKE_TAKEN)
+        return "provided port is already allocated";
+    return arena_format(&request->arena, "provided port is not in the valid range. The range of valid ports is %d-%d",
+                        ranges->first_port, ranges->last_port);
+}
+
 static int take_port(struct request *request, const struct api_service *service, size_t index, struct error *err)
 {
     struct service_allocator *allocator = request->server->allocator;
@@ -24,12 +33,7 @@ static int take_port(struct request *request, const struct api_service *service,
     enum take_result result = service_take_port(allocator, port);
     if (result == TAKE_OK)
         return 0;
-    const struct service_ranges *ranges = service_allocator_ranges(allocator);
-    const char *why = result == TAKE_TAKEN ? "provided port is already allocated"
-                                           : arena_format(&request->arena,
-                                                          "provided port is not in the valid range. The range "
-                                                          "of valid ports is %d-%d",
-                                                          ranges->first_port, ranges->last_port);
+    const char *why = why_not(request, result);
     return failure_invalid(request, &api_kind_service, service->metadata.name, field, "FieldValueInvalid",
                            arena_format(&request->arena, "Invalid value: %d: %s", port, why), err);
 }
@@ -51,6 +55,8 @@ static int allocate_node_ports(struct request *request, struct api_service *serv
     struct service_allocator *allocator = request->server->allocator;
     struct api_service_spec *spec = &service->spec;
     const struct api_service_spec *before = old == NULL ? NULL : &old->spec;
+    if (!service_has_node_ports(spec))
+        return 0;
     for (size_t i = 0; i < spec->n_ports; i++) { /* first those that are named, so that no free one is given away */
         int32_t port = spec->ports[i].node_port;
         bool earlier = false;
@@ -62,7 +68,7 @@ static int allocate_node_ports(struct request *request, struct api_service *serv
         int rc = take_port(request, service, i, err);
         if (rc < 0) {
             for (size_t j = 0; j < i; j++)
-                if (spec->ports[j].node_port != port && !has_node_port(before, spec->ports[j].node_port))
+                if (spec->ports[j].node_port != 0 && !has_node_port(before, spec->ports[j].node_port))
                     service_give_port(allocator, spec->ports[j].node_port);
             return rc;
         }
@@ -94,11 +100,11 @@ static int allocate_health_port(struct request *request, struct api_service_spec
     }
     if (old != NULL && old->spec.health_check_node_port == spec->health_check_node_port)
         return 0;
-    if (service_take_port(allocator, spec->health_check_node_port) == TAKE_OK)
+    enum take_result result = service_take_port(allocator, spec->health_check_node_port);
+    if (result == TAKE_OK)
         return 0;
-    int rc = error_set(err, ERROR_INTERNAL,
-                       "failed to allocate requested HealthCheck NodePort %d: provided port is not free",
-                       spec->health_check_node_port);
+    int rc = error_set(err, ERROR_INTERNAL, "failed to allocate requested HealthCheck NodePort %d: %s",
+                       spec->health_check_node_port, why_not(request, result));
     spec->health_check_node_port = 0; /* not ours to give back */
     return rc;
 }

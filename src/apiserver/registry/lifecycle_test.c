@@ -133,6 +133,8 @@ static void test_service_addresses(void **state)
            "spec.clusterIPs[0]: Invalid value: [\\\"10.96.0.10\\\"]: may not change once set");
     expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":\"None\"}}"),
            "spec.clusterIPs[0]: Invalid value: [\\\"None\\\"]: may not change once set");
+    expect(ask(f, "PUT", SERVICES "/s", SERVICE("\"ports\":[{\"port\":80}],\"clusterIP\":\"None\"")),
+           "spec.clusterIPs[0]: Invalid value: [\\\"None\\\"]: may not change once set");
     expect(ask_with(f, "PATCH", SERVICES "/s", merge, "{\"spec\":{\"clusterIP\":null}}"),
            "\"clusterIP\":\"10.96.0.9\"");
     expect(ask(f, "DELETE", SERVICES "/s", ""), "200 OK");

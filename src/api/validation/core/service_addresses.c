@@ -217,7 +217,7 @@ void validate_service_status(const void *object, const void *old_object, struct 
     const struct field_at *at = at_field(at_field(at_field(NULL, "status"), "loadBalancer"), "ingress");
 
     if (!service_is_type(&service->spec, "LoadBalancer") && status->n_ingress > 0) {
-        invalid_forbidden(errors, at, "may only be used when `spec.type` is \"LoadBalancer\"");
+        invalid_forbidden(errors, at, "may only be used when `spec.type` is 'LoadBalancer'");
         return;
     }
     for (size_t i = 0; i < status->n_ingress; i++)

@@ -49,6 +49,8 @@ static void keep_from_old(struct api_service_spec *spec, const struct api_servic
 static void drop_leftovers(struct api_service_spec *spec, const struct api_service_spec *old)
 {
     if (service_is(spec, "ExternalName") && !service_is(old, "ExternalName")) {
+        if (text_equal(spec->internal_traffic_policy, old->internal_traffic_policy))
+            spec->internal_traffic_policy = NULL;
         if (text_equal(spec->cluster_ip, old->cluster_ip)) {
             spec->cluster_ip = NULL;
             spec->cluster_ips = NULL;

@@ -237,7 +237,7 @@ static void agree_on_first(struct request *request, struct api_service_spec *spe
     } else if (same && text_empty(spec->cluster_ip)) {
         spec->cluster_ips = NULL;
         spec->n_cluster_ips = 0;
-    } else if (same) {
+    } else if (same || spec->n_cluster_ips == 0) {
         list_only(request, spec);
     }
 }

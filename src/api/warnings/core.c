@@ -64,8 +64,7 @@ void warn_of_service(const void *object, const void *old, const struct warning_l
     if (!named && !text_empty(spec->external_name))
         warning_add(list, NULL, "spec.externalName is ignored when spec.type is not \"ExternalName\"");
     if (text_equal(spec->traffic_distribution, "PreferClose"))
-        warning_add(list, NULL,
-                    "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
+        warning_add(list, NULL, "spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"");
 }
 
 void warn_of_endpoints(const void *object, const void *old, const struct warning_list *list)

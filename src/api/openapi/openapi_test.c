@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -133,6 +134,52 @@ static void test_v3_deployment(void **state)
     assert_true(yyjson_equals_str(yyjson_obj_get(containers, "x-kubernetes-patch-strategy"), "merge"));
     assert_true(yyjson_equals_str(yyjson_ptr_get(containers, "/x-kubernetes-list-map-keys/0"), "name"));
     assert_non_null(yyjson_obj_get(schemas, "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"));
+    openapi_destroy(openapi);
+}
+
+/* What generators of clients make of it: classes by tags, methods by ids, answers by codes. */
+static void test_operations(void **state)
+{
+    static const struct {
+        const char *path, *at, *text;
+    } rows[] = {
+        { "/api/v1/pods", "get/tags/0", "core_v1" },
+        { "/api/v1/pods", "get/parameters/4/name", "limit" },
+        { "/api/v1/pods", "get/parameters/4/type", "integer" },
+        { "/api/v1/pods", "get/produces/3", "application/json;stream=watch" },
+        { "/apis/rbac.authorization.k8s.io/v1/clusterroles", "get/tags/0", "rbacAuthorization_v1" },
+        { "/apis/rbac.authorization.k8s.io/v1/clusterroles", "get/operationId", "listRbacAuthorizationV1ClusterRole" },
+        { "/apis/rbac.authorization.k8s.io/v1/clusterroles", "delete/operationId",
+          "deleteRbacAuthorizationV1CollectionClusterRole" },
+        { "/apis/rbac.authorization.k8s.io/v1/clusterroles", "delete/parameters/0/schema/$ref",
+          "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions" },
+        { "/api/v1/nodes", "post/responses/202/description", "Accepted" },
+        { "/api/v1/nodes/{name}", "put/responses/201/description", "Created" },
+        { "/api/v1/nodes/{name}", "patch/parameters/0/schema/$ref",
+          "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Patch" },
+        { "/api/v1/nodes/{name}", "delete/responses/202/schema/$ref",
+          "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status" },
+        { "/api/v1/namespaces/{namespace}/pods/{name}", "delete/responses/200/schema/$ref",
+          "#/definitions/io.k8s.api.core.v1.Pod" },
+        { "/api/v1/namespaces/{namespace}/pods/{name}", "delete/parameters/2/name", "gracePeriodSeconds" },
+    };
+    (void)state;
+    struct openapi *openapi = openapi_create(36);
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = parse(openapi_v2_document(openapi, NULL));
+    yyjson_val *paths = yyjson_obj_get(yyjson_doc_get_root(doc), "paths");
+    for (size_t i = 0; i < countof(rows); i++) {
+        char at[100];
+        snprintf(at, sizeof(at), "/%s", rows[i].at);
+        yyjson_val *found = yyjson_ptr_get(yyjson_obj_get(paths, rows[i].path), at);
+        if (!yyjson_equals_str(found, rows[i].text))
+            fail_msg("%s %s: %s", rows[i].path, rows[i].at, text_or_empty(yyjson_get_str(found)));
+    }
+    const char *entry = "/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry/properties/fieldsV1/$ref";
+    assert_true(yyjson_equals_str(yyjson_ptr_get(yyjson_doc_get_root(doc), entry),
+                                  "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"));
+    const char *labels = "/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta/properties/labels/"
+                         "additionalProperties/default";
+    assert_true(yyjson_equals_str(yyjson_ptr_get(yyjson_doc_get_root(doc), labels), ""));
     openapi_destroy(openapi);
 }
 
@@ -303,8 +350,9 @@ static void test_v2_protobuf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v3), cmocka_unit_test(test_v3_deployment), cmocka_unit_test(test_custom),
-        cmocka_unit_test(test_v2), cmocka_unit_test(test_v2_protobuf),   cmocka_unit_test(test_v3_protobuf),
+        cmocka_unit_test(test_v3),         cmocka_unit_test(test_v3_deployment), cmocka_unit_test(test_custom),
+        cmocka_unit_test(test_v2),         cmocka_unit_test(test_v2_protobuf),   cmocka_unit_test(test_v3_protobuf),
+        cmocka_unit_test(test_operations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

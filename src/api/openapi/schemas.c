@@ -4,12 +4,17 @@
 /* schemas.c - message types as OpenAPI schemas, with the extensions that apply and patch tools read. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/openapi/writer.h"
 #include "codec/json.h"
 #include "generated/apiextensions_v1.h"
 
 #define MACHINERY "io.k8s.apimachinery.pkg."
+#define FIELDS_V1 MACHINERY "apis.meta.v1.FieldsV1"
+#define PATCH     MACHINERY "apis.meta.v1.Patch"
+
+#define NO_VALUE UINT8_MAX /* not a field's, by its value alone */
 
 /* Types that are no messages in the tables. */
 struct wellknown {
@@ -30,6 +35,8 @@ static const struct wellknown wellknown[] = {
     { API_INT_OR_STRING, MACHINERY "util.intstr.IntOrString", "{\"type\":\"string\",\"format\":\"int-or-string\"}",
       "{\"format\":\"int-or-string\",\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}" },
     { API_RAW, MACHINERY "runtime.RawExtension", "{\"type\":\"object\"}", "{\"type\":\"object\"}" },
+    { NO_VALUE, FIELDS_V1, "{\"type\":\"object\"}", "{\"type\":\"object\"}" },
+    { NO_VALUE, PATCH, "{\"type\":\"object\"}", "{\"type\":\"object\"}" },
 };
 
 /* "k8s.io/api/core/v1" and "Pod" are "io.k8s.api.core.v1.Pod". */
@@ -93,21 +100,38 @@ void openapi_write_described_ref(struct openapi_writer *writer, const struct api
     buffer_append_char(writer->out, '}');
 }
 
+void openapi_write_patch_ref(struct openapi_writer *writer)
+{
+    buffer_format(writer->out, "{\"$ref\":\"%s" PATCH "\"}", ref_prefix(writer));
+}
+
 static const struct wellknown *find_wellknown(const struct api_field *field)
 {
+    bool owned = field->value == API_RAW && field->name != NULL && strcmp(field->name, "fieldsV1") == 0;
     for (size_t i = 0; i < countof(wellknown); i++)
-        if (wellknown[i].value == field->value)
+        if (owned ? strcmp(wellknown[i].name, FIELDS_V1) == 0 : wellknown[i].value == field->value)
             return &wellknown[i];
     return NULL;
 }
 
 static void write_enum(const struct api_enum *enumeration, struct buffer *out)
 {
+    const char *last = NULL;
+
     buffer_append_text(out, ",\"enum\":[");
-    for (size_t i = 0; i < enumeration->n_values; i++) {
-        if (i > 0)
+    for (size_t written = 0; written < enumeration->n_values; written++) { /* in the order of their bytes */
+        const char *next = NULL;
+        for (size_t i = 0; i < enumeration->n_values; i++) {
+            const char *value = enumeration->values[i];
+            if ((last == NULL || strcmp(value, last) > 0) && (next == NULL || strcmp(value, next) < 0))
+                next = value;
+        }
+        if (next == NULL)
+            break;
+        if (written > 0)
             buffer_append_char(out, ',');
-        json_append_string(out, str_of(enumeration->values[i]));
+        json_append_string(out, str_of(next));
+        last = next;
     }
     buffer_append_char(out, ']');
 }
@@ -239,6 +263,10 @@ static void write_field(struct openapi_writer *writer, const struct api_type *ty
     } else if (field->shape == API_MAP) {
         buffer_append_text(out, "{\"type\":\"object\",\"additionalProperties\":");
         write_value(writer, field);
+        if (field->value == API_MESSAGE)
+            buffer_append_text(out, ",\"default\":{}");
+        else if (field->value == API_STRING)
+            buffer_append_text(out, ",\"default\":\"\"");
         buffer_append_char(out, '}');
     } else {
         write_value(writer, field);

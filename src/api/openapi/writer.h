@@ -46,6 +46,7 @@ void openapi_write_paths(struct openapi_writer *writer);
 /* schemas.c: the schemas of all noted types. */
 void openapi_write_schemas(struct openapi_writer *writer);
 void openapi_write_ref(struct openapi_writer *writer, const struct api_type *type); /* {"$ref":"..."} */
+void openapi_write_patch_ref(struct openapi_writer *writer);                        /* a patch of any format */
 void openapi_write_scalar(struct openapi_writer *writer, const struct api_field *field);
 /* The same with what may stand beside it: {"allOf":[{"$ref":...}],"description":... in version 3; 'description' data NULL: none. */
 void openapi_write_described_ref(struct openapi_writer *writer, const struct api_type *type, struct str description);

@@ -115,9 +115,9 @@ static bool replace(struct patch_document *document, const struct place *place, 
 {
     size_t index = 0;
 
-    if (value == NULL || value_at(document, place) == NULL)
+    if (value == NULL)
         return false;
-    if (place->container == NULL || yyjson_mut_is_obj(place->container))
+    if (place->container == NULL || yyjson_mut_is_obj(place->container)) /* a member that is not there is added */
         return add(document, place, value);
     size_t size = yyjson_mut_arr_size(place->container);
     return parse_index(place->name, size, size, &index) &&

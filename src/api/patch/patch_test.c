@@ -60,11 +60,14 @@ static void test_json_patch(void **state)
     check(JSON, document, "[{\"op\":\"test\",\"path\":\"/b/e~0f\",\"value\":1.50},{\"op\":\"test\",\"path\":\"/x\"}]",
           document);
     check(JSON, "{\"a\":[1,2]}", "[{\"op\":\"replace\",\"path\":\"/a/-1\",\"value\":3}]", "{\"a\":[1,3]}");
+    check(JSON, "{}", "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":1}]",
+          "{\"x\":1}"); /* as upstream, not RFC 6902 */
     check(JSON, "{}", "[{\"op\":\"add\",\"path\":\"\",\"value\":{\"x\":1}}]", "{\"x\":1}");
 
     static const char *const refused[] = {
         "[{\"op\":\"remove\",\"path\":\"/x\"}]",
-        "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":1}]",
+        "[{\"op\":\"replace\",\"path\":\"/a/9\",\"value\":1}]",
+        "[{\"op\":\"replace\",\"path\":\"/x/y\",\"value\":1}]",
         "[{\"op\":\"add\",\"path\":\"/a/9\",\"value\":1}]",
         "[{\"op\":\"add\",\"path\":\"/x/y\",\"value\":1}]",
         "[{\"op\":\"test\",\"path\":\"/a/0\",\"value\":2}]",

@@ -79,6 +79,19 @@ static void test_refusals(void **state)
     expect(ask(f, "PUT", MAPS, "{}"), "405 Method Not Allowed");
     expect(ask(f, "DELETE", MAPS "/a?propagationPolicy=Some", ""),
            "\"kind\":\"DeleteOptions\",\"causes\":[{\"reason\":\"FieldValueNotSupported\"");
+    expect(ask(f, "POST", "/version", ""), "405 Method Not Allowed");
+    expect(ask(f, "POST", "/api/v1", "{}"), "the server does not allow this method on the requested resource");
+    expect(ask(f, "POST", "/api/v1/pods", "{}"), "405 Method Not Allowed");
+    expect(ask(f, "GET", "/apis/apps/v9", ""), "\"message\":\"the server could not find the requested resource\"");
+    expect(ask(f, "GET", MAPS "?limit=", ""), "strconv.ParseInt: parsing \\\"\\\": invalid syntax");
+    expect(ask(f, "GET", MAPS "?limit=99999999999999999999", ""), "value out of range");
+    expect(ask(f, "GET", "/api/v1/namespaces/default/status/more", ""), "404 Not Found");
+    expect(ask_with(f, "PATCH", MAPS "/a", "content-type: application/json-patch+json\r\n", "{}"),
+           "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
+    expect(ask_with(f, "PATCH", MAPS "/a", "content-type: application/merge-patch+json\r\n", "[1]"),
+           "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+    expect(ask_with(f, "PATCH", MAPS "/a", "content-type: application/merge-patch+json\r\n", ""),
+           "error decoding patch: unexpected end of JSON input");
     expect(ask(f, "GET", "/api/v1/unknowns", ""), "the server could not find the requested resource");
     expect(ask_with(f, "POST", MAPS, "content-type: text/html\r\n", "x"), "415 Unsupported Media Type");
     expect(ask_with(f, "GET", MAPS, "accept: text/html\r\n", ""), "406 Not Acceptable");

@@ -19,6 +19,8 @@ static void dispatch_path(struct request *request)
     const struct path_handler *handler = path_handler_find(request->path);
     if (handler == NULL)
         request_respond_missing(request);
+    else if (handler->only_get && !text_equal(request->method, "GET"))
+        refuse_method(request);
     else
         handler->handle(request);
 }
@@ -33,19 +35,25 @@ static void refuse_route(struct request *request, enum error_code code, const ch
     request_fail(request, &err);
 }
 
+void refuse_place(struct request *request)
+{
+    refuse_route(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+}
+
 static void refuse_path(struct request *request)
 {
     struct discovery_document document;
     const char *version = text_empty(request->group)
                               ? arena_format(&request->arena, "/api/%s", request->version)
                               : arena_format(&request->arena, "/apis/%s/%s", request->group, request->version);
-    if (discovery_find(request->server->discovery, str_of(version), false, &document))
-        refuse_route(request, ERROR_NOT_FOUND, "the server could not find the requested resource");
+    bool custom = request->registry != NULL && request->registry->custom;
+    if (!custom && discovery_find(request->server->discovery, str_of(version), false, &document))
+        refuse_place(request);
     else
         request_respond_missing(request);
 }
 
-static void refuse_method(struct request *request)
+void refuse_method(struct request *request)
 {
     refuse_route(request, ERROR_METHOD_NOT_ALLOWED, "the server does not allow this method on the requested resource");
 }
@@ -138,6 +146,33 @@ static void warn_of_deprecation(struct request *request)
             request_warn(request, "%s", deprecated[i].text);
 }
 
+/* A custom resource without that subresource is told of as if the object was not there. */
+static void refuse_subresource(struct request *request)
+{
+    struct error err = { 0 };
+    if (!request->registry->custom) {
+        refuse_path(request);
+        return;
+    }
+    (void)api_error_not_found(&err, request->registry->resource, request->name);
+    request_fail(request, &err);
+}
+
+/* What all namespaces together can be asked for: their collection is listed there, and takes no other method. */
+static bool is_collection_of_all(const struct request *request)
+{
+    const struct api_resource *resource = request->registry->resource;
+    return !request->registry->custom && (resource->flags & API_NAMESPACED) && (resource->verbs & API_LIST_VERB) &&
+           text_empty(request->namespace_) && text_empty(request->name);
+}
+
+/* Only connections go on behind a subresource. */
+static bool is_too_deep(const struct request *request)
+{
+    return request->sub != NULL && !request->sub->connect && !request->registry->custom && !text_empty(request->rest) &&
+           strcmp(request->rest, "/") != 0;
+}
+
 static void dispatch_resource(struct request *request)
 {
     const struct api_resource *resource = request->registry->resource;
@@ -146,8 +181,15 @@ static void dispatch_resource(struct request *request)
         request->sub = find_subresource(resource, request->subresource);
         verbs = request->sub == NULL ? 0 : request->sub->verbs;
     }
-    if ((!text_empty(request->subresource) && request->sub == NULL) || !scope_fits(request)) {
-        refuse_path(request);
+    if (!scope_fits(request) || is_too_deep(request)) {
+        if (is_collection_of_all(request))
+            refuse_method(request);
+        else
+            refuse_path(request);
+        return;
+    }
+    if (!text_empty(request->subresource) && request->sub == NULL) {
+        refuse_subresource(request);
         return;
     }
     if (!(verbs & request->action) || !name_fits(request) || !method_fits(request)) {

@@ -19,11 +19,17 @@ struct resource_handler {
 struct path_handler {
     const char *path; /* ending in '/': all below it; exact otherwise */
     void (*handle)(struct request *request);
+    bool only_get; /* any other method is refused; else all mean the same */
 };
 
 const struct resource_handler *resource_handler_find(const struct api_resource *resource, const char *subresource,
                                                      enum api_verb verb);
 const struct path_handler *path_handler_find(const char *path); /* NULL when nobody answers */
+
+/* dispatch.c: a path that is served takes no such method. */
+void refuse_method(struct request *request);
+/* dispatch.c: nothing is there, but beside it something is. */
+void refuse_place(struct request *request);
 
 /* health.c */
 void serve_livez(struct request *request);

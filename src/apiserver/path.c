@@ -77,11 +77,12 @@ static int query_number(struct request *request, struct str query, const char *n
                         struct error *err)
 {
     const char *value = query_value(query, name, &request->arena);
-    if (text_empty(value))
+    if (value == NULL || str_to_int64(str_of(value), ret_number))
         return 0;
-    if (!str_to_int64(str_of(value), ret_number))
-        return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": invalid syntax", value);
-    return 0;
+    size_t sign = value[0] == '-' || value[0] == '+', digits = strspn(value + sign, "0123456789");
+    bool number = digits > 0 && value[sign + digits] == '\0';
+    return error_set(err, ERROR_BAD_REQUEST, "strconv.ParseInt: parsing \"%s\": %s", value,
+                     number ? "value out of range" : "invalid syntax");
 }
 
 /* DELETE may say its options in the query instead of a body. */

@@ -383,10 +383,14 @@ static bool build_root(const struct discovery *discovery, struct buffer *out)
 
 /* ---------------------------------------------------------------- aggregated discovery */
 
-static struct api_group_version_kind *kind_reference(const struct api_kind *kind, struct arena *arena)
+/* Of a built-in kind of the very version, group and version are left out: whoever reads fills in those around it. */
+static struct api_group_version_kind *kind_reference(const struct api_resource *resource, const struct api_kind *kind,
+                                                     struct arena *arena)
 {
     struct api_group_version_kind *reference = arena_new(arena, struct api_group_version_kind);
-    *reference = (struct api_group_version_kind){ kind->group, kind->version, kind->kind };
+    bool own = resource->kind->type != &api_type_custom_object && strcmp(kind->group, resource->kind->group) == 0 &&
+               strcmp(kind->version, resource->kind->version) == 0;
+    *reference = (struct api_group_version_kind){ own ? "" : kind->group, own ? "" : kind->version, kind->kind };
     return reference;
 }
 
@@ -395,7 +399,7 @@ aggregated_resource(const struct discovery *discovery, const struct api_resource
 {
     struct api_apidiscovery_v2_api_resource_discovery row = {
         .resource = resource->plural,
-        .response_kind = kind_reference(resource->kind, arena),
+        .response_kind = kind_reference(resource, resource->kind, arena),
         .scope = (resource->flags & API_NAMESPACED) != 0 ? "Namespaced" : "Cluster",
         .singular_resource = resource->singular,
         .short_names = (const char **)resource->short_names,
@@ -410,7 +414,7 @@ aggregated_resource(const struct discovery *discovery, const struct api_resource
         const struct api_subresource *sub = &resource->subresources[i];
         struct api_apidiscovery_v2_api_subresource_discovery *out = &row.subresources[row.n_subresources++];
         out->subresource = sub->name;
-        out->response_kind = kind_reference(sub->body != NULL ? sub->body : resource->kind, arena);
+        out->response_kind = kind_reference(resource, sub->body != NULL ? sub->body : resource->kind, arena);
         out->verbs = verbs_of(sub->verbs, arena, &out->n_verbs);
     }
     return row;

@@ -68,6 +68,18 @@ static void respond(struct request *request, const struct discovery_document *do
     request_respond_text(request, 200, type, buffer_str(&text));
 }
 
+/* A version of the core group, or of a group that is served, which is not there. */
+static bool is_beside_something(struct request *request)
+{
+    struct discovery_document document;
+    struct str path = str_of(request->path), rest = str_skip(path, str_starts(path, STR("/apis/")) ? 6 : 0);
+    if (rest.size == path.size)
+        return str_starts(path, STR("/api/"));
+    size_t slash = str_find(rest, '/');
+    return slash < rest.size &&
+           discovery_find(request->server->discovery, (struct str){ path.data, 6 + slash }, false, &document);
+}
+
 void serve_discovery(struct request *request)
 {
     struct discovery_document document;
@@ -79,7 +91,15 @@ void serve_discovery(struct request *request)
     }
     bool aggregated = media_wants_aggregated_discovery(accept, &media);
     if (!discovery_find(request->server->discovery, str_of(request->path), aggregated, &document)) {
-        request_respond_missing(request);
+        if (is_beside_something(request))
+            refuse_place(request);
+        else
+            request_respond_missing(request);
+        return;
+    }
+    if (document.kind != NULL && document.kind->type == &api_type_api_resource_list &&
+        !text_equal(request->method, "GET")) {
+        refuse_method(request);
         return;
     }
     if (document.etag != NULL && str_equal(known, str_of(document.etag))) {

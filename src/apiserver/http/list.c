@@ -66,7 +66,10 @@ static void json_head(struct buffer *out, struct request *request, const struct 
     char version[256];
     api_kind_version(kind, version, sizeof(version));
     buffer_format(out, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":", kind->list_kind, version);
-    list_meta_write(list, out);
+    if (request->registry->custom)
+        list_meta_write_sorted(list, out);
+    else
+        list_meta_write(list, out);
     buffer_append_text(out, ",\"items\":[");
 }
 

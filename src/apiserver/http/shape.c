@@ -16,6 +16,19 @@
 #include "apiserver/server_internal.h"
 #include "codec/json.h"
 
+void list_meta_write_sorted(const struct request_list *list, struct buffer *json)
+{
+    buffer_append_text(json, "{\"continue\":");
+    json_append_string(json, str_of(text_or_empty(list->continue_)));
+    if (list->remaining != NULL) {
+        buffer_append_text(json, ",\"remainingItemCount\":");
+        buffer_append_int64(json, *list->remaining);
+    }
+    buffer_append_text(json, ",\"resourceVersion\":\"");
+    buffer_append_uint64(json, list->revision);
+    buffer_append_text(json, "\"}");
+}
+
 void list_meta_write(const struct request_list *list, struct buffer *json)
 {
     if (list->revision == 0) { /* of what is not stored */

@@ -22,5 +22,7 @@ int shape_check(struct request *request, bool list, struct error *err) must_chec
 struct api_list_meta list_meta(struct request *request, const struct request_list *list);
 /* {"resourceVersion":"5","continue":"...","remainingItemCount":3} */
 void list_meta_write(const struct request_list *list, struct buffer *json);
+/* The form of lists of custom resources: the members sorted, and "continue" always there. */
+void list_meta_write_sorted(const struct request_list *list, struct buffer *json);
 
 #endif

@@ -3,6 +3,10 @@
 
 #include "apiserver/listing/continue_token.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/text/base64.h"
 #include "codec/json.h"
@@ -61,11 +65,22 @@ static int read_fields(yyjson_val *root, struct arena *arena, struct continue_to
     return 0;
 }
 
+/* Where it goes wrong: at the first character that is none of base64's, else where the last group began. */
+static int illegal_base64(struct str text, struct error *err)
+{
+    char why[64];
+    size_t at = 0;
+    while (at < text.size && (isalnum((unsigned char)text.data[at]) || text.data[at] == '-' || text.data[at] == '_'))
+        at++;
+    snprintf(why, sizeof(why), ": illegal base64 data at input byte %zu", at < text.size ? at : at / 4 * 4);
+    return bad_token(err, why);
+}
+
 int continue_token_read(const char *text, struct arena *arena, struct continue_token *ret_token, struct error *err)
 {
     auto_buffer struct buffer json = { .max = TOKEN_MAX };
     if (!base64url_decode(str_of(text), &json))
-        return bad_token(err, ": illegal base64 data");
+        return illegal_base64(str_of(text), err);
     auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = yyjson_read(json.data, json.size, 0);
     if (doc == NULL || !yyjson_is_obj(yyjson_doc_get_root(doc)))
         return bad_token(err, ": invalid JSON");

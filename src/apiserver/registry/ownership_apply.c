@@ -49,18 +49,21 @@ static int read_config(struct application *application)
     auto_buffer struct buffer json = { .max = CONFIG_JSON_MAX };
     struct error problem = { 0 };
     if (yaml_to_json(request->body, 0, &json, &problem) < 0)
-        return error_set(application->err, ERROR_BAD_REQUEST, "error decoding patch: %s", problem.message);
+        return error_set(application->err, ERROR_BAD_REQUEST, "error decoding YAML: error converting YAML to JSON: %s",
+                         problem.message);
     struct str text = arena_str(application->arena, buffer_str(&json));
     int rc = ownership_document(text, application->arena, &application->config, application->err);
     if (rc < 0)
         return rc;
     if (!yyjson_is_obj(application->config) && !yyjson_is_null(application->config))
-        return error_set(
-            application->err, ERROR_BAD_REQUEST,
-            "error decoding patch: json: cannot unmarshal %s into Go value of type map[string]interface {}",
-            yyjson_is_arr(application->config)   ? "array"
-            : yyjson_is_str(application->config) ? "string"
-                                                 : "value");
+        return error_set(application->err, ERROR_BAD_REQUEST,
+                         "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s "
+                         "into Go value of "
+                         "type map[string]interface {}",
+                         yyjson_is_arr(application->config)    ? "array"
+                         : yyjson_is_str(application->config)  ? "string"
+                         : yyjson_is_bool(application->config) ? "bool"
+                                                               : "number");
     return 0;
 }
 

@@ -97,7 +97,8 @@ static void what_an_apply_needs(void **state)
     expect(apply_map(f, "", ""), "fieldManager: Required value: is required for apply patch");
     expect(ask_with(f, "PATCH", MAPS "/a?fieldManager=m&force=1", MERGE, "{}"),
            "force: Forbidden: may not be specified for non-apply patch");
-    expect(ask_with(f, "PATCH", MAPS "/a?fieldManager=m", APPLY, "a: ["), "error decoding patch: ");
+    expect(ask_with(f, "PATCH", MAPS "/a?fieldManager=m", APPLY, "a: ["),
+           "error decoding YAML: error converting YAML to JSON: yaml: ");
     expect(ask_with(f, "PATCH", MAPS "/a?fieldManager=m", APPLY, ""), "invalid object type: /, Kind=");
     expect(ask_with(f, "PATCH", MAPS "/a?fieldManager=m", APPLY, "apiVersion: v1\nkind: Pod"),
            "invalid object type: /v1, Kind=Pod");

@@ -7,11 +7,13 @@
 
 #include <string.h>
 
+#include "api/codec.h"
 #include "apiserver/failure.h"
 #include "apiserver/registry/ownership.h"
 #include "apiserver/registry/patch_refusal.h"
 #include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
+#include "codec/json.h"
 
 #define PATCHED_MAX ((size_t)16 << 20)
 
@@ -32,11 +34,45 @@ static int patch_document(struct request *request, const struct api_type *type, 
                      "server-side apply (application/apply-patch+yaml) is not implemented");
 }
 
+static const char *json_type_name(yyjson_val *value)
+{
+    return yyjson_is_arr(value)    ? "array"
+           : yyjson_is_obj(value)  ? "object"
+           : yyjson_is_str(value)  ? "string"
+           : yyjson_is_bool(value) ? "bool"
+                                   : "number";
+}
+
+/* A JSON or merge patch that is no such thing is said so before anything of it is tried. 0: the patch itself is good. */
+static int check_patch(struct request *request, struct error *err)
+{
+    static const char not_a[] = "error decoding patch: json: cannot unmarshal %s into Go value of type %s";
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    struct error problem = { 0 };
+    if (json_read(request->body, API_DEPTH_MAX, &doc, &problem) < 0)
+        return error_set(err, ERROR_BAD_REQUEST, "error decoding patch: %s", problem.message);
+    yyjson_val *root = yyjson_doc_get_root(doc), *operation;
+    if (yyjson_is_null(root))
+        return 0;
+    if (request->patch_type == CLIENT_PATCH_MERGE)
+        return yyjson_is_obj(root)
+                   ? 0
+                   : error_set(err, ERROR_BAD_REQUEST, not_a, json_type_name(root), "map[string]interface {}");
+    if (!yyjson_is_arr(root))
+        return error_set(err, ERROR_BAD_REQUEST, not_a, json_type_name(root), "[]handlers.jsonPatchOp");
+    size_t i, count;
+    yyjson_arr_foreach(root, i, count, operation) if (!yyjson_is_obj(operation)) return error_set(
+        err, ERROR_BAD_REQUEST, not_a, json_type_name(operation), "handlers.jsonPatchOp");
+    return 0;
+}
+
 int request_patch(struct request *request, const struct api_kind *kind, struct str document, void **ret_value,
                   struct error *err)
 {
     auto_buffer struct buffer json = { .max = PATCHED_MAX };
     int rc = patch_document(request, kind->type, document, &json, err);
+    if (rc == -ERROR_BAD_REQUEST && request->patch_type != CLIENT_PATCH_STRATEGIC)
+        (void)check_patch(request, err);
     if (rc < 0)
         return rc;
     if (buffer_failed(&json))
@@ -136,7 +172,9 @@ void registry_patch(struct request *request)
         return;
     }
     if (!request->patch_type_known || request->body.size == 0) {
-        request_refuse(request, ERROR_BAD_REQUEST, "the body of a patch must not be empty");
+        bool decoded = request->patch_type != CLIENT_PATCH_STRATEGIC;
+        request_refuse(request, ERROR_BAD_REQUEST, "%sunexpected end of JSON input",
+                       decoded ? "error decoding patch: " : "");
         return;
     }
     struct update *update = arena_new(&request->arena, struct update);

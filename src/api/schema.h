@@ -81,8 +81,9 @@ enum api_field_flags {
     API_OMIT_ZERO = 1 << 5,  /* a zero Time is left out instead of written as null */
     API_LIST_SET = 1 << 6,   /* merge topology; a list with neither is atomic */
     API_LIST_MAP = 1 << 7,
-    API_MAP_ATOMIC = 1 << 8,  /* a map or message replaced as a whole by apply */
-    API_PATCH_MERGE = 1 << 9, /* strategic merge strategies */
+    API_MAP_ATOMIC = 1 << 8,    /* a map or message replaced as a whole by apply */
+    API_MAP_GRANULAR = 1 << 19, /* a message of an atomic type that is merged here nevertheless */
+    API_PATCH_MERGE = 1 << 9,   /* strategic merge strategies */
     API_PATCH_REPLACE = 1 << 10,
     API_PATCH_RETAIN_KEYS = 1 << 11,
     API_NULLABLE = 1 << 12,

@@ -172,6 +172,8 @@ def field_flags(message, field):
     flags += {"set": ["API_LIST_SET"], "map": ["API_LIST_MAP"]}.get(topology[0] if topology else "", [])
     if given.get("map") == "atomic" or "atomic" in given:
         flags.append("API_MAP_ATOMIC")
+    if "granular" in given:
+        flags.append("API_MAP_GRANULAR")
     if given.get("patch"):
         flags += [PATCHES[word] for word in given["patch"].split(" by ")[0].split(",")]
     if message.schema.grpc and field.shape == "list" and field.value not in ("API_STRING", "API_BYTES", "API_MESSAGE"):

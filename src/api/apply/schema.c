@@ -47,7 +47,7 @@ static void describe_value(const struct api_field *field, struct apply_shape *sh
         break;
     case API_MESSAGE:
         shape->allowed = is_opaque(field) ? APPLY_ANYTHING : APPLY_MAP;
-        shape->map_atomic = !is_opaque(field) && field->type->atomic;
+        shape->map_atomic = !is_opaque(field) && field->type->atomic && !(field->flags & API_MAP_GRANULAR);
         break;
     default: /* times, durations, quantities, numbers or texts: the published schema does not say more */
         shape->allowed = APPLY_SCALAR;

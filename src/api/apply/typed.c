@@ -117,6 +117,11 @@ static void compare_list(const struct api_field *field, const void *old, const v
                          struct comparison *comparison);
 static void compare_map(const struct api_field *field, const void *old, const void *new, struct comparison *comparison);
 
+static bool is_whole_message(const struct api_field *field)
+{
+    return field->type->atomic && !(field->flags & API_MAP_GRANULAR);
+}
+
 static bool is_whole(const struct api_field *field)
 {
     if (field->shape == API_LIST)
@@ -195,7 +200,7 @@ static void compare_value(const struct api_field *field, const void *old, const 
         compare_documents(field, old, new, arena, outcome);
         return;
     }
-    if (!message || field->type->atomic) {
+    if (!message || is_whole_message(field)) {
         decide_leaf(before, after, old != NULL && new != NULL &&api_value_equal(field, old, new), outcome);
         return;
     }
@@ -574,7 +579,7 @@ static bool write_value(struct created *created, const struct api_field *field, 
             field_set_write_place(outcome.changed_below, outcome.changed, created->out);
         return changed;
     }
-    if (!message || field->type->atomic)
+    if (!message || is_whole_message(field))
         return write_leaf(created, old == NULL || !api_value_equal(field, old, new));
     return write_message(created, field->type, old, new);
 }

@@ -5,6 +5,8 @@
 #include "generated/types.h"
 
 #include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "api/value/entry.h"
 
@@ -13,6 +15,41 @@ void api_defaults_namespace(void *value, struct arena *arena)
     struct api_object_meta *meta = &((struct api_namespace *)value)->metadata;
     if (!text_empty(meta->name))
         entry_put_to(meta->labels, meta->n_labels, "kubernetes.io/metadata.name", arena)->value = meta->name;
+}
+
+static int compare_data(const void *a, const void *b)
+{
+    return strcmp(((const struct api_bytes_entry *)a)->key, ((const struct api_bytes_entry *)b)->key);
+}
+
+static bool is_text(const struct api_secret *secret, const char *key)
+{
+    for (size_t i = 0; i < secret->n_string_data; i++)
+        if (strcmp(secret->string_data[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* stringData is only for writing: it becomes data, over what data has under the same key, before anybody looks. */
+void api_defaults_secret(void *value, struct arena *arena)
+{
+    struct api_secret *secret = value;
+    size_t count = 0;
+
+    if (secret->n_string_data == 0)
+        return;
+    struct api_bytes_entry *data =
+        arena_new_array(arena, struct api_bytes_entry, secret->n_data + secret->n_string_data);
+    for (size_t i = 0; i < secret->n_string_data; i++)
+        data[count++] = (struct api_bytes_entry){ secret->string_data[i].key, str_of(secret->string_data[i].value) };
+    for (size_t i = 0; i < secret->n_data; i++)
+        if (!is_text(secret, secret->data[i].key))
+            data[count++] = secret->data[i];
+    qsort(data, count, sizeof(*data), compare_data); /* maps are kept sorted */
+    secret->data = data;
+    secret->n_data = count;
+    secret->string_data = NULL;
+    secret->n_string_data = 0;
 }
 
 void api_defaults_node_status(void *value, struct arena *arena)

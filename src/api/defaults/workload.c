@@ -4,7 +4,9 @@
 /* workload.c - what runs pods: deployments, daemon sets, stateful sets, jobs, replication controllers. */
 #include "generated/apps_v1.h"
 #include "generated/batch_v1.h"
+#include "generated/names.h"
 
+#include "api/value/entry.h"
 #include "base/arena.h"
 
 enum { BACKOFF_LIMIT = 6 };
@@ -48,6 +50,11 @@ void api_defaults_apps_deployment(void *value, struct arena *arena)
 void api_defaults_apps_daemon_set(void *value, struct arena *arena)
 {
     struct api_apps_daemon_set_update_strategy *strategy = &((struct api_apps_daemon_set *)value)->spec.update_strategy;
+    struct api_object_meta *meta = &((struct api_apps_daemon_set *)value)->metadata;
+    struct api_string_entry *version =
+        entry_put_to(meta->annotations, meta->n_annotations, API_APPS_DEPRECATED_TEMPLATE_GENERATION, arena);
+    if (text_empty(version->value))
+        version->value = "0"; /* the registry counts */
     if (text_empty(strategy->type))
         strategy->type = "RollingUpdate";
     if (!text_equal(strategy->type, "RollingUpdate"))

@@ -222,6 +222,8 @@ static void write_extensions(const struct api_field *field, struct buffer *out)
             buffer_append_char(out, ']');
         }
     }
+    if (field->flags & API_MAP_GRANULAR)
+        buffer_append_text(out, ",\"x-kubernetes-map-type\":\"granular\"");
     if (field->flags & API_MAP_ATOMIC)
         buffer_append_text(out, ",\"x-kubernetes-map-type\":\"atomic\"");
     if (api_field_facts(field)->patch_key != NULL)

@@ -84,7 +84,7 @@ static const struct rule_create binding_creates[] = {
 static const struct rule_update binding_updates[] = {
     { "", SUBJECT("kind: ServiceAccount, name: a"), "" },
     { "", "roleRef: {name: s}",
-      "roleRef: Invalid value: {\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":\"Role\",\"name\":\"s\"}: cannot "
+      "roleRef: Invalid value: {\"APIGroup\":\"rbac.authorization.k8s.io\",\"Kind\":\"Role\",\"Name\":\"s\"}: cannot "
       "change roleRef" },
 };
 static const struct rule_create cluster_binding_creates[] = {
@@ -94,7 +94,7 @@ static const struct rule_create cluster_binding_creates[] = {
 };
 static const struct rule_update cluster_binding_updates[] = {
     { "", "roleRef: {name: s}",
-      "roleRef: Invalid value: {\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":\"ClusterRole\",\"name\":\"s\"}: "
+      "roleRef: Invalid value: {\"APIGroup\":\"rbac.authorization.k8s.io\",\"Kind\":\"ClusterRole\",\"Name\":\"s\"}: "
       "cannot change roleRef" },
 };
 
@@ -118,8 +118,9 @@ static const struct rule_create budget_creates[] = {
     { "", "" },
     { "metadata: {name: A_}", "" },
     { "spec: {minAvailable: 1, maxUnavailable: 1}",
-      "spec: Invalid value: {\"minAvailable\":1,\"maxUnavailable\":1}: minAvailable and maxUnavailable cannot be both "
-      "set" },
+      "spec: Invalid value: "
+      "{\"MinAvailable\":1,\"Selector\":null,\"MaxUnavailable\":1,\"UnhealthyPodEvictionPolicy\":null}: minAvailable "
+      "and maxUnavailable cannot be both set" },
     { "spec: {minAvailable: -1}", "spec.minAvailable: Invalid value: -1: must be greater than or equal to 0" },
     { "spec: {maxUnavailable: 101%}", "spec.maxUnavailable: Invalid value: \"101%\": must not be greater than 100%" },
     { "spec: {selector: {matchExpressions: [{key: a, operator: X}]}}",
@@ -333,9 +334,12 @@ static const struct rule_update event_updates[] = {
       "is "
       "immutable]" },
     { "", "regarding: {name: z}\nrelated: {name: z}\ndeprecatedCount: 3\neventTime: '2026-01-01T00:00:01.000000Z'",
-      "[involvedObject: Invalid value: {\"namespace\":\"x\",\"name\":\"z\"}: field is immutable, count: Invalid value: "
-      "3: field is immutable, eventTime: Invalid value: \"2026-01-01T00:00:01.000000Z\": field is immutable, related: "
-      "Invalid value: {\"name\":\"z\"}: field is immutable]" },
+      "[involvedObject: Invalid value: "
+      "{\"Kind\":\"\",\"Namespace\":\"x\",\"Name\":\"z\",\"UID\":\"\",\"APIVersion\":\"\",\"ResourceVersion\":\"\","
+      "\"FieldPath\":\"\"}: field is immutable, count: Invalid value: 3: field is immutable, eventTime: Invalid value: "
+      "\"2026-01-01T00:00:01.000000Z\": field is immutable, related: Invalid value: "
+      "{\"Kind\":\"\",\"Namespace\":\"\",\"Name\":\"z\",\"UID\":\"\",\"APIVersion\":\"\",\"ResourceVersion\":\"\","
+      "\"FieldPath\":\"\"}: field is immutable]" },
 };
 
 static void test_events(void **state)

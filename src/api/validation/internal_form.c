@@ -287,6 +287,21 @@ static void append_published(struct form *form, const struct api_type *type, con
         append_json(form, yyjson_doc_get_root(doc));
 }
 
+/* Templates embed their metadata: its members stand among theirs. */
+static void append_metadata(struct form *form, const struct api_object_meta *meta)
+{
+    auto_buffer struct buffer json = { .max = FORM_SIZE_MAX };
+    auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+    api_encode_json(&api_type_object_meta, NULL, meta, &json);
+    if (buffer_failed(&json) || json_read(buffer_str(&json), API_DEPTH_MAX, &doc, NULL) < 0)
+        return;
+    yyjson_obj_iter members = yyjson_obj_iter_with(yyjson_doc_get_root(doc));
+    for (yyjson_val *key = yyjson_obj_iter_next(&members); key != NULL; key = yyjson_obj_iter_next(&members)) {
+        form_key(form, yyjson_get_str(key));
+        append_json(form, yyjson_obj_iter_get_val(key));
+    }
+}
+
 static void append_message(struct form *form, const struct api_type *type, const void *value);
 
 static void append_text(struct form *form, const char *text)
@@ -377,6 +392,10 @@ static void append_field(struct form *form, const struct api_type *type, const s
         return;
     if (field->flags & API_INLINE) {
         append_fields(form, field->type, member_of_const(field, value));
+        return;
+    }
+    if (field->value == API_MESSAGE && field->type == &api_type_object_meta) {
+        append_metadata(form, member_single(field, value));
         return;
     }
     append_go_name(form, type, text_or_empty(field->name));

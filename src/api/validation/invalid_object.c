@@ -12,6 +12,21 @@
 #include "api/validation/internal_form.h"
 #include "codec/json.h"
 
+/* Types that are no internal ones have keys: those of all kinds' metadata, and schemas, whose encoding is their own. */
+static bool has_keys(const struct api_type *type)
+{
+    return text_equal(type->package, "k8s.io.apimachinery.pkg.apis.meta.v1") ||
+           strncmp(text_or_empty(type->package), "k8s.io.apiextensions_apiserver", 30) == 0;
+}
+
+static void show_object(const struct api_type *type, const void *value, struct buffer *shown)
+{
+    if (has_keys(type))
+        api_encode_json(type, NULL, value, shown);
+    else
+        internal_form(type, value, false, shown);
+}
+
 void invalid_object(struct api_invalid *errors, const struct field_at *at, const struct api_type *type,
                     const void *value, const char *detail, ...)
 {
@@ -23,7 +38,7 @@ void invalid_object(struct api_invalid *errors, const struct field_at *at, const
     vsnprintf(text, sizeof(text), detail, arguments);
     va_end(arguments);
     if (value != NULL)
-        api_encode_json(type, NULL, value, &json);
+        show_object(type, value, &json);
     invalid_raw(errors, at,
                 value == NULL          ? "\"null\""
                 : buffer_failed(&json) ? ""
@@ -61,7 +76,7 @@ void invalid_not_supported_object(struct api_invalid *errors, const struct field
 {
     auto_buffer struct buffer json = { 0 };
 
-    api_encode_json(type, NULL, value, &json);
+    show_object(type, value, &json);
     invalid_not_supported_raw(errors, at, buffer_failed(&json) ? "" : text_or_empty(json.data), supported);
 }
 

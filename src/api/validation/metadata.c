@@ -5,6 +5,7 @@
 #include "api/codec.h"
 #include "api/validation/formats/names.h"
 #include "api/validation/rules.h"
+#include "codec/json.h"
 
 #define ANNOTATIONS_SIZE_MAX (256 * 1024)
 #define SUBRESOURCE_SIZE_MAX 256

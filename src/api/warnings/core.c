@@ -58,7 +58,7 @@ void warn_of_service(const void *object, const void *old, const struct warning_l
         warning_add(list, NULL, "spec.SessionAffinity is ignored for headless services");
     warn_addresses(spec, at, list);
     if (!headless && !named && spec->n_external_ips > 0)
-        warning_add(list, NULL, "spec.externalIPs is deprecated");
+        warning_add(list, NULL, "spec.externalIPs is deprecated and may no longer be implemented in some clusters");
     if (named && spec->n_external_ips > 0)
         warning_add(list, NULL, "spec.externalIPs is ignored when spec.type is \"ExternalName\"");
     if (!named && !text_empty(spec->external_name))
@@ -94,7 +94,7 @@ void warn_of_node(const void *object, const void *old, const struct warning_list
     if (spec->config_source != NULL)
         warning_add(list, at_field(at, "configSource"), "the feature is removed");
     if (!text_empty(spec->external_id))
-        warning_add(list, at_field(at, "externalID"), "this field is deprecated, and is unused");
+        warning_add(list, at_field(at, "externalID"), "this field is deprecated, and is unused by Kubernetes");
     for (size_t i = 0; i < spec->n_pod_cidrs; i++)
         warn_of_prefix(spec->pod_cidrs[i], at_index(at_field(at, "podCIDRs"), i), list);
 }

@@ -26,6 +26,7 @@ warn_of warn_of_endpoint_slice;
 
 /* storage.c, and classes of other things that choose nodes */
 warn_of warn_of_storage_class;
+warn_of warn_of_csi_driver;
 warn_of warn_of_storage_capacity;
 warn_of warn_of_runtime_class;
 warn_of warn_of_resource_slice;

@@ -32,6 +32,7 @@ static const struct row rows[] = {
     { &api_type_networking_network_policy, warn_of_network_policy, NULL },
     { &api_type_discovery_endpoint_slice, warn_of_endpoint_slice, NULL },
     { &api_type_storage_storage_class, warn_of_storage_class, NULL },
+    { &api_type_storage_csi_driver, warn_of_csi_driver, NULL },
     { &api_type_storage_csi_storage_capacity, warn_of_storage_capacity, NULL },
     { &api_type_node_runtime_class, warn_of_runtime_class, NULL },
     { &api_type_resource_resource_slice, warn_of_resource_slice, NULL },

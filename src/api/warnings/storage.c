@@ -4,6 +4,7 @@
 /* storage.c - kinds that choose nodes by labels that have newer names, and devices. */
 #include <ctype.h>
 
+#include "api/codec.h"
 #include "api/warnings/kind_warnings.h"
 
 void warn_of_storage_class(const void *object, const void *old, const struct warning_list *list)
@@ -39,6 +40,23 @@ void warn_of_storage_capacity(const void *object, const void *old, const struct 
         if (text != NULL)
             warning_add(list, at_field(at_field(at, "matchLabels"), key), "%s", text);
     }
+}
+
+/* Tokens among a volume's attributes are easily logged. Said again only when what is asked for changes. */
+void warn_of_csi_driver(const void *object, const void *old, const struct warning_list *list)
+{
+    const struct api_storage_csi_driver_spec *spec = &((const struct api_storage_csi_driver *)object)->spec;
+    const struct api_storage_csi_driver_spec *before =
+        old == NULL ? NULL : &((const struct api_storage_csi_driver *)old)->spec;
+    bool same = before != NULL && before->n_token_requests == spec->n_token_requests;
+
+    for (size_t i = 0; same && i < spec->n_token_requests; i++)
+        same = api_equal(&api_type_storage_token_request, &before->token_requests[i], &spec->token_requests[i]);
+    if (!same && spec->n_token_requests > 0 && spec->service_account_token_in_secrets == NULL)
+        warning_add(
+            list, NULL,
+            "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent "
+            "possible logging of tokens in volume attributes");
 }
 
 void warn_of_runtime_class(const void *object, const void *old, const struct warning_list *list)

@@ -116,6 +116,7 @@ static int create_prepare(struct creation *creation, struct error *err)
     int rc = check_new_meta(creation, meta, err);
     if (rc < 0)
         return rc;
+    prepare_owners(request, meta);
     if (!creation->owned)
         ownership_track(request, registry, creation->object, NULL);
     struct admission admission = { request,
@@ -141,7 +142,7 @@ static int create_prepare(struct creation *creation, struct error *err)
     rc = prepare_validate(request, registry, UPDATE_OBJECT, NULL, creation->object, NULL, err);
     if (rc == 0)
         rc = admission_validate(&admission, err);
-    if (rc == 0 && creation->revised)
+    if (rc == 0 && creation->revised && !request->options.dry_run)
         rc = failure_untyped(request, "resourceVersion should not be set on objects to be created", err);
     if (rc == 0 && !creation->generated &&
         watch_cache_get(registry->cache, registry_namespace(request), meta->name) != NULL)

@@ -62,6 +62,48 @@ static void test_null_finalizer(void **state)
            "422 Unprocessable");
 }
 
+static void test_owners_that_are_there_twice(void **state)
+{
+    struct fixture *f = *state;
+    const char *answer = ask(f, "POST", MAPS,
+                             "{\"metadata\":{\"name\":\"a\",\"ownerReferences\":["
+                             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\",\"uid\":\"u\"},"
+                             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\",\"uid\":\"u\"}]}}");
+    expect(answer, "201 Created");
+    expect(answer, "duplicate UID(s) observed: u");
+    expect(answer, "\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\",\"uid\":\"u\"}]");
+}
+
+static void test_metadata_that_clients_set(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", "/api/v1/namespaces", "{\"metadata\":{\"name\":\"n\",\"namespace\":\"other\"}}"),
+           "201 Created");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"a\",\"generation\":7}}"), "\"generation\":7");
+    expect(ask(f, "POST", MAPS, "{\"metadata\":{\"name\":\"b\",\"generation\":-7}}"),
+           "metadata.generation: Invalid value: -7: must be greater than or equal to 0");
+    expect(ask(f, "POST", MAPS "?dryRun=All", "{\"metadata\":{\"name\":\"c\",\"resourceVersion\":\"7\"}}"),
+           "201 Created");
+}
+
+static void test_forms_that_are_stored(void **state)
+{
+    struct fixture *f = *state;
+    expect(ask(f, "POST", "/api/v1/namespaces/default/secrets",
+               "{\"metadata\":{\"name\":\"a\"},\"stringData\":{\"k\":\"v\"}}"),
+           "\"fieldsV1\":{\"f:data\":{\".\":{},\"f:k\":{}}");
+    expect(
+        ask(f, "POST", "/apis/apps/v1/namespaces/default/daemonsets",
+            "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{"
+            "\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"),
+        "\"annotations\":{\"deprecated.daemonset.template.generation\":\"1\"}");
+    expect(ask(f, "POST", "/api/v1/persistentvolumes",
+               "{\"metadata\":{\"name\":\"v\"},\"spec\":{\"capacity\":{\"storage\":\"1\"},\"accessModes\":["
+               "\"ReadWriteOnce\"],"
+               "\"hostPath\":{\"path\":\"/a\"},\"claimRef\":{\"namespace\":\"n\",\"name\":\"c\"}}}"),
+           "\"f:claimRef\":{\".\":{},\"f:name\":{},\"f:namespace\":{}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +111,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_existing_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_null_finalizer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_owners_that_are_there_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metadata_that_clients_set, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forms_that_are_stored, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,37 @@ int prepare_namespace(struct request *request, struct api_object_meta *meta, str
     return 0;
 }
 
+static bool has_owner(const struct api_owner_reference *owners, size_t count, const struct api_owner_reference *owner)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(owners[i].uid, owner->uid) && api_equal(&api_type_owner_reference, &owners[i], owner))
+            return true;
+    return false;
+}
+
+void prepare_owners(struct request *request, struct api_object_meta *meta)
+{
+    auto_buffer struct buffer twice = { .max = 4096 };
+    size_t count = 0;
+    for (size_t i = 0; i < meta->n_owner_references; i++) {
+        const struct api_owner_reference owner = meta->owner_references[i];
+        if (!has_owner(meta->owner_references, count, &owner)) {
+            meta->owner_references[count++] = owner;
+            continue;
+        }
+        buffer_append_text(&twice, twice.size > 0 ? ", " : "");
+        buffer_append_text(&twice, text_or_empty(owner.uid));
+    }
+    meta->n_owner_references = count;
+    if (twice.size > 0 && !buffer_failed(&twice))
+        request_warn(
+            request,
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, "
+            "and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) "
+            "observed: %s",
+            twice.data);
+}
+
 void prepare_create(struct request *request, void *object)
 {
     struct registry *registry = request->registry;
@@ -45,7 +76,8 @@ void prepare_create(struct request *request, void *object)
     meta->deletion_timestamp = 0;
     meta->deletion_grace_period_seconds = NULL;
     meta->self_link = NULL;
-    meta->generation = registry->resource->flags & API_GENERATION ? 1 : 0;
+    if (registry->resource->flags & API_GENERATION)
+        meta->generation = 1; /* of other kinds it is what the client says */
     if ((registry->resource->flags & API_STATUS) && !(strategy->flags & STRATEGY_KEEP_STATUS))
         field_clear(registry->status, object);
     if (strategy->prepare_create != NULL)

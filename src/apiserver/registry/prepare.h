@@ -13,6 +13,9 @@ usec_t prepare_now(struct request *request);
 /* The object's namespace against the request's; fills it in. */
 int prepare_namespace(struct request *request, struct api_object_meta *meta, struct error *err) must_check;
 
+/* Leaves out owners that are there twice, and says so. */
+void prepare_owners(struct request *request, struct api_object_meta *meta);
+
 /* uid, creationTimestamp, generation, status, and what the kind wants. */
 void prepare_create(struct request *request, void *object);
 

@@ -51,8 +51,8 @@ static const struct rule_create deployment_creates[] = {
     { "spec: {template: {spec: {restartPolicy: Never}}}", ALWAYS },
     { "spec: {template: {spec: {activeDeadlineSeconds: 5}}}",
       "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported" },
-    { "spec: {strategy: {type: X}}",
-      "spec.strategy: Unsupported value: {\"type\":\"X\"}: supported values: \"Recreate\", \"RollingUpdate\"" },
+    { "spec: {strategy: {type: X}}", "spec.strategy: Unsupported value: {\"Type\":\"X\",\"RollingUpdate\":null}: "
+                                     "supported values: \"Recreate\", \"RollingUpdate\"" },
     { "spec: {strategy: {type: Recreate, rollingUpdate: {}}}",
       "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'" },
     { "spec: {strategy: {rollingUpdate: {maxUnavailable: -1}}}",
@@ -164,7 +164,8 @@ static const struct rule_create daemon_set_creates[] = {
       "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in DaemonSet is not Supported" },
     { "spec: {minReadySeconds: -1}", "spec.minReadySeconds" NEGATIVE },
     { "spec: {updateStrategy: {type: X}}",
-      "spec.updateStrategy: Unsupported value: {\"type\":\"X\"}: supported values: \"RollingUpdate\", \"OnDelete\"" },
+      "spec.updateStrategy: Unsupported value: {\"Type\":\"X\",\"RollingUpdate\":null}: supported values: "
+      "\"RollingUpdate\", \"OnDelete\"" },
     { "spec: {updateStrategy: {rollingUpdate: {maxUnavailable: -1}}}",
       "spec.updateStrategy.rollingUpdate.maxUnavailable" NEGATIVE },
     { "spec: {updateStrategy: {rollingUpdate: {maxUnavailable: 101%}}}",
@@ -213,10 +214,11 @@ static const struct rule_create stateful_set_creates[] = {
     { "spec: {podManagementPolicy: X}",
       "spec.podManagementPolicy: Invalid value: \"X\": must be 'OrderedReady' or 'Parallel'" },
     { "spec: {updateStrategy: {type: X}}",
-      "spec.updateStrategy: Invalid value: {\"type\":\"X\"}: must be 'RollingUpdate' or 'OnDelete'" },
+      "spec.updateStrategy: Invalid value: {\"Type\":\"X\",\"RollingUpdate\":null}: must be 'RollingUpdate' or "
+      "'OnDelete'" },
     { "spec: {updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}}",
-      "spec.updateStrategy.rollingUpdate: Invalid value: {\"partition\":1}: only allowed for updateStrategy "
-      "'RollingUpdate'" },
+      "spec.updateStrategy.rollingUpdate: Invalid value: {\"Partition\":1,\"MaxUnavailable\":null}: only allowed for "
+      "updateStrategy 'RollingUpdate'" },
     { "spec: {updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: -1}}}",
       "spec.updateStrategy.rollingUpdate.partition" NEGATIVE },
     { "spec: {updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0%}}}",

@@ -21,8 +21,8 @@ static const char local[] = HEAD("LocalSubjectAccessReview") "metadata: {namespa
 static const struct rule_create shared[] = {
     { "", "" },
     { "spec: {nonResourceAttributes: {path: /}}",
-      "spec.nonResourceAttributes: Invalid value: {\"path\":\"/\"}: cannot be specified in combination with "
-      "resourceAttributes" },
+      "spec.nonResourceAttributes: Invalid value: {\"Path\":\"/\",\"Verb\":\"\"}: cannot be specified in combination "
+      "with resourceAttributes" },
     { "spec: {resourceAttributes: null}", "spec.resourceAttributes: Invalid value: \"null\": exactly one of "
                                           "nonResourceAttributes or resourceAttributes must "
                                           "be specified" },
@@ -55,7 +55,7 @@ static const struct rule_create locals[] = {
       SPEC ".namespace: Invalid value: \"k\": must match metadata.namespace" },
     { "metadata: {name: a}", "metadata: Invalid value: {\"name\":\"a\"}: must be empty except for namespace" },
     { "spec: {resourceAttributes: null, nonResourceAttributes: {path: /}}",
-      "spec.nonResourceAttributes: Invalid value: {\"path\":\"/\"}: disallowed on this kind of request" },
+      "spec.nonResourceAttributes: Invalid value: {\"Path\":\"/\",\"Verb\":\"\"}: disallowed on this kind of request" },
 };
 
 static void check(const char *good, const struct rule_create *rules, size_t count)

@@ -158,7 +158,8 @@ static const struct rule_create job_policies_creates[] = {
       "podFailurePolicy is specified" },
     { SUCCESS("{succeededIndexes: '0-2,4', succeededCount: 3}"), "" },
     { "spec: {successPolicy: {rules: [{succeededCount: 1}]}}",
-      "spec.successPolicy: Invalid value: {\"rules\":[{\"succeededCount\":1}]}: requires indexed completion mode" },
+      "spec.successPolicy: Invalid value: {\"Rules\":[{\"SucceededIndexes\":null,\"SucceededCount\":1}]}: requires "
+      "indexed completion mode" },
     { SUCCESS(""), "spec.successPolicy.rules: Required value: at least one rules must be specified when the "
                    "successPolicy is specified" },
     { SUCCESS("{}"), RULE ": Required value: at least one of succeededCount or succeededIndexes must be specified" },
@@ -197,12 +198,27 @@ static const struct rule_update job_update_updates[] = {
     { "", "spec: {" MANUAL ", template: {metadata: {labels: {x: z}}}}",
       "[spec.selector: Invalid value: {\"matchLabels\":{\"x\":\"z\"}}: field is immutable, spec.template: Invalid "
       "value: "
-      "{\"metadata\":{\"labels\":{\"batch.kubernetes.io/controller-uid\":\"u\",\"batch.kubernetes.io/"
-      "job-name\":\"a\",\"controller-uid\":\"u\",\"job-name\":\"a\",\"x\":\"z\"}},\"spec\":{\"containers\":[{\"name\":"
-      "\"c\",\"image\":\"i\",\"resources\":{},\"terminationMessagePath\":\"/dev/"
-      "termination-log\",\"terminationMessagePolicy\":\"File\",\"imagePullPolicy\":\"Always\"}],\"restartPolicy\":"
-      "\"Never\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"securityContext\":{},"
-      "\"schedulerName\":\"default-scheduler\"}}: field is immutable]" },
+      "{\"labels\":{\"batch.kubernetes.io/controller-uid\":\"u\",\"batch.kubernetes.io/"
+      "job-name\":\"a\",\"controller-uid\":\"u\",\"job-name\":\"a\",\"x\":\"z\"},\"Spec\":{\"Volumes\":null,"
+      "\"InitContainers\":null,\"Containers\":[{\"Name\":\"c\",\"Image\":\"i\",\"Command\":null,\"Args\":null,"
+      "\"WorkingDir\":\"\",\"Ports\":null,\"EnvFrom\":null,\"Env\":null,\"Resources\":{\"Limits\":null,\"Requests\":"
+      "null,\"Claims\":null},\"ResizePolicy\":null,\"RestartPolicy\":null,\"RestartPolicyRules\":null,\"VolumeMounts\":"
+      "null,\"VolumeDevices\":null,\"LivenessProbe\":null,\"ReadinessProbe\":null,\"StartupProbe\":null,\"Lifecycle\":"
+      "null,\"TerminationMessagePath\":\"/dev/"
+      "termination-log\",\"TerminationMessagePolicy\":\"File\",\"ImagePullPolicy\":\"Always\",\"SecurityContext\":null,"
+      "\"Stdin\":false,\"StdinOnce\":false,\"TTY\":false}],\"EphemeralContainers\":null,\"RestartPolicy\":\"Never\","
+      "\"TerminationGracePeriodSeconds\":30,\"ActiveDeadlineSeconds\":null,\"DNSPolicy\":\"ClusterFirst\","
+      "\"NodeSelector\":null,\"ServiceAccountName\":\"\",\"AutomountServiceAccountToken\":null,\"NodeName\":\"\","
+      "\"SecurityContext\":{\"HostNetwork\":false,\"HostPID\":false,\"HostIPC\":false,\"ShareProcessNamespace\":null,"
+      "\"HostUsers\":null,\"SELinuxOptions\":null,\"WindowsOptions\":null,\"RunAsUser\":null,\"RunAsGroup\":null,"
+      "\"RunAsNonRoot\":null,\"SupplementalGroups\":null,\"SupplementalGroupsPolicy\":null,\"FSGroup\":null,"
+      "\"FSGroupChangePolicy\":null,\"Sysctls\":null,\"SeccompProfile\":null,\"AppArmorProfile\":null,"
+      "\"SELinuxChangePolicy\":null},\"ImagePullSecrets\":null,\"Hostname\":\"\",\"Subdomain\":\"\","
+      "\"SetHostnameAsFQDN\":null,\"Affinity\":null,\"SchedulerName\":\"default-scheduler\",\"Tolerations\":null,"
+      "\"HostAliases\":null,\"PriorityClassName\":\"\",\"Priority\":null,\"PreemptionPolicy\":null,\"DNSConfig\":null,"
+      "\"ReadinessGates\":null,\"RuntimeClassName\":null,\"Overhead\":null,\"EnableServiceLinks\":null,"
+      "\"TopologySpreadConstraints\":null,\"OS\":null,\"SchedulingGates\":null,\"ResourceClaims\":null,\"Resources\":"
+      "null,\"HostnameOverride\":null,\"SchedulingGroup\":null}}: field is immutable]" },
     { INDEXED("parallelism: 5"), "spec: {completions: 5, parallelism: 5}",
       "spec.completionMode: Invalid value: \"NonIndexed\": field is immutable" },
     { INDEXED("backoffLimitPerIndex: 1"), INDEXED("backoffLimitPerIndex: 2"),
@@ -210,9 +226,10 @@ static const struct rule_update job_update_updates[] = {
     { "spec: {managedBy: a/b}", "spec: {managedBy: a/c}",
       "spec.managedBy: Invalid value: \"a/c\": field is immutable" },
     { "spec: {podReplacementPolicy: Failed}", "spec: {podReplacementPolicy: Failed, podFailurePolicy: {rules: []}}",
-      "spec.podFailurePolicy: Invalid value: {\"rules\":[]}: field is immutable" },
+      "spec.podFailurePolicy: Invalid value: {\"Rules\":[]}: field is immutable" },
     { SUCCESS("{succeededCount: 1}"), SUCCESS("{succeededCount: 2}"),
-      "spec.successPolicy: Invalid value: {\"rules\":[{\"succeededCount\":2}]}: field is immutable" },
+      "spec.successPolicy: Invalid value: {\"Rules\":[{\"SucceededIndexes\":null,\"SucceededCount\":2}]}: field is "
+      "immutable" },
     { WAITING,
       "spec: {suspend: true, template: {metadata: {labels: {n: m}, annotations: {n: m}}, spec: {nodeSelector: {a: b}, "
       "tolerations: [{operator: Exists}], schedulingGates: [{name: a/b}], affinity: {nodeAffinity: "
@@ -221,10 +238,25 @@ static const struct rule_update job_update_updates[] = {
       "" },
     { WAITING, "spec: {suspend: true, template: {spec: {hostNetwork: true}}}",
       "spec.template.spec: Invalid value: "
-      "{\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"resources\":{},\"terminationMessagePath\":\"/dev/"
-      "termination-log\",\"terminationMessagePolicy\":\"File\",\"imagePullPolicy\":\"Always\"}],\"restartPolicy\":"
-      "\"Never\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"hostNetwork\":true,"
-      "\"securityContext\":{},\"schedulerName\":\"default-scheduler\"}: field is immutable" },
+      "{\"Volumes\":null,\"InitContainers\":null,\"Containers\":[{\"Name\":\"c\",\"Image\":\"i\",\"Command\":null,"
+      "\"Args\":null,\"WorkingDir\":\"\",\"Ports\":null,\"EnvFrom\":null,\"Env\":null,\"Resources\":{\"Limits\":null,"
+      "\"Requests\":null,\"Claims\":null},\"ResizePolicy\":null,\"RestartPolicy\":null,\"RestartPolicyRules\":null,"
+      "\"VolumeMounts\":null,\"VolumeDevices\":null,\"LivenessProbe\":null,\"ReadinessProbe\":null,\"StartupProbe\":"
+      "null,\"Lifecycle\":null,\"TerminationMessagePath\":\"/dev/"
+      "termination-log\",\"TerminationMessagePolicy\":\"File\",\"ImagePullPolicy\":\"Always\",\"SecurityContext\":null,"
+      "\"Stdin\":false,\"StdinOnce\":false,\"TTY\":false}],\"EphemeralContainers\":null,\"RestartPolicy\":\"Never\","
+      "\"TerminationGracePeriodSeconds\":30,\"ActiveDeadlineSeconds\":null,\"DNSPolicy\":\"ClusterFirst\","
+      "\"NodeSelector\":null,\"ServiceAccountName\":\"\",\"AutomountServiceAccountToken\":null,\"NodeName\":\"\","
+      "\"SecurityContext\":{\"HostNetwork\":true,\"HostPID\":false,\"HostIPC\":false,\"ShareProcessNamespace\":null,"
+      "\"HostUsers\":null,\"SELinuxOptions\":null,\"WindowsOptions\":null,\"RunAsUser\":null,\"RunAsGroup\":null,"
+      "\"RunAsNonRoot\":null,\"SupplementalGroups\":null,\"SupplementalGroupsPolicy\":null,\"FSGroup\":null,"
+      "\"FSGroupChangePolicy\":null,\"Sysctls\":null,\"SeccompProfile\":null,\"AppArmorProfile\":null,"
+      "\"SELinuxChangePolicy\":null},\"ImagePullSecrets\":null,\"Hostname\":\"\",\"Subdomain\":\"\","
+      "\"SetHostnameAsFQDN\":null,\"Affinity\":null,\"SchedulerName\":\"default-scheduler\",\"Tolerations\":null,"
+      "\"HostAliases\":null,\"PriorityClassName\":\"\",\"Priority\":null,\"PreemptionPolicy\":null,\"DNSConfig\":null,"
+      "\"ReadinessGates\":null,\"RuntimeClassName\":null,\"Overhead\":null,\"EnableServiceLinks\":null,"
+      "\"TopologySpreadConstraints\":null,\"OS\":null,\"SchedulingGates\":null,\"ResourceClaims\":null,\"Resources\":"
+      "null,\"HostnameOverride\":null,\"SchedulingGroup\":null}: field is immutable" },
 };
 
 static void test_job_update(void **state)
@@ -276,7 +308,8 @@ static const struct rule_update job_status_statuses[] = {
     { "", "status: {conditions: [" TARGET ", " FAILED "]}",
       "status.startTime: Required value: startTime is required for finished job" },
     { "", "status: {" DONE ", uncountedTerminatedPods: {failed: [a]}}",
-      "status.uncountedTerminatedPods: Invalid value: {\"failed\":[\"a\"]}: must be empty for finished job" },
+      "status.uncountedTerminatedPods: Invalid value: {\"Succeeded\":null,\"Failed\":[\"a\"]}: must be empty for "
+      "finished job" },
     { "", "status: {" DONE ", terminating: 1}",
       "status.terminating: Invalid value: 1: terminating>0 is invalid for finished job" },
     { "", "status: {" BEGUN ", active: 1, ready: 2}",
@@ -331,7 +364,7 @@ static const struct rule_create cron_job_creates[] = {
     { "", "" },
     { "metadata: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}",
       "metadata.name: Invalid value: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\": must be no more than "
-      "52 bytes" },
+      "52 characters" },
     { "spec: {schedule: ''}", "spec.schedule: Required value" },
     { "spec: {schedule: '@hourly'}", "" },
     { "spec: {schedule: '* * *'}",

@@ -120,7 +120,7 @@ void validate_cron_job_create(const void *object, struct api_invalid *errors)
     validate_spec(&job->spec, NULL, errors);
     if (strlen(text_or_empty(job->metadata.name)) > NAME_SIZE_MAX)
         invalid_string(errors, at_field(at_field(NULL, "metadata"), "name"), job->metadata.name,
-                       "must be no more than %d bytes", NAME_SIZE_MAX);
+                       "must be no more than %d characters", NAME_SIZE_MAX);
 }
 
 void validate_cron_job_update(const void *object, const void *old, struct api_invalid *errors)

@@ -43,16 +43,16 @@ static const struct rule_create schema_creates[] = {
     { EXEMPT, "" },
     { CATCH_ALL, "" },
     { "metadata: {name: exempt}\nspec: {matchingPrecedence: 1}",
-      "spec: Invalid value: {\"priorityLevelConfiguration\":{\"name\":\"p\"},\"matchingPrecedence\":1}: spec of "
-      "'exempt' must equal the fixed value" },
+      "spec: Invalid value: "
+      "{\"PriorityLevelConfiguration\":{\"Name\":\"p\"},\"MatchingPrecedence\":1,\"DistinguisherMethod\":null,"
+      "\"Rules\":null}: spec of 'exempt' must equal the fixed value" },
     { "spec: {matchingPrecedence: -1}", "spec.matchingPrecedence: Invalid value: -1: must be a positive value" },
     { "spec: {matchingPrecedence: 10001}",
       "spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000" },
     { "spec: {matchingPrecedence: 1}", "spec.matchingPrecedence: Invalid value: 1: only the schema named 'exempt' may "
                                        "have matchingPrecedence 1" },
-    { "spec: {distinguisherMethod: {type: X}}",
-      "spec.distinguisherMethod.type: Unsupported value: {\"type\":\"X\"}: supported values: \"ByNamespace\", "
-      "\"ByUser\"" },
+    { "spec: {distinguisherMethod: {type: X}}", "spec.distinguisherMethod.type: Unsupported value: {\"Type\":\"X\"}: "
+                                                "supported values: \"ByNamespace\", \"ByUser\"" },
     { "spec: {priorityLevelConfiguration: {name: ''}}",
       "spec.priorityLevelConfiguration.name: Required value: must reference a priority level" },
     { "spec: {priorityLevelConfiguration: {name: A}}",
@@ -123,8 +123,10 @@ static const struct rule_create level_creates[] = {
     { "metadata: {name: exempt}\nspec: {type: Exempt, limited: null, exempt: {nominalConcurrencyShares: 3}}", "" },
     { "metadata: {name: catch-all}\nspec: {limited: {nominalConcurrencyShares: 5}}", "" },
     { "metadata: {name: catch-all}\nspec: {limited: {nominalConcurrencyShares: 6}}",
-      "spec: Invalid value: {\"type\":\"Limited\",\"limited\":{\"nominalConcurrencyShares\":6,\"limitResponse\":{"
-      "\"type\":\"Reject\"},\"lendablePercent\":0}}: spec of 'catch-all' must equal the fixed value" },
+      "spec: Invalid value: "
+      "{\"Type\":\"Limited\",\"Limited\":{\"NominalConcurrencyShares\":6,\"LimitResponse\":{\"Type\":\"Reject\","
+      "\"Queuing\":null},\"LendablePercent\":0,\"BorrowingLimitPercent\":null},\"Exempt\":null}: spec of 'catch-all' "
+      "must equal the fixed value" },
     { "spec: {type: Exempt, limited: null}",
       "spec.type: Invalid value: \"Exempt\": must be 'Exempt' if and only if `name` is 'exempt'" },
     { "spec: {type: ''}", "spec.type: Required value" },

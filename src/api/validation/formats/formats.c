@@ -26,8 +26,10 @@
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " \
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '" NAME_FMT "')"
 
-#define TOO_LONG(max) "must be no more than " #max " bytes"
-#define EMPTY         "must be non-empty"
+/* Of names; label keys and values count bytes, as those who check them say. */
+#define TOO_LONG(max)       "must be no more than " #max " characters"
+#define TOO_LONG_BYTES(max) "must be no more than " #max " bytes"
+#define EMPTY               "must be non-empty"
 
 void format_error(struct format_errors *errors, const char *text)
 {
@@ -177,7 +179,7 @@ void format_qualified_name(struct str value, struct format_errors *errors)
         struct str prefix = { value.data, slash };
         name = str_skip(value, slash + 1);
         if (str_find(name, '/') < name.size) {
-            format_error(errors, "a qualified name " NAME_TEXT
+            format_error(errors, "a valid label key " NAME_TEXT
                                  " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
             return;
         }
@@ -185,7 +187,7 @@ void format_qualified_name(struct str value, struct format_errors *errors)
             format_error(errors, "prefix part " EMPTY);
         } else {
             if (prefix.size > 253)
-                format_error(errors, "prefix part " TOO_LONG(253));
+                format_error(errors, "prefix part " TOO_LONG_BYTES(253));
             if (!is_subdomain(prefix, false))
                 format_error(errors, "prefix part " SUBDOMAIN_TEXT);
         }
@@ -193,7 +195,7 @@ void format_qualified_name(struct str value, struct format_errors *errors)
     if (name.size == 0)
         format_error(errors, "name part " EMPTY);
     else if (name.size > 63)
-        format_error(errors, "name part " TOO_LONG(63));
+        format_error(errors, "name part " TOO_LONG_BYTES(63));
     if (!is_name(name))
         format_error(errors, "name part " NAME_TEXT);
 }
@@ -201,7 +203,7 @@ void format_qualified_name(struct str value, struct format_errors *errors)
 void format_label_value(struct str value, struct format_errors *errors)
 {
     if (value.size > 63)
-        format_error(errors, TOO_LONG(63));
+        format_error(errors, TOO_LONG_BYTES(63));
     if (value.size > 0 && !is_name(value))
         format_error(
             errors, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "

@@ -97,7 +97,7 @@ static void test_texts(void **state)
     errors.count = 0;
     format_dns1123_subdomain((struct str){ long_name, 254 }, &errors);
     assert_int_equal(errors.count, 1);
-    assert_string_equal(errors.texts[0], "must be no more than 253 bytes");
+    assert_string_equal(errors.texts[0], "must be no more than 253 characters");
     errors.count = 0;
     format_name_prefix(format_dns1123_label, STR("a-"), &errors);
     format_name_prefix(format_dns1123_label, STR("--"), &errors);

@@ -15,9 +15,11 @@
 
 void validate_csi_driver_name(const char *name, const struct field_at *at, struct api_invalid *errors)
 {
-    if (text_empty(name))
+    if (text_empty(name)) {
         invalid_missing(errors, at);
-    if (strlen(text_or_empty(name)) > CSI_DRIVER_NAME_MAX)
+        return;
+    }
+    if (strlen(name) > CSI_DRIVER_NAME_MAX)
         invalid_too_long(errors, at, CSI_DRIVER_NAME_MAX);
     invalid_format(errors, at, format_dns1123_subdomain_caseless, name);
 }

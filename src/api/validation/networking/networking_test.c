@@ -220,8 +220,8 @@ static const struct rule_create address_creates[] = {
 };
 static const struct rule_update address_updates[] = {
     { "", "spec: {parentRef: {name: t}}",
-      "spec.parentRef: Invalid value: {\"resource\":\"services\",\"namespace\":\"x\",\"name\":\"t\"}: field is "
-      "immutable" },
+      "spec.parentRef: Invalid value: {\"Group\":\"\",\"Resource\":\"services\",\"Namespace\":\"x\",\"Name\":\"t\"}: "
+      "field is immutable" },
 };
 static const char range[] = "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: a}\nspec: {cidrs: "
                             "[10.0.0.0/24]}\n";
@@ -230,7 +230,7 @@ static const struct rule_create range_creates[] = {
     { "spec: {cidrs: ['10.0.0.0/24', '2001:db8::/64']}", "" },
     { "spec: {cidrs: []}", "spec.cidrs: Required value: at least one CIDR required" },
     { "spec: {cidrs: [a, b, c]}",
-      "spec.cidrs: Invalid value: {\"cidrs\":[\"a\",\"b\",\"c\"]}: may only hold up to 2 values" },
+      "spec.cidrs: Invalid value: {\"Cidrs\":[\"a\",\"b\",\"c\"]}: may only hold up to 2 values" },
     { "spec: {cidrs: [10.0.0.0/24, 10.0.1.0/24]}",
       "spec.cidrs: Invalid value: [\"10.0.0.0/24\",\"10.0.1.0/24\"]: may specify no more than one IP for each IP "
       "family, i.e 192.168.0.0/24 and 2001:db8::/64" },

@@ -154,12 +154,11 @@ void validate_storage_class_update(const void *object, const void *old_object, s
 void validate_volume_attributes_class_create(const void *object, struct api_invalid *errors)
 {
     const struct api_storage_volume_attributes_class *class = object;
-    const struct field_at *at = at_field(NULL, "spec"); /* upstream's path: there is no spec */
 
-    validate_provisioner(class->driver_name, at_field(at, "driverName"), errors);
-    validate_parameters(class->parameters, class->n_parameters, at_field(at, "parameters"), errors);
+    validate_provisioner(class->driver_name, at_field(NULL, "driverName"), errors);
+    validate_parameters(class->parameters, class->n_parameters, at_field(NULL, "parameters"), errors);
     if (class->n_parameters == 0)
-        invalid_required(errors, at_field(at, "parameters"), "must contain at least one key/value pair");
+        invalid_required(errors, at_field(NULL, "parameters"), "must contain at least one key/value pair");
 }
 
 void validate_volume_attributes_class_update(const void *object, const void *old_object, struct api_invalid *errors)
@@ -167,9 +166,9 @@ void validate_volume_attributes_class_update(const void *object, const void *old
     const struct api_storage_volume_attributes_class *class = object;
     const struct api_storage_volume_attributes_class *old = old_object;
 
-    validate_volume_attributes_class_create(object, errors);
     if (!text_equal(class->driver_name, old->driver_name))
         invalid_forbidden(errors, at_field(NULL, "driverName"), "updates to driverName are forbidden.");
     if (!same_parameters(class->parameters, class->n_parameters, old->parameters, old->n_parameters))
         invalid_forbidden(errors, at_field(NULL, "parameters"), "updates to parameters are forbidden.");
+    validate_volume_attributes_class_create(object, errors);
 }

@@ -12,41 +12,11 @@
 #include "base/text/uuid.h"
 #include "crypto/key_pair.h"
 
-static int compare_entries(const void *a, const void *b)
-{
-    return strcmp(((const struct api_bytes_entry *)a)->key, ((const struct api_bytes_entry *)b)->key);
-}
-
-/* stringData is only for writing: it becomes data, over what data has under the same key, and is never stored. */
-void secret_prepare_create(struct request *request, void *object)
-{
-    struct api_secret *secret = object;
-    if (secret->n_string_data == 0)
-        return;
-    struct api_bytes_entry *data =
-        arena_new_array(&request->arena, struct api_bytes_entry, secret->n_data + secret->n_string_data);
-    size_t count = 0;
-    for (size_t i = 0; i < secret->n_string_data; i++)
-        data[count++] = (struct api_bytes_entry){ secret->string_data[i].key, str_of(secret->string_data[i].value) };
-    for (size_t i = 0; i < secret->n_data; i++) {
-        bool replaced = false;
-        for (size_t j = 0; !replaced && j < secret->n_string_data; j++)
-            replaced = strcmp(secret->data[i].key, secret->string_data[j].key) == 0;
-        if (!replaced)
-            data[count++] = secret->data[i];
-    }
-    qsort(data, count, sizeof(*data), compare_entries); /* maps are kept sorted */
-    secret->data = data;
-    secret->n_data = count;
-    secret->string_data = NULL;
-    secret->n_string_data = 0;
-}
-
 void secret_prepare_update(struct request *request, void *object, const void *old)
 {
     struct api_secret *secret = object;
     const struct api_secret *before = old;
-    secret_prepare_create(request, secret);
+    (void)request;
     if (text_empty(secret->type))
         secret->type = before->type;
 }

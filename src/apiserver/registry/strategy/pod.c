@@ -20,6 +20,7 @@ void pod_prepare_create(struct request *request, void *object)
     if (pod->spec.n_scheduling_gates == 0)
         return;
     struct api_pod_condition *condition = arena_new(&request->arena, struct api_pod_condition);
+    condition->last_transition_time = prepare_now(request);
     condition->type = "PodScheduled";
     condition->status = "False";
     condition->reason = "SchedulingGated";

@@ -27,6 +27,8 @@ void service_release(struct request *request, const void *object, const void *ol
 
 /* workload.c */
 bool deployment_spec_changed(const void *object, const void *old);
+void daemon_set_prepare_create(struct request *request, void *object);
+void daemon_set_prepare_update(struct request *request, void *object, const void *old);
 void job_prepare_create(struct request *request, void *object);
 bool endpoint_slice_changed(const void *object, const void *old);
 bool webhooks_changed(const void *object, const void *old);
@@ -43,7 +45,6 @@ void node_prepare_update(struct request *request, void *object, const void *old)
 bool node_is_heartbeat(const void *object, const void *old);
 
 /* core.c */
-void secret_prepare_create(struct request *request, void *object);
 void secret_prepare_update(struct request *request, void *object, const void *old);
 void secret_warn(struct request *request, const void *object);
 void service_account_prepare(struct request *request, void *object);

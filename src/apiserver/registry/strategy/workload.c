@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright 2026 The coracle authors */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/codec.h"
+#include "api/value/entry.h"
 #include "apiserver/registry/strategy/strategies.h"
+#include "generated/names.h"
 
 bool deployment_spec_changed(const void *object, const void *old)
 {
@@ -18,6 +21,40 @@ bool deployment_spec_changed(const void *object, const void *old)
             !text_equal(now->metadata.annotations[i].value, before->metadata.annotations[i].value))
             return true;
     return false;
+}
+
+/* How often the template changed stands in an annotation, from when it was a field. */
+static int64_t template_generation(const struct api_apps_daemon_set *set)
+{
+    for (size_t i = 0; i < set->metadata.n_annotations; i++)
+        if (strcmp(set->metadata.annotations[i].key, API_APPS_DEPRECATED_TEMPLATE_GENERATION) == 0)
+            return strtoll(text_or_empty(set->metadata.annotations[i].value), NULL, 10);
+    return 0;
+}
+
+static void set_template_generation(struct request *request, struct api_apps_daemon_set *set, int64_t generation)
+{
+    struct api_object_meta *meta = &set->metadata;
+    struct arena *arena = &request->arena;
+    struct api_string_entry *own = arena_new_array(arena, struct api_string_entry, meta->n_annotations + 1);
+    if (meta->n_annotations > 0) /* who updates from within may share them with the stored object */
+        memcpy(own, meta->annotations, meta->n_annotations * sizeof(*own));
+    meta->annotations = own;
+    entry_put_to(meta->annotations, meta->n_annotations, API_APPS_DEPRECATED_TEMPLATE_GENERATION, arena)->value =
+        arena_format(arena, "%lld", (long long)generation);
+}
+
+void daemon_set_prepare_create(struct request *request, void *object)
+{
+    int64_t generation = template_generation(object);
+    set_template_generation(request, object, generation < 1 ? 1 : generation);
+}
+
+void daemon_set_prepare_update(struct request *request, void *object, const void *old)
+{
+    const struct api_apps_daemon_set *set = object, *before = old;
+    bool same = api_equal(&api_type_pod_template_spec, &set->spec.template, &before->spec.template);
+    set_template_generation(request, object, template_generation(before) + (same ? 0 : 1));
 }
 
 /* Anything but the metadata, or the labels. */
@@ -66,10 +103,15 @@ void job_prepare_create(struct request *request, void *object)
         return;
     struct api_object_meta *meta = &job->spec.template.metadata;
     const char *uid = job->metadata.uid, *name = job->metadata.name;
+    bool without = job->metadata.n_labels == 0;
     add_label(arena, &meta->labels, &meta->n_labels, "job-name", name);
     add_label(arena, &meta->labels, &meta->n_labels, "batch.kubernetes.io/job-name", name);
     add_label(arena, &meta->labels, &meta->n_labels, "controller-uid", uid);
     add_label(arena, &meta->labels, &meta->n_labels, "batch.kubernetes.io/controller-uid", uid);
+    if (without) { /* as any reader of it would fill them in */
+        job->metadata.labels = meta->labels;
+        job->metadata.n_labels = meta->n_labels;
+    }
     if (job->spec.selector == NULL)
         job->spec.selector = arena_new(arena, struct api_label_selector);
     add_label(arena, &job->spec.selector->match_labels, &job->spec.selector->n_match_labels,

@@ -52,6 +52,20 @@ void api_defaults_secret(void *value, struct arena *arena)
     secret->n_string_data = 0;
 }
 
+/* podCIDR is the first of podCIDRs; where they differ the older field counts. */
+void api_defaults_node_spec(void *value, struct arena *arena)
+{
+    struct api_node_spec *spec = value;
+
+    if (!text_empty(spec->pod_cidr) && (spec->n_pod_cidrs == 0 || !text_equal(spec->pod_cidr, spec->pod_cidrs[0]))) {
+        spec->pod_cidrs = arena_new_array(arena, const char *, 1);
+        spec->pod_cidrs[0] = spec->pod_cidr;
+        spec->n_pod_cidrs = 1;
+    } else if (spec->n_pod_cidrs > 0) {
+        spec->pod_cidr = spec->pod_cidrs[0];
+    }
+}
+
 void api_defaults_node_status(void *value, struct arena *arena)
 {
     (void)arena;

@@ -115,3 +115,17 @@ void api_defaults_pod_spec(void *value, struct arena *arena)
         spec->service_account_name = spec->service_account;
     spec->service_account = spec->service_account_name;
 }
+
+/* podIP is the first of podIPs; where they differ the older field counts. */
+void api_defaults_pod_status(void *value, struct arena *arena)
+{
+    struct api_pod_status *status = value;
+
+    if (!text_empty(status->pod_ip) && (status->n_pod_ips == 0 || !text_equal(status->pod_ip, status->pod_ips[0].ip))) {
+        status->pod_ips = arena_new(arena, struct api_pod_ip);
+        status->pod_ips[0].ip = status->pod_ip;
+        status->n_pod_ips = 1;
+    } else if (status->n_pod_ips > 0) {
+        status->pod_ip = status->pod_ips[0].ip;
+    }
+}

@@ -20,9 +20,9 @@ static void validate_condition(const struct api_condition *condition, const stru
         invalid_number(errors, at_field(at, "observedGeneration"), condition->observed_generation,
                        "must be greater than or equal to zero");
     if (condition->last_transition_time == 0)
-        invalid_required(errors, at_field(at, "lastTransitionTime"), "must be set");
+        invalid_missing(errors, at_field(at, "lastTransitionTime"));
     if (text_empty(condition->reason)) {
-        invalid_required(errors, at_field(at, "reason"), "must be set");
+        invalid_missing(errors, at_field(at, "reason"));
     } else {
         invalid_format(errors, at_field(at, "reason"), format_condition_reason, condition->reason);
         if (strlen(condition->reason) > REASON_SIZE_MAX)

@@ -146,13 +146,13 @@ static const struct rule_update budget_statuses[] = {
       "[status.conditions[0].type: Invalid value: \"-\": " NAME_PART
       ", status.conditions[0].status: Unsupported value: "
       "\"X\": supported values: \"False\", \"True\", \"Unknown\", status.conditions[0].observedGeneration: Invalid "
-      "value: -1: must be greater than or equal to zero, status.conditions[0].lastTransitionTime: Required value: must "
-      "be set, status.conditions[0].reason: Invalid value: \"1\": a condition reason must start with alphabetic "
+      "value: -1: must be greater than or equal to zero, status.conditions[0].lastTransitionTime: Required value, "
+      "status.conditions[0].reason: Invalid value: \"1\": a condition reason must start with alphabetic "
       "character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an "
       "alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or "
       "'ReasonA:ReasonB', regex used for validation is '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')]" },
     { "", CONDITION("type: A, status: 'True', reason: '', message: '', " TIME),
-      "status.conditions[0].reason: Required value: must be set" },
+      "status.conditions[0].reason: Required value" },
     { "",
       CONDITION("type: A, status: 'True', reason: R, message: '', " TIME "}, {type: A, status: 'True', reason: R, "
                 "message: '', " TIME),

@@ -252,7 +252,7 @@ static void validate_spec(const struct api_autoscaling_v2_horizontal_pod_autosca
         invalid_number(errors, at_field(at, "minReplicas"), *spec->min_replicas, "must be greater than or equal to %d",
                        least);
     if (spec->max_replicas == 0)
-        invalid_missing(errors, max);
+        invalid_required(errors, max, "must be set and greater than 0");
     else if (spec->max_replicas < 1)
         invalid_number(errors, max, spec->max_replicas, "must be greater than 0");
     if (spec->min_replicas != NULL && spec->max_replicas < *spec->min_replicas)

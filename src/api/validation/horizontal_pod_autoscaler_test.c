@@ -31,8 +31,9 @@ static const struct rule_create creates[] = {
     { "spec: {minReplicas: 0}",
       "[spec.minReplicas: Invalid value: 0: must be greater than or equal to 1, spec.metrics: Forbidden: must specify "
       "at least one Object or External metric to support scaling to zero replicas]" },
-    { "spec: {maxReplicas: 0}", "[spec.maxReplicas: Required value, spec.maxReplicas: Invalid value: 0: must be "
-                                "greater than or equal to `minReplicas`]" },
+    { "spec: {maxReplicas: 0}",
+      "[spec.maxReplicas: Required value: must be set and greater than 0, spec.maxReplicas: Invalid value: 0: must be "
+      "greater than or equal to `minReplicas`]" },
     { "spec: {maxReplicas: -1}", "[spec.maxReplicas: Invalid value: -1: must be greater than 0, spec.maxReplicas: "
                                  "Invalid value: -1: must be greater than or equal to `minReplicas`]" },
     { "spec: {minReplicas: 4}", "spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`" },

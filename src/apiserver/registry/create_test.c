@@ -89,6 +89,11 @@ static void test_metadata_that_clients_set(void **state)
 static void test_forms_that_are_stored(void **state)
 {
     struct fixture *f = *state;
+    expect(ask(f, "POST", "/api/v1/nodes", "{\"metadata\":{\"name\":\"n\"},\"spec\":{\"podCIDR\":\"10.1.0.0/24\"}}"),
+           "\"podCIDRs\":[\"10.1.0.0/24\"]");
+    expect(ask(f, "POST", "/api/v1/namespaces/default/services",
+               "{\"metadata\":{\"name\":\"s\"},\"spec\":{\"ports\":[{\"port\":80}],\"ipFamilies\":[null]}}"),
+           "spec.ipFamilies[0]: Unsupported value: \\\"\\\": supported values: \\\"IPv4\\\", \\\"IPv6\\\"");
     expect(ask(f, "POST", "/api/v1/namespaces/default/secrets",
                "{\"metadata\":{\"name\":\"a\"},\"stringData\":{\"k\":\"v\"}}"),
            "\"fieldsV1\":{\"f:data\":{\".\":{},\"f:k\":{}}");

@@ -94,7 +94,7 @@ static int check_identity(struct update *update, struct api_object_meta *meta, s
     if (!text_equal(meta->name, before->name))
         return error_set(err, ERROR_BAD_REQUEST, "the name of the object (%s) does not match the name on the URL (%s)",
                          text_or_empty(meta->name), before->name);
-    if (text_empty(meta->namespace))
+    if (text_empty(meta->namespace) || text_empty(before->namespace)) /* a cluster-scoped object has none */
         meta->namespace = before->namespace;
     if (!text_equal(meta->namespace, before->namespace))
         return error_set(err, ERROR_BAD_REQUEST,

@@ -149,8 +149,8 @@ static void validate_mapping(const struct api_pod *pod, size_t index, const stru
     else if (quantity_entry_value(container->resources.requests, container->resources.n_requests,
                                   text_or_empty(mapping->resource_name)) == NULL)
         invalid_string(errors, at_field(at, "resourceName"), mapping->resource_name,
-                       "must match the extended resource in `spec.initContainers.resources` or "
-                       "`spec.containers.resources`");
+                       "must match the extended resource name of an entry in spec.initContainers.resources.requests or "
+                       "spec.containers.resources.requests");
     invalid_format(errors, at_field(list, "requestName"), format_dns1123_label, mapping->request_name);
     if (repeated) {
         invalid_duplicate(errors, at_field(at, "containerName"), mapping->container_name);
@@ -390,7 +390,8 @@ void validate_pod_status(const void *object, const void *old_object, struct api_
     if (!text_equal(nominated, old->status.nominated_node_name)) {
         invalid_optional_format(errors, at_field(at, "nominatedNodeName"), format_dns1123_subdomain, nominated);
         if (!text_empty(nominated) && !text_empty(pod->spec.node_name))
-            invalid_forbidden(errors, at_field(at, "nominatedNodeName"), "may not be set or changed on a bound pod");
+            invalid_forbidden(errors, at_field(at, "nominatedNodeName"),
+                              "may not be set on pods that are already bound to a node");
     }
     invalid_not_negative(errors, at_field(at, "observedGeneration"), pod->status.observed_generation);
     validate_immutable_string(pod->status.qos_class, old->status.qos_class, at_field(at, "qosClass"), errors);

@@ -245,7 +245,7 @@ void validate_os(const struct api_pod_spec *spec, const struct field_at *at, str
     if (spec->os == NULL)
         return;
     if (text_empty(spec->os->name)) {
-        invalid_required(errors, at_field(here, "name"), "cannot be empty");
+        invalid_missing(errors, at_field(here, "name"));
         return;
     }
     if (!invalid_one_of(errors, here, spec->os->name, names, false))

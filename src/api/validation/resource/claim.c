@@ -2,6 +2,7 @@
  * Copyright 2026 The coracle authors */
 
 /* claim.c - claims of devices and their templates: never changed once made. */
+#include "api/validation/volume/claim.h"
 #include "api/validation/kind_rules.h"
 #include "api/validation/resource/device_rules.h"
 
@@ -24,9 +25,7 @@ void validate_resource_claim_template_create(const void *object, struct api_inva
         &((const struct api_resource_resource_claim_template *)object)->spec;
     const struct field_at *at = at_field(NULL, "spec"), *meta = at_field(at, "metadata");
 
-    validate_annotations(spec->metadata.annotations, spec->metadata.n_annotations, at_field(meta, "annotations"),
-                         errors);
-    validate_labels(spec->metadata.labels, spec->metadata.n_labels, at_field(meta, "labels"), errors);
+    validate_template_metadata(&spec->metadata, meta, errors);
     validate_device_claim(&spec->spec.devices, at_field(at_field(at, "spec"), "devices"), errors);
 }
 

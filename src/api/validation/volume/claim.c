@@ -111,8 +111,8 @@ void validate_claim_spec(const struct api_persistent_volume_claim_spec *spec,
                             spec->volume_attributes_class_name);
 }
 
-static void validate_template_metadata(const struct api_object_meta *meta, const struct field_at *at,
-                                       struct api_invalid *errors)
+void validate_template_metadata(const struct api_object_meta *meta, const struct field_at *at,
+                                struct api_invalid *errors)
 {
     static const struct api_object_meta empty;
     const struct api_type *type = &api_type_object_meta;

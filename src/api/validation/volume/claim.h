@@ -17,6 +17,10 @@ void validate_claim_spec(const struct api_persistent_volume_claim_spec *spec,
 void validate_claim_template(const struct api_persistent_volume_claim_template *template, const struct field_at *at,
                              struct api_invalid *errors);
 
+/* Labels and annotations, and nothing else. */
+void validate_template_metadata(const struct api_object_meta *meta, const struct field_at *at,
+                                struct api_invalid *errors);
+
 void validate_access_modes(const char *const *modes, size_t count, const struct field_at *at,
                            struct api_invalid *errors);
 void validate_volume_mode(const char *mode, const struct field_at *at, struct api_invalid *errors);

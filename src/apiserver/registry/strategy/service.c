@@ -84,7 +84,7 @@ void service_prepare_update(struct request *request, void *object, const void *o
 {
     struct api_service *service = object;
     const struct api_service *before = old;
-    (void)request;
+    follow_first_address(request, &service->spec, &before->spec);
     keep_from_old(&service->spec, &before->spec);
     drop_leftovers(&service->spec, &before->spec);
     if (!service_is(&service->spec, "LoadBalancer"))

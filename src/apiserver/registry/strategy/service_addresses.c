@@ -113,11 +113,29 @@ static void check_served(struct request *request, const struct api_service_spec 
 }
 
 /* A headless Service without a selector may have whatever families it wants: its endpoints are somebody else's. */
+static bool check_families(const struct api_service_spec *spec, struct api_invalid *errors)
+{
+    static const char *const names[] = { "IPv4", "IPv6", NULL };
+    const struct field_at *at = at_field(at_field(NULL, "spec"), "ipFamilies");
+    for (size_t i = 0; i < spec->n_ip_families; i++) {
+        if (family_of(spec->ip_families[i]) == IP_NONE)
+            invalid_not_supported(errors, at_index(at, i), spec->ip_families[i], names);
+        bool seen = false;
+        for (size_t j = 0; j < i; j++)
+            seen = seen || text_equal(spec->ip_families[i], spec->ip_families[j]);
+        if (seen)
+            invalid_duplicate(errors, at_index(at, i), spec->ip_families[i]);
+    }
+    return errors->total == 0;
+}
+
 static void set_families(struct request *request, struct api_service_spec *spec, const struct api_service_spec *before,
                          struct api_invalid *errors)
 {
     const struct service_ranges *ranges = service_allocator_ranges(request->server->allocator);
     bool free_choice = service_headless(spec) && spec->n_selector == 0;
+    if (!check_families(spec, errors))
+        return;
     if (text_empty(spec->ip_family_policy))
         spec->ip_family_policy = free_choice ? DUAL_STACK : SINGLE_STACK;
     if (before != NULL)

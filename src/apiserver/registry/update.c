@@ -145,6 +145,7 @@ static int update_prepare(struct update *update, void *object, struct error *err
         rc = check_revision(update, object, err);
     if (rc < 0)
         return rc;
+    prepare_owners(request, object);
     bool judged = update->part != UPDATE_RAW || strcmp(request->subresource, "finalize") == 0;
     if (judged && !update->apply)
         ownership_track(request, registry, object, old);

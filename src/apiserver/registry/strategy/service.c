@@ -24,6 +24,20 @@ static bool uses_port(const struct api_service_spec *spec, int32_t node_port)
     return false;
 }
 
+/* A client that knows clusterIP only changes that; the list it read goes with it. */
+static void follow_first_address(struct request *request, struct api_service_spec *spec,
+                                 const struct api_service_spec *old)
+{
+    bool same = spec->n_cluster_ips == old->n_cluster_ips && spec->n_cluster_ips > 0;
+    for (size_t i = 0; same && i < spec->n_cluster_ips; i++)
+        same = text_equal(spec->cluster_ips[i], old->cluster_ips[i]);
+    if (!same || text_equal(spec->cluster_ip, old->cluster_ip))
+        return;
+    spec->n_cluster_ips = text_empty(spec->cluster_ip) ? 0 : 1;
+    spec->cluster_ips = arena_new_array(&request->arena, const char *, 1);
+    spec->cluster_ips[0] = spec->cluster_ip;
+}
+
 static void keep_from_old(struct api_service_spec *spec, const struct api_service_spec *old)
 {
     if (!service_is(spec, "ExternalName") && !service_is(old, "ExternalName")) {

@@ -27,6 +27,7 @@
 #define RETRY_DELAY_MAX   (30 * USEC_PER_SEC)
 
 static const char *const service_label = "kubernetes.io/service-name";
+static const char *const headless_label = "service.kubernetes.io/headless"; /* endpoints that only DNS is for */
 static const char *const deletion_taint = "ToBeDeletedByClusterAutoscaler";
 static const char *const zone_label = "topology.kubernetes.io/zone";
 
@@ -129,11 +130,12 @@ static void service_changed(struct informer_listener *listener, const struct obj
     mark_dirty(proxy, entry);
 }
 
-/* The entry of the slice's service; NULL when it names none. */
+/* The entry of the slice's service; NULL when it names none, or is not for proxies. */
 static struct entry *entry_of_slice(struct proxy *proxy, const struct object *slice)
 {
-    struct str service;
-    if (slice == NULL || !object_label(slice, str_of(service_label), &service) || service.size == 0)
+    struct str service, headless;
+    if (slice == NULL || !object_label(slice, str_of(service_label), &service) || service.size == 0 ||
+        object_label(slice, str_of(headless_label), &headless))
         return NULL;
     autofree char *key = memory_format("%s/" STR_FMT, object_namespace(slice), STR_ARG(service));
     return find_or_make(proxy, key);

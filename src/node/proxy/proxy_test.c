@@ -431,6 +431,11 @@ static void expect_rules(struct place *place, const char *text, size_t wanted)
     "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-1\",\"labels\":{\"kubernetes.io/service-name\":\"web\"}}," \
     "\"addressType\":\"IPv4\",\"ports\":[{\"port\":" port ",\"protocol\":\"TCP\"}],\"endpoints\":["               \
     "{\"addresses\":[\"10.244.1.2\"]}]}"
+#define HEADLESS_JSON                                                                                           \
+    "{\"metadata\":{\"namespace\":\"d\",\"name\":\"web-2\",\"labels\":{\"kubernetes.io/service-name\":\"web\"," \
+    "\"service.kubernetes.io/"                                                                                  \
+    "headless\":\"\"}},\"addressType\":\"IPv4\",\"ports\":[{\"port\":8080,\"protocol\":\"TCP\"}],"              \
+    "\"endpoints\":[{\"addresses\":[\"10.244.1.3\"]}]}"
 
 static void test_informers(void **state)
 {
@@ -445,12 +450,14 @@ static void test_informers(void **state)
     for (int restart = 0; restart < 2; restart++) { /* what one made, the next replaces */
         struct proxy *proxy = proxy_create(place->loop, informers, &options);
         fake_server_put(server, &api_resource_discovery_endpoint_slice, SLICE_JSON("8080"));
+        fake_server_put(server, &api_resource_discovery_endpoint_slice, HEADLESS_JSON);
         fake_server_put(server, &api_resource_service, SERVICE_JSON);
         proxy_start(proxy);
         for (int i = 0; i < 100 && !proxy_synced(proxy); i++)
             settle(place);
         assert_true(proxy_synced(proxy));
         expect_rules(place, "10.244.1.2 . 8080", 1);
+        assert_int_equal(count_rules(place, "10.244.1.3"), 0);
         fake_server_put(server, &api_resource_discovery_endpoint_slice, SLICE_JSON("8081"));
         expect_rules(place, "10.244.1.2 . 8081", 1);
         assert_int_equal(count_rules(place, "10.244.1.2 . 8080"), 0);

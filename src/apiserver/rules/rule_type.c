@@ -36,9 +36,19 @@ static const struct cel_type *string_type(const struct structural_node *node, st
     return cel_type_enum(arena, longest);
 }
 
-static const struct cel_type *list_type(const struct structural_node *node, struct arena *arena)
+static const struct cel_type *type_at(const struct structural_node *node, bool root, const char *name,
+                                      struct arena *arena);
+
+/* The types of objects are named after the way to them, as upstream names them in problems. */
+static const struct cel_type *type_below(const struct structural_node *node, const char *name, const char *step,
+                                         struct arena *arena)
 {
-    const struct cel_type *items = node->items != NULL ? rule_type_of(node->items, node->items->embedded, arena) : NULL;
+    return node == NULL ? NULL : type_at(node, node->embedded, arena_format(arena, "%s.%s", name, step), arena);
+}
+
+static const struct cel_type *list_type(const struct structural_node *node, const char *name, struct arena *arena)
+{
+    const struct cel_type *items = type_below(node->items, name, "@idx", arena);
     if (items == NULL)
         return NULL;
     struct cel_type *type =
@@ -67,13 +77,14 @@ static const struct cel_type *capped_name(const struct structural_node *metadata
 }
 
 /* Of metadata a rule sees the name only. */
-static const struct cel_type *metadata_type(const struct structural_node *metadata, struct arena *arena)
+static const struct cel_type *metadata_type(const struct structural_node *metadata, const char *name,
+                                            struct arena *arena)
 {
     struct cel_field fields[] = {
         { .json = "generateName", .type = capped_name(metadata, "generateName", NAME_MAX_LENGTH - 1, arena) },
         { .json = "name", .type = capped_name(metadata, "name", NAME_MAX_LENGTH, arena) },
     };
-    return cel_type_object(arena, arena_format(arena, "object%p.metadata", (const void *)metadata), fields, 2);
+    return cel_type_object(arena, arena_format(arena, "%s.metadata", name), fields, 2);
 }
 
 static bool is_meta(struct str name)
@@ -81,7 +92,8 @@ static bool is_meta(struct str name)
     return str_is(name, "apiVersion") || str_is(name, "kind") || str_is(name, "metadata");
 }
 
-static const struct cel_type *object_type(const struct structural_node *node, bool root, struct arena *arena)
+static const struct cel_type *object_type(const struct structural_node *node, bool root, const char *name,
+                                          struct arena *arena)
 {
     struct cel_field *fields = arena_new_array(arena, struct cel_field, node->n_properties + 3);
     size_t count = 0;
@@ -89,7 +101,7 @@ static const struct cel_type *object_type(const struct structural_node *node, bo
         const struct structural_property *property = &node->properties[i];
         if (root && is_meta(property->name))
             continue;
-        const struct cel_type *type = rule_type_of(property->node, property->node->embedded, arena);
+        const struct cel_type *type = type_below(property->node, name, property->name.data, arena);
         if (type != NULL)
             fields[count++] = (struct cel_field){ .json = property->name.data,
                                                   .type = type,
@@ -104,28 +116,29 @@ static const struct cel_type *object_type(const struct structural_node *node, bo
                                                   .required = is_required(node, str_of(texts[i])) };
         fields[count++] =
             (struct cel_field){ .json = "metadata",
-                                .type = metadata_type(structural_property_find(node, STR("metadata")), arena),
+                                .type = metadata_type(structural_property_find(node, STR("metadata")), name, arena),
                                 .required = is_required(node, STR("metadata")) };
     }
-    return cel_type_object(arena, arena_format(arena, "object%p", (const void *)node), fields, count);
+    return cel_type_object(arena, name, fields, count);
 }
 
-static const struct cel_type *map_type(const struct structural_node *node, struct arena *arena)
+static const struct cel_type *map_type(const struct structural_node *node, const char *name, struct arena *arena)
 {
-    const struct cel_type *values = rule_type_of(node->additional_node, node->additional_node->embedded, arena);
+    const struct cel_type *values = type_below(node->additional_node, name, "@elem", arena);
     if (values == NULL)
         return NULL;
     return cel_type_map(arena, values,
                         node->checks != NULL ? max_or_none(node->checks, node->checks->max_properties) : -1);
 }
 
-static const struct cel_type *plain_type(const struct structural_node *node, bool root, struct arena *arena)
+static const struct cel_type *plain_type(const struct structural_node *node, bool root, const char *name,
+                                         struct arena *arena)
 {
     switch (node->type) {
     case STRUCTURAL_OBJECT:
-        return node->additional_node != NULL ? map_type(node, arena) : object_type(node, root, arena);
+        return node->additional_node != NULL ? map_type(node, name, arena) : object_type(node, root, name, arena);
     case STRUCTURAL_ARRAY:
-        return list_type(node, arena);
+        return list_type(node, name, arena);
     case STRUCTURAL_STRING:
         return string_type(node, arena);
     case STRUCTURAL_INTEGER:
@@ -139,17 +152,23 @@ static const struct cel_type *plain_type(const struct structural_node *node, boo
     }
 }
 
-const struct cel_type *rule_type_of(const struct structural_node *node, bool root, struct arena *arena)
+static const struct cel_type *type_at(const struct structural_node *node, bool root, const char *name,
+                                      struct arena *arena)
 {
     int64_t max = node->checks != NULL ? max_or_none(node->checks, node->checks->max_length) : -1;
     const struct cel_type *type =
-        node->int_or_string ? cel_type_int_or_string(arena, max) : plain_type(node, root, arena);
+        node->int_or_string ? cel_type_int_or_string(arena, max) : plain_type(node, root, name, arena);
     if (type == NULL || !node->nullable)
         return type;
     struct cel_type *nullable = arena_new(arena, struct cel_type);
     *nullable = *type;
     nullable->nullable = true;
     return nullable;
+}
+
+const struct cel_type *rule_type_of(const struct structural_node *node, bool root, struct arena *arena)
+{
+    return type_at(node, root, "selfType", arena);
 }
 
 const struct cel_type *rules_type(const struct structural *schema, struct arena *arena)

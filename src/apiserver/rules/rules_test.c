@@ -108,6 +108,11 @@ static const struct {
       ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'self.c','Message':'','MessageExpression':'',"
       "'Reason':null,'FieldPath':'','OptionalOldSelf':null}: compilation failed: ERROR: <input>:1:5: undefined field "
       "'c'" },
+    /* Types are named after the place, not after an address of ours. */
+    { SPEC(A_B "," RULES("{'rule':'self > 1'}")), AT
+      ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'self \\u003e 1','Message':'','MessageExpression':'',"
+      "'Reason':null,'FieldPath':'','OptionalOldSelf':null}: compilation failed: ERROR: <input>:1:6: found no matching "
+      "overload for '_>_' applied to '(selfType, int)'" },
     { SPEC(A_B "," RULES("{'rule':'uint(-1) == 1u'}")),
       AT ".x-kubernetes-validations[0].rule: Invalid value: {'Rule':'uint(-1) == 1u','Message':'',"
          "'MessageExpression':'','Reason':null,'FieldPath':'','OptionalOldSelf':null}: program instantiation failed: "

@@ -61,14 +61,15 @@ def test_what_is_refused(dual):
     refused = [
         (service("r", clusterIP="10.96.0.5"), "failed to allocate IP 10.96.0.5: provided IP is already allocated"),
         (service("r", clusterIP="10.97.0.5"), "failed to allocate IP 10.97.0.5: the provided network does not match the current range"),
-        (service("r", clusterIPs=["10.96.0.7", "fd00:96::7"], ipFamilyPolicy="SingleStack"),
+        (service("r", clusterIPs=["10.96.0.7"]), "must be empty when `clusterIP` is not specified"),
+        (service("r", clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "fd00:96::7"], ipFamilyPolicy="SingleStack"),
          "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"),
         (service("r", type="NodePort", ports=[{"port": 1, "nodePort": 29999}]),
          "provided port is not in the valid range. The range of valid ports is 30000-30063"),
     ]
     for document, text in refused:
         assert text in create(dual, document, check=False)
-    assert create(dual, service("seven", clusterIPs=["10.96.0.7", "fd00:96::7"], ipFamilyPolicy="PreferDualStack"))
+    assert create(dual, service("seven", clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "fd00:96::7"], ipFamilyPolicy="PreferDualStack"))
     for name in ("taken", "seven"):
         dual.kubectl("delete", "service", name)
 

@@ -53,7 +53,8 @@ def test_the_server_owns_metadata(api):
                          "deletionTimestamp": "2001-01-01T00:00:00Z"}}
     made = api.ok("POST", MAPS, body, status=201).json()["metadata"]
     assert made["uid"] != "mine" and not made["creationTimestamp"].startswith("2001")
-    assert not {"generation", "selfLink", "deletionTimestamp"} & set(made)
+    assert not {"selfLink", "deletionTimestamp"} & set(made)
+    assert made["generation"] == 9  # upstream leaves it to the writer where a kind counts none
     check_status(api.call("PUT", f"{MAPS}/owned", {"metadata": {"name": "owned", "uid": "other"}}), 409, "Conflict", "UID in precondition: other")
 
 
@@ -192,7 +193,9 @@ def test_ephemeral_containers_are_added_only(api):
 
 def test_resize(api):
     resources = lambda cpu: {"spec": {"containers": [{"name": "c", "resources": {"requests": {"cpu": cpu}}}]}}
-    body = pod("grown", nodeName="n")
+    amounts = {"cpu": "4", "memory": "1Gi", "pods": "9"}
+    api.ok("POST", "/api/v1/nodes", {"metadata": {"name": "large"}, "status": {"capacity": amounts, "allocatable": amounts}}, status=201)
+    body = pod("grown", nodeName="large")
     body["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "1"}}
     api.ok("POST", PODS, body, status=201)
     strategic = "application/strategic-merge-patch+json"
@@ -201,7 +204,9 @@ def test_resize(api):
     assert made["spec"]["containers"][0]["resources"]["requests"]["cpu"] == "2" and made["metadata"]["generation"] == 2
     other = {"spec": {"containers": [{"name": "c", "image": "k"}]}}  # nothing else passes this door
     assert api.ok("PATCH", f"{PODS}/grown/resize", other, sent=strategic).json()["spec"]["containers"][0]["image"] == "i"
+    check_status(api.call("PATCH", f"{PODS}/grown/resize", resources("5"), sent=strategic), 403, "Forbidden", "cpu, requested: 5000, allocatable: 4000")
     api.ok("DELETE", f"{PODS}/grown?gracePeriodSeconds=0")
+    api.ok("DELETE", "/api/v1/nodes/large")
 
 
 def test_approval_and_finalize_are_doors(api):

@@ -39,7 +39,7 @@ threads: ## the tests of what threads share (loop, store, client, apiserver, dec
 	@scripts/packages build test
 	@scripts/sanitize thread loop. store. client. apiserver. cluster.deciders
 
-fuzz: ## every fuzz target for FUZZ_SECONDS (default 10) each
+fuzz: ## every fuzz target for FUZZ_SECONDS (default 10) each, two at once
 	@scripts/packages build test
 	@scripts/fuzz
 

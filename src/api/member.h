@@ -69,7 +69,37 @@ static inline const void *member_single(const struct api_field *field, const voi
     return member_is_indirect(field) ? *(const void *const *)member : member;
 }
 
-bool member_scalar_is_set(const struct api_field *field, const void *value); /* of a single one that is no pointer */
+/* Of a single one that is no pointer. Every walk over an object asks it of most members. */
+static inline bool member_scalar_is_set(const struct api_field *field, const void *value)
+{
+    const void *member = member_of_const(field, value);
+    bool pointer = field->flags & API_POINTER;
+    switch (field->value) {
+    case API_BOOL:
+        return *(const bool *)member;
+    case API_INT32:
+    case API_UINT32:
+        return *(const uint32_t *)member != 0;
+    case API_INT64:
+    case API_UINT64:
+        return *(const uint64_t *)member != 0;
+    case API_FLOAT64:
+        return *(const double *)member != 0;
+    case API_STRING: {
+        const char *text = *(const char *const *)member;
+        return pointer ? text != NULL : !text_empty(text);
+    }
+    case API_BYTES:
+        return ((const struct str *)member)->size != 0;
+    case API_TIME:
+    case API_MICRO_TIME: /* a struct in Go: only a nil pointer or omitzero drops it */
+        return *(const usec_t *)member != 0 || (!pointer && (field->flags & API_OMIT_ZERO) == 0);
+    case API_RAW:
+        return ((const struct str *)member)->data != NULL || !pointer;
+    default: /* structs in Go */
+        return true;
+    }
+}
 
 /* False for what JSON with omitempty leaves out; a message in place is always there. */
 static inline bool member_is_set(const struct api_field *field, const void *value)

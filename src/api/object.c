@@ -106,7 +106,7 @@ static bool scan_members(struct scanner *scanner, struct metadata *metadata)
     }
 }
 
-static bool scan_document(struct str json, struct metadata *metadata)
+static bool scan_document(struct str json, bool is_ours, struct metadata *metadata)
 {
     struct scanner scanner = { json.data, json.data + json.size };
     struct str key, value;
@@ -119,6 +119,8 @@ static bool scan_document(struct str json, struct metadata *metadata)
         found |= here;
         if (here ? !scan_members(&scanner, metadata) : !scan_value(&scanner, &value))
             return false;
+        if (here && is_ours)
+            return true;
     }
     scan_blanks(&scanner);
     return good && found && scanner.at == scanner.end;
@@ -132,12 +134,13 @@ enum {
     MANAGED_APART_MAX = 16, /* entries; objects with more are left to the decoder */
 };
 
-static int scan(const struct api_resource *resource, struct str json, struct metadata *metadata, struct error *err)
+static int scan(const struct api_resource *resource, struct str json, bool is_ours, struct metadata *metadata,
+                struct error *err)
 {
     *metadata = (struct metadata){ 0 };
     if (json.size >= UINT32_MAX / 2)
         return error_set(err, ERROR_LIMIT, "a %s of %zu bytes is too large", resource->singular, json.size);
-    if (json.size == 0 || !scan_document(json, metadata))
+    if (json.size == 0 || !scan_document(json, is_ours, metadata))
         return error_set(err, ERROR_SYNTAX, "a stored %s is no JSON document with metadata", resource->singular);
     size_t text = 2 * metadata->namespace.size + metadata->name.size + metadata->uid.size;
     if (metadata->name.size == 0 || text > TEXT_MAX || memchr(metadata->name.data, '\\', metadata->name.size) != NULL)
@@ -223,13 +226,13 @@ static size_t version_member(uint64_t revision, bool first, char member[VERSION_
     return (size_t)(end - member);
 }
 
-int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
+static int from_stored(const struct api_resource *resource, struct str json, uint64_t revision, bool is_ours,
                        struct object **ret_object, struct error *err)
 {
     struct metadata metadata;
     bool ended_line = str_ends(json, STR("\n"));
     json = str_trim(json); /* upstream's encoder ends documents with a newline */
-    int rc = scan(resource, json, &metadata, err);
+    int rc = scan(resource, json, is_ours, &metadata, err);
     if (rc < 0)
         return rc;
     char member[VERSION_MEMBER_MAX];
@@ -253,6 +256,18 @@ int object_from_stored(const struct api_resource *resource, struct str json, uin
     size_t grown = size - (size_t)(after - before);
     remember_labels(*ret_object, metadata.labels, json.data, behind ? grown : 0);
     return 0;
+}
+
+int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
+                       struct object **ret_object, struct error *err)
+{
+    return from_stored(resource, json, revision, false, ret_object, err);
+}
+
+int object_from_encoded(const struct api_resource *resource, struct str json, uint64_t revision,
+                        struct object **ret_object, struct error *err)
+{
+    return from_stored(resource, json, revision, true, ret_object, err);
 }
 
 bool object_stored_form(const struct object *object, size_t *ret_size, size_t *ret_gap, size_t *ret_gap_size)
@@ -403,7 +418,7 @@ int object_from_served(const struct api_resource *resource, struct str json, str
 {
     struct metadata metadata;
     json = str_trim(json);
-    int rc = scan(resource, json, &metadata, err);
+    int rc = scan(resource, json, false, &metadata, err);
     if (rc < 0)
         return rc;
     uint64_t revision = 0;

@@ -23,6 +23,11 @@ struct object;
 int object_from_stored(const struct api_resource *resource, struct str json, uint64_t revision,
                        struct object **ret_object, struct error *err) must_check;
 
+/* The same of a text that api_encode_json() has just made of such an object: it is not checked again, and what is behind the metadata
+ * is not looked at. */
+int object_from_encoded(const struct api_resource *resource, struct str json, uint64_t revision,
+                        struct object **ret_object, struct error *err) must_check;
+
 /* From a served document (a response, a watch event), resourceVersion included. */
 int object_from_served(const struct api_resource *resource, struct str json, struct object **ret_object,
                        struct error *err) must_check;

@@ -43,6 +43,12 @@ struct request *request_create(struct api_server *server, const struct request_s
     return request;
 }
 
+void request_borrow(struct request *request, struct arena_pool *pool)
+{
+    request->pool = pool;
+    arena_borrow(&request->arena, pool);
+}
+
 /* It is the server's no longer. */
 static void leave(struct request *request)
 {
@@ -63,7 +69,10 @@ void request_destroy(struct request *request)
     struct api_server *server = request->entered ? request->server : NULL;
     if (server != NULL)
         leave(request);
-    arena_fini(&request->arena);
+    if (request->pool != NULL)
+        arena_give_back(&request->arena, request->pool);
+    else
+        arena_fini(&request->arena);
     free(request);
     if (server != NULL)
         server_release_request(server);
@@ -95,6 +104,7 @@ void request_next(struct request *request)
 void request_abandon(struct request *request)
 {
     request->sink = NULL;
+    request->pool = NULL; /* it may outlive its front */
     if (request->cancel != NULL)
         request->cancel(request);
 }

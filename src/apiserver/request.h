@@ -14,7 +14,7 @@
 #define APISERVER_REQUEST_H
 
 #include "api/object.h"
-#include "base/arena.h"
+#include "base/arena_pool.h"
 #include "base/container/list.h"
 #include "client/client.h"
 #include "generated/types.h"
@@ -135,7 +135,9 @@ struct request {
     struct watch *watch; /* of a watch request once it is open */
 
     /* private */
-    const struct request_sink *sink; /* NULL: nobody waits for the answer any more */
+    struct arena_pool *pool; /* of the front's thread, where the arena's first block came from; NULL: malloc */
+    const struct early_decoding *early; /* of the body (registry/decode.c); NULL: none */
+    const struct request_sink *sink;    /* NULL: nobody waits for the answer any more */
     void *sink_context;
     size_t next_filter;
     bool entered; /* it is one of the server's */
@@ -152,7 +154,8 @@ struct request {
 /* On the front's thread, whose loop is given. */
 struct request *request_create(struct api_server *server, const struct request_sink *sink, void *context,
                                struct loop *loop);
-void request_run(struct request *request); /* into the chain */
+void request_borrow(struct request *request, struct arena_pool *pool); /* memory of that thread; at once */
+void request_run(struct request *request);                             /* into the chain */
 void request_depart(
     struct request *request);               /* answered, and no longer the server's: another thread may go on with it */
 void request_next(struct request *request); /* from a filter: on to the next one */

@@ -9,13 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena_pool.h"
 #include "base/memory.h"
 
 enum {
     ARENA_ALIGN = 16,
-    ARENA_FIRST_BLOCK = 1024,    /* a decoded small object fits */
+    ARENA_FIRST_BLOCK = 992,     /* a decoded small object fits, and malloc has it at hand for the thread */
     ARENA_MAX_BLOCK = 64 * 1024, /* blocks double up to this; large requests get a block of their own */
 };
+
+/* Of a pool. Who looks for uses of freed memory shall find them. */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POOL_MOST 0
+#else
+#define ARENA_POOL_MOST 32
+#endif
 
 struct arena_block {
     struct arena_block *next;
@@ -35,17 +43,60 @@ void arena_init(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
-void arena_fini(struct arena *arena)
+static void free_blocks(struct arena_block *block)
 {
-    for (struct arena_drop *drop = arena->drops; drop != NULL; drop = drop->next)
-        drop->drop(drop->pointer);
-    struct arena_block *block = arena->block;
     while (block != NULL) {
         struct arena_block *next = block->next;
         free(block);
         block = next;
     }
+}
+
+static struct arena_block *drop_all(struct arena *arena)
+{
+    for (struct arena_drop *drop = arena->drops; drop != NULL; drop = drop->next)
+        drop->drop(drop->pointer);
+    struct arena_block *blocks = arena->block;
     *arena = (struct arena){ 0 };
+    return blocks;
+}
+
+void arena_fini(struct arena *arena)
+{
+    free_blocks(drop_all(arena));
+}
+
+void arena_borrow(struct arena *arena, struct arena_pool *pool)
+{
+    struct arena_block *block = pool->blocks;
+    if (block != NULL) {
+        pool->blocks = block->next;
+        pool->count--;
+    } else {
+        block = memory_alloc(ARENA_POOL_BLOCK);
+    }
+    *block = (struct arena_block){ .size = ARENA_POOL_BLOCK - sizeof(*block) };
+    arena->block = block;
+}
+
+void arena_give_back(struct arena *arena, struct arena_pool *pool)
+{
+    for (struct arena_block *block = drop_all(arena), *next; block != NULL; block = next) {
+        next = block->next;
+        if (block->size != ARENA_POOL_BLOCK - sizeof(*block) || pool->count >= ARENA_POOL_MOST) {
+            free(block);
+            continue;
+        }
+        block->next = pool->blocks;
+        pool->blocks = block;
+        pool->count++;
+    }
+}
+
+void arena_pool_fini(struct arena_pool *pool)
+{
+    free_blocks(pool->blocks);
+    *pool = (struct arena_pool){ 0 };
 }
 
 void arena_clear(struct arena *arena)

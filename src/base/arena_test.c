@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "base/arena_pool.h"
 
 static void test_allocations_are_aligned_and_apart(void **state)
 {
@@ -78,12 +78,40 @@ static void test_drops_run_newest_first(void **state)
     assert_string_equal(text, "baa");
 }
 
+static void test_a_pool_keeps_first_blocks(void **state)
+{
+    (void)state;
+    struct arena_pool pool = { 0 };
+    struct arena one = { 0 }, other = { 0 };
+    char text[8] = "";
+    struct drop a = { text, 'a' };
+    arena_borrow(&one, &pool);
+    arena_borrow(&other, &pool);
+    memset(arena_alloc(&one, ARENA_POOL_BLOCK / 2), 1, ARENA_POOL_BLOCK / 2);
+    memset(arena_alloc(&one, ARENA_POOL_BLOCK), 1, ARENA_POOL_BLOCK); /* and more */
+    const char *first = arena_alloc(&other, 1);
+    arena_hold(&other, note, &a);
+    arena_give_back(&one, &pool);
+    arena_give_back(&other, &pool);
+    assert_string_equal(text, "a");
+    assert_true(pool.count == 2 || pool.count == 0); /* none with a sanitizer */
+    for (int i = 0; i < 100; i++) {
+        arena_borrow(&one, &pool);
+        const char *again = arena_alloc(&one, 1);
+        assert_true(pool.count == 0 || again == first);
+        arena_give_back(&one, &pool);
+    }
+    assert_true(pool.count == 2 || pool.count == 0);
+    arena_pool_fini(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_allocations_are_aligned_and_apart),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_drops_run_newest_first),
+        cmocka_unit_test(test_a_pool_keeps_first_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "codec/json.h"
 
+#include "base/arena.h"
 #include "base/memory.h"
 #include "base/text/utf8.h"
 #include "codec/decimal.h"
@@ -295,31 +296,58 @@ static bool deeper_than(struct str text, size_t depth)
     return false;
 }
 
-static yyjson_doc *parse(struct str text, yyjson_read_flag flags)
+static yyjson_doc *parse(struct str text, yyjson_read_flag flags, const yyjson_alc *memory)
 {
-    return yyjson_read_opts((char *)(uintptr_t)text.data, text.size, YYJSON_READ_NUMBER_AS_RAW | flags, NULL, NULL);
+    return yyjson_read_opts((char *)(uintptr_t)text.data, text.size, YYJSON_READ_NUMBER_AS_RAW | flags, memory, NULL);
 }
 
 /* What yyjson refuses and Go does not: bytes that are no UTF-8, halves of surrogate pairs. */
-static yyjson_doc *parse_as_go(struct str text)
+static yyjson_doc *parse_as_go(struct str text, const yyjson_alc *memory)
 {
     auto_buffer struct buffer replaced = { 0 };
-    return json_replace_invalid(text, &replaced) ? parse(buffer_str(&replaced), 0) : NULL;
+    return json_replace_invalid(text, &replaced) ? parse(buffer_str(&replaced), 0, memory) : NULL;
 }
 
-int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
+static int read_with(const yyjson_alc *memory, struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
 {
     if (text.size > depth && deeper_than(text, depth))
         return error_set(err, ERROR_SYNTAX, "exceeded max depth");
-    yyjson_doc *doc = parse(text, 0);
+    yyjson_doc *doc = parse(text, 0, memory);
     if (doc == NULL) {
         int rc = json_problem(text, err);
         if (rc < 0)
             return rc;
-        doc = parse_as_go(text);
+        doc = parse_as_go(text, memory);
     }
     if (doc == NULL)
         return error_set(err, ERROR_SYNTAX, "invalid JSON");
     *ret_doc = doc;
     return 0;
+}
+
+int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
+{
+    return read_with(NULL, text, depth, ret_doc, err);
+}
+
+static void *take_room(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void *take_more(void *arena, void *room, size_t old, size_t size)
+{
+    return size <= old ? room : memcpy(arena_alloc(arena, size), room, old);
+}
+
+static void leave_room(void *arena, void *room)
+{
+    (void)arena;
+    (void)room;
+}
+
+int json_read_in(struct arena *arena, struct str text, size_t depth, yyjson_doc **ret_doc, struct error *err)
+{
+    const yyjson_alc memory = { take_room, take_more, leave_room, arena };
+    return read_with(&memory, text, depth, ret_doc, err);
 }

@@ -34,4 +34,9 @@ int json_read(struct str text, size_t depth, yyjson_doc **ret_doc, struct error 
 
 DEFINE_CLEANUP(yyjson_doc *, yyjson_doc_free);
 
+struct arena;
+/* The same in an arena's memory: it needs no freeing, and takes the room of what it outgrew. */
+int json_read_in(struct arena *arena, struct str text, size_t depth, yyjson_doc **ret_doc,
+                 struct error *err) must_check;
+
 #endif

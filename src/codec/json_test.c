@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "codec/json.h"
 
 static void strings_are_escaped_as_go_does(void **state)
@@ -74,10 +75,15 @@ static void values_are_written_on_one_line(void **state)
     };
     for (size_t i = 0; i < countof(cases); i++) {
         auto_with(yyjson_doc_free_cleanup) yyjson_doc *doc = NULL;
+        auto_arena struct arena arena = { 0 };
+        auto_buffer struct buffer same = { 0 };
+        assert_int_equal(json_read_in(&arena, str_of(cases[i].in), 100, &doc, NULL), 0);
+        json_append_value(&same, yyjson_doc_get_root(doc));
         assert_int_equal(json_read(str_of(cases[i].in), 100, &doc, NULL), 0);
         auto_buffer struct buffer out = { 0 };
         json_append_value(&out, yyjson_doc_get_root(doc));
         assert_string_equal(out.data, cases[i].out);
+        assert_string_equal(same.data, cases[i].out);
     }
 }
 

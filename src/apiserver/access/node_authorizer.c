@@ -64,6 +64,8 @@ static const char *node_of_pod(const struct object *pod, struct arena *arena)
 {
     static const struct object_path path = { { "spec", 4 }, { "nodeName", 8 } };
     struct str name;
+    if (object_has_typed(pod))
+        return text_or_empty(api_pod_of(pod)->spec.node_name);
     object_texts(pod, &path, 1, &name);
     if (name.size > 0 && memchr(name.data, '\\', name.size) != NULL)
         return text_or_empty(api_pod_of(pod)->spec.node_name);

@@ -74,10 +74,19 @@ static void cache_remove(struct watch_cache *cache, struct cache_entry *entry)
     free(entry);
 }
 
+/* Was the value encoded from a struct of this resource, here and now? */
+static bool is_of_registry(const struct watch_cache *cache, const struct store_record *record)
+{
+    const struct cache_origin *origin = record->origin;
+    return origin != NULL && origin->resource == cache->resource && cache->read == NULL && cache->conversion == NULL;
+}
+
 int watch_cache_read(const struct watch_cache *cache, const struct store_record *record, struct object **ret_object,
                      struct error *err)
 {
     struct str json = bytes_str(record->value);
+    if (is_of_registry(cache, record))
+        return object_from_encoded(cache->resource, json, record->revision, ret_object, err);
     if (cache->read != NULL)
         return cache->read(cache->read_context, json, record->revision, ret_object, err);
     if (cache->conversion != NULL)
@@ -303,11 +312,8 @@ static bool looks_into(struct watch_cache *cache, const struct object *object)
 
 static void give_typed(struct watch_cache *cache, const struct store_record *record, struct object *object)
 {
-    const struct cache_origin *origin = record->origin;
-    if (origin == NULL || origin->resource != cache->resource || cache->read != NULL || cache->conversion != NULL)
-        return;
-    if (looks_into(cache, object))
-        object_give_typed(object, origin->value);
+    if (is_of_registry(cache, record) && looks_into(cache, object))
+        object_give_typed(object, ((const struct cache_origin *)record->origin)->value);
 }
 
 void watch_cache_observe(struct watch_cache *cache, const struct store_record *record)

@@ -11,6 +11,7 @@
 #include "api/table/table.h"
 #include "apiserver/http/handover.h"
 #include "apiserver/path.h"
+#include "apiserver/registry/registry.h"
 #include "apiserver/server_internal.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -164,6 +165,8 @@ static int read_request(struct http_call *call, struct error *err)
 static struct http_call *front_call(struct http_lane *lane, struct http_exchange *exchange)
 {
     struct request *request = request_create(lane->server, &http_sink, NULL, lane->loop);
+    if (!str_is(http_exchange_method(exchange), "GET")) /* watches stay, and other reads need little */
+        request_borrow(request, &lane->pool);
     struct http_call *call = arena_new(&request->arena, struct http_call);
     call->lane = lane;
     call->exchange = exchange;
@@ -182,10 +185,13 @@ static void front_run(struct http_call *call, const struct error *refusal)
         *kept = *refusal;
         request->refusal = kept;
     }
-    if (call->lane->thread == NULL)
+    if (call->lane->thread == NULL) {
         request_run(request);
-    else
-        handover_run(call);
+        return;
+    }
+    if (refusal == NULL)
+        request_decode_early(request);
+    handover_run(call);
 }
 
 static void front_request(void *context, struct http_exchange *exchange)

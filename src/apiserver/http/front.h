@@ -62,6 +62,7 @@ struct http_lane {
     struct loop *loop;
     struct loop_thread *thread; /* NULL: the server's own loop */
     struct http_server *http;
+    struct arena_pool pool;        /* of requests that write */
     struct acceptor **acceptors;   /* one for each listener; NULL where the listeners' own do */
     atomic_size_t coming;          /* sockets on their way to the lane */
     struct list passages;          /* of watches whose events are to go over (handover_watch.c); the server's loop */

@@ -265,6 +265,7 @@ void http_front_destroy(struct http_front *front)
     for (size_t i = 0; i < front->n_lanes; i++) {
         lane_close(&front->lanes[i]);
         loop_thread_destroy(front->lanes[i].thread);
+        arena_pool_fini(&front->lanes[i].pool); /* nothing that was away is any more */
     }
     free(front->listeners);
     free(front->doors);

@@ -12,8 +12,11 @@
 #include "apiserver/registry/registry.h"
 #include "codec/json.h"
 #include "codec/yaml.h"
+#include "net/http.h"
 
 #define YAML_JSON_MAX ((size_t)12 << 20) /* what anchors may make of a body */
+
+#define ARENA_JSON_MAX ((size_t)64 << 10)
 
 #define SUMMARY_MAX 30 /* bytes of a body that a message shows */
 
@@ -31,10 +34,13 @@ struct document {
 static int read_document(struct request *request, struct str json, struct document *ret_document, struct error *err)
 {
     *ret_document = (struct document){ .json = json };
-    int rc = json_read(json, API_DEPTH_MAX, &ret_document->doc, err);
+    bool small = json.size <= ARENA_JSON_MAX; /* what a large one outgrows is too much to be left behind */
+    int rc = small ? json_read_in(&request->arena, json, API_DEPTH_MAX, &ret_document->doc, err)
+                   : json_read(json, API_DEPTH_MAX, &ret_document->doc, err);
     if (rc < 0)
         return error_wrap_code(err, rc, "couldn't get version/kind; json parse error");
-    arena_hold(&request->arena, (void (*)(void *))yyjson_doc_free, ret_document->doc);
+    if (!small)
+        arena_hold(&request->arena, (void (*)(void *))yyjson_doc_free, ret_document->doc);
     yyjson_val *root = yyjson_doc_get_root(ret_document->doc);
     if (!yyjson_is_obj(root))
         return error_set(err, ERROR_BAD_REQUEST,
@@ -233,7 +239,7 @@ int request_decode_json(struct request *request, const struct api_kind *kind, st
     return 0;
 }
 
-int request_decode(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
+static int decode_body(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
 {
     void *value = NULL;
     int rc = 0;
@@ -267,5 +273,63 @@ int request_decode(struct request *request, const struct api_kind *kind, void **
         return rc;
     api_default(kind, value, &request->arena);
     *ret_value = value;
+    return 0;
+}
+
+/* Before its turn --------------------------------------------------------------------------------- */
+
+#define EARLY_MAX ((size_t)1 << 20) /* bytes of a body: nobody has said yet that its sender may write */
+
+/* What decoding has come to; taken once, as whoever takes the value changes it. */
+struct early_decoding {
+    const struct api_kind *kind;
+    void *value;
+    int rc;
+    struct error err;
+    const char **warnings;
+    size_t n_warnings;
+};
+
+/* Somebody who says who he is writes a whole object of a built-in kind. Custom resources change at any time, on another thread. */
+static const struct api_resource *early_resource(const struct request *request)
+{
+    bool whole = request->action == API_CREATE || request->action == API_UPDATE;
+    bool text =
+        request->body_format == BODY_JSON || request->body_format == BODY_YAML || request->body_format == BODY_PROTOBUF;
+    bool known = request->certificate != NULL ||
+                 (request->headers != NULL && http_header(request->headers, "authorization").size > 0);
+    if (!request->is_resource || !whole || !text || !known || !text_empty(request->subresource) ||
+        request->body.size > EARLY_MAX)
+        return NULL;
+    return api_resource_find(str_of(request->group), str_of(request->version), str_of(request->plural));
+}
+
+void request_decode_early(struct request *request)
+{
+    const struct api_resource *resource = early_resource(request);
+    if (resource == NULL)
+        return;
+    struct early_decoding *early = arena_new(&request->arena, struct early_decoding);
+    early->kind = resource->kind;
+    early->rc = decode_body(request, resource->kind, &early->value, &early->err);
+    early->warnings = take_pointer(&request->warnings); /* said when it is their turn */
+    early->n_warnings = request->n_warnings;
+    request->n_warnings = 0;
+    request->early = early;
+}
+
+int request_decode(struct request *request, const struct api_kind *kind, void **ret_value, struct error *err)
+{
+    const struct early_decoding *early = take_pointer(&request->early);
+    if (early == NULL || early->kind != kind)
+        return decode_body(request, kind, ret_value, err);
+    for (size_t i = 0; i < early->n_warnings; i++)
+        request_warn(request, "%s", early->warnings[i]);
+    if (early->rc < 0) {
+        if (err != NULL)
+            *err = early->err;
+        return early->rc;
+    }
+    *ret_value = early->value;
     return 0;
 }

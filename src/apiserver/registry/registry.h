@@ -114,6 +114,9 @@ static inline bool request_applies(const struct request *request)
 }
 int request_decode(struct request *request, const struct api_kind *kind, void **ret_value,
                    struct error *err) must_check;
+/* On the front's thread, before request_run(): the work of the first request_decode(), when it is sure what will be asked for. Its
+ * outcome, refusals and warnings too, is told there. */
+void request_decode_early(struct request *request);
 
 enum update_part { UPDATE_OBJECT, UPDATE_STATUS, UPDATE_RAW };
 

@@ -114,24 +114,25 @@ static const struct wellknown *find_wellknown(const struct api_field *field)
     return NULL;
 }
 
+/* In the order of their bytes. */
 static void write_enum(const struct api_enum *enumeration, struct buffer *out)
 {
-    const char *last = NULL;
+    size_t count = enumeration->n_values, last = count, next;
 
     buffer_append_text(out, ",\"enum\":[");
-    for (size_t written = 0; written < enumeration->n_values; written++) { /* in the order of their bytes */
-        const char *next = NULL;
-        for (size_t i = 0; i < enumeration->n_values; i++) {
+    for (size_t written = 0; written < count; written++, last = next) {
+        next = count;
+        for (size_t i = 0; i < count; i++) {
             const char *value = enumeration->values[i];
-            if ((last == NULL || strcmp(value, last) > 0) && (next == NULL || strcmp(value, next) < 0))
-                next = value;
+            bool later = last == count || strcmp(value, enumeration->values[last]) > 0;
+            if (later && (next == count || strcmp(value, enumeration->values[next]) < 0))
+                next = i;
         }
-        if (next == NULL)
+        if (next == count)
             break;
         if (written > 0)
             buffer_append_char(out, ',');
-        json_append_string(out, str_of(next));
-        last = next;
+        json_append_string(out, str_of(enumeration->values[next]));
     }
     buffer_append_char(out, ']');
 }

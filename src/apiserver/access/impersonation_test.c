@@ -73,59 +73,41 @@ static void every_part_needs_the_right(void **state)
     expect(ask_with(f, "POST", WHO, JSON "impersonate-uid: 1\r\n", WHO_BODY), "without impersonating a user");
 }
 
-/* In place of cluster-admin again: what may be done as whom. */
-static void rights_may_be_for_some_requests_only(void **state)
-{
-#define MAPS "/api/v1/namespaces/default/configmaps"
-#define RULE(verb, group, resource, more) \
-    "{\"verbs\":[\"" verb "\"],\"apiGroups\":[\"" group "\"],\"resources\":[\"" resource "\"]" more "}"
+#define MAPS     "/api/v1/namespaces/default/configmaps"
 #define IDENTITY "authentication.k8s.io"
-    struct fixture *f = *state;
-    expect(
-        ask(f, "POST", RBAC "/clusterroles",
-            "{\"metadata\":{\"name\":\"actor\"},\"rules\":[" RULE(
-                "impersonate-on:user-info:list", "", "configmaps",
-                "") "," RULE("impersonate:user-info", IDENTITY, "users",
-                             ",\"resourceNames\":[\"ann\"]") "," RULE("impersonate:user-info", IDENTITY, "groups",
-                                                                      "") "," RULE("impersonate-on:arbitrary-node:list",
-                                                                                   "", "configmaps",
-                                                                                   "") "," RULE("impersonate:arbitrary-"
-                                                                                                "node",
-                                                                                                IDENTITY, "nodes",
-                                                                                                ",\"resourceNames\":["
-                                                                                                "\"n1\"]") "," RULE("im"
-                                                                                                                    "pe"
-                                                                                                                    "rs"
-                                                                                                                    "on"
-                                                                                                                    "at"
-                                                                                                                    "e-"
-                                                                                                                    "on"
-                                                                                                                    ":s"
-                                                                                                                    "er"
-                                                                                                                    "vi"
-                                                                                                                    "ce"
-                                                                                                                    "ac"
-                                                                                                                    "co"
-                                                                                                                    "un"
-                                                                                                                    "t:"
-                                                                                                                    "li"
-                                                                                                                    "s"
-                                                                                                                    "t",
-                                                                                                                    "",
-                                                                                                                    "co"
-                                                                                                                    "nf"
-                                                                                                                    "ig"
-                                                                                                                    "ma"
-                                                                                                                    "p"
-                                                                                                                    "s",
-                                                                                                                    "") "]}"),
-        "201 Created");
+
+/* In place of cluster-admin: what may be done as whom. */
+static void become_actor(struct fixture *f)
+{
+    static const struct {
+        const char *verb, *group, *resource, *more;
+    } rules[] = {
+        { "impersonate-on:user-info:list", "", "configmaps", "" },
+        { "impersonate:user-info", IDENTITY, "users", ",\"resourceNames\":[\"ann\"]" },
+        { "impersonate:user-info", IDENTITY, "groups", "" },
+        { "impersonate-on:arbitrary-node:list", "", "configmaps", "" },
+        { "impersonate:arbitrary-node", IDENTITY, "nodes", ",\"resourceNames\":[\"n1\"]" },
+        { "impersonate-on:serviceaccount:list", "", "configmaps", "" },
+    };
+    auto_buffer struct buffer role = { .max = 8192 };
+    buffer_append_text(&role, "{\"metadata\":{\"name\":\"actor\"},\"rules\":[");
+    for (size_t i = 0; i < countof(rules); i++)
+        buffer_format(&role, "%s{\"verbs\":[\"%s\"],\"apiGroups\":[\"%s\"],\"resources\":[\"%s\"]%s}", i > 0 ? "," : "",
+                      rules[i].verb, rules[i].group, rules[i].resource, rules[i].more);
+    buffer_append(&role, "]}", 3); /* and its NUL */
+    expect(ask(f, "POST", RBAC "/clusterroles", role.data), "201 Created");
     expect(ask(f, "POST", RBAC "/clusterrolebindings",
                "{\"metadata\":{\"name\":\"actor\"},\"roleRef\":{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":"
                "\"ClusterRole\",\"name\":\"actor\"},\"subjects\":[{\"apiGroup\":\"rbac.authorization.k8s.io\",\"kind\":"
                "\"User\",\"name\":\"system:anonymous\"}]}"),
            "201 Created");
     expect(ask(f, "DELETE", RBAC "/clusterrolebindings/test", ""), "200 OK");
+}
+
+static void rights_may_be_for_some_requests_only(void **state)
+{
+    struct fixture *f = *state;
+    become_actor(f);
     /* What is asked then is whether they may. */
     expect(ask_with(f, "GET", MAPS, "impersonate-user: ann\r\n", ""), "User \\\"ann\\\" cannot list resource");
     expect(ask_with(f, "GET", MAPS, "impersonate-user: system:node:n1\r\n", ""),
@@ -155,9 +137,6 @@ static void rights_may_be_for_some_requests_only(void **state)
     expect(ask_with(f, "GET", MAPS, "impersonate-uid: 1\r\nimpersonate-group: g\r\n", ""),
            "requested \\u0026user.DefaultInfo{Name:\\\"\\\", UID:\\\"1\\\", Groups:[]string{\\\"g\\\"}, "
            "Extra:map[string][]string(nil)} without impersonating a user name");
-#undef MAPS
-#undef RULE
-#undef IDENTITY
 }
 
 static void rules_are_listed_once(void **state)

@@ -288,7 +288,7 @@ static struct cel_value refuse_arguments(struct cel_state *state, const struct c
     auto_buffer struct buffer names = { .max = 4096 };
 
     for (size_t i = 0; i < countof(failures); i++)
-        if (str_is(call->function, failures[i].function))
+        if (call->count > 0 && str_is(call->function, failures[i].function))
             return (failures[i].silent & KIND(args[0].kind)) != 0
                        ? cel_no_overload()
                        : cel_value_error(state->arena, "no such overload: " STR_FMT, STR_ARG(call->function));

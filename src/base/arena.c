@@ -83,7 +83,7 @@ void arena_give_back(struct arena *arena, struct arena_pool *pool)
 {
     for (struct arena_block *block = drop_all(arena), *next; block != NULL; block = next) {
         next = block->next;
-        if (block->size != ARENA_POOL_BLOCK - sizeof(*block) || pool->count >= ARENA_POOL_MOST) {
+        if (block->size != ARENA_POOL_BLOCK - sizeof(*block) || pool->count + 1 > ARENA_POOL_MOST) {
             free(block);
             continue;
         }

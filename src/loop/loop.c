@@ -191,13 +191,6 @@ void loop_post(struct loop *loop, struct loop_task *task)
     atomic_fetch_sub(&loop->wakers, 1);
 }
 
-/* Moves all of 'from' behind 'to'. */
-static void list_move_all(struct list *to, struct list *from)
-{
-    for (struct list_node *node; (node = list_pop(from)) != NULL;)
-        list_append(to, node);
-}
-
 static void run_round(struct loop *loop)
 {
     struct list batch;

@@ -239,8 +239,7 @@ static void finish_group(struct store *store)
 {
     struct list group;
     list_init(&group);
-    for (struct list_node *node; (node = list_pop(&store->committing)) != NULL;)
-        list_append(&group, node);
+    list_move_all(&group, &store->committing);
     for (struct list_node *node; (node = list_pop(&group)) != NULL;) {
         struct store_write *write = container_of(node, struct store_write, node);
         if (write->change != NULL) {
@@ -277,8 +276,7 @@ static void fail_group(struct store *store, int rc, const struct error *err)
     take_back(store, &store->committing);
     take_back(store, &store->queue);
     store->assigned = store->revision;
-    for (struct list_node *node; (node = list_pop(&store->committing)) != NULL;)
-        list_append(&failed, node);
+    list_move_all(&failed, &store->committing);
     for (struct list_node *node = list_first(&store->queue); node != NULL && node != &store->queue.head;
          node = node->next) {
         struct store_write *write = container_of(node, struct store_write, node);

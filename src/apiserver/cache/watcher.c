@@ -186,9 +186,8 @@ static void drop_late(struct watch_cache *cache)
     cache->oldest_checked = cache->oldest->number;
     struct list turn; /* whom they tell may stop others */
     list_init(&turn);
+    list_move_all(&turn, &cache->paused);
     struct list_node *node;
-    while ((node = list_pop(&cache->paused)) != NULL)
-        list_append(&turn, node);
     while ((node = list_pop(&turn)) != NULL) {
         struct cache_watcher *watcher = container_of(node, struct cache_watcher, node);
         list_append(&cache->paused, node);

@@ -79,6 +79,19 @@ static inline struct list_node *list_pop(struct list *list)
     return node;
 }
 
+/* Moves all of 'from' behind what 'to' has. */
+static inline void list_move_all(struct list *to, struct list *from)
+{
+    if (list_empty(from))
+        return;
+    struct list_node *first = from->head.next, *last = from->head.previous;
+    first->previous = to->head.previous;
+    first->previous->next = first;
+    last->next = &to->head;
+    to->head.previous = last;
+    list_init(from);
+}
+
 /* The element may be removed inside the loop, others may not. */
 #define list_for_each(list, element, member) \
     list_for_each_((list), element, member, local_name(node, __LINE__), local_name(next, __LINE__))

@@ -47,8 +47,32 @@ static void test_order(void **state)
     assert_null(list_pop(&list));
 }
 
+static void test_move_all(void **state)
+{
+    (void)state;
+    struct list to, from, zeroed = { 0 };
+    struct item a = { .letter = 'a' }, b = { .letter = 'b' }, c = { .letter = 'c' };
+    list_init(&to);
+    list_init(&from);
+    list_append(&from, &b.node);
+    list_append(&from, &c.node);
+    list_append(&to, &a.node);
+    list_move_all(&to, &from);
+    assert_letters(&to, "abc");
+    assert_true(list_empty(&from));
+    list_move_all(&to, &from);
+    list_move_all(&to, &zeroed);
+    assert_letters(&to, "abc");
+    list_move_all(&from, &to);
+    list_remove(&b.node);
+    assert_letters(&from, "ac");
+    assert_true(list_empty(&to));
+    list_append(&to, list_pop(&from));
+    assert_letters(&to, "a");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_order) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_move_all) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static int read_authority(struct arena *arena, struct str text, struct location 
             break;
         }
     }
-    struct str host = text, port = { 0 };
+    struct str host, port;
     bool literal6 = text.size > 0 && text.data[0] == '[';
     if (literal6) {
         host = until(str_skip(text, 1), "]");

@@ -32,9 +32,8 @@ static bool field_interest(const struct field_requirement *requirement, struct c
 
 static bool label_interest(const struct label_requirement *requirement, struct cache_interest *ret_interest)
 {
-    enum label_operator operator= requirement->operator;
-    if ((operator!= LABEL_EQUALS && operator!= LABEL_DOUBLE_EQUALS && operator!= LABEL_IN) ||
-        requirement->n_values != 1)
+    enum label_operator means = requirement->operator;
+    if ((means != LABEL_EQUALS && means != LABEL_DOUBLE_EQUALS && means != LABEL_IN) || requirement->n_values != 1)
         return false;
     *ret_interest =
         (struct cache_interest){ .kind = INTEREST_LABEL, .label = requirement->key, .value = requirement->values[0] };

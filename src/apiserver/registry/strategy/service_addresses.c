@@ -112,7 +112,7 @@ static void check_served(struct request *request, const struct api_service_spec 
     }
 }
 
-/* A headless Service without a selector may have whatever families it wants: its endpoints are somebody else's. */
+/* What is asked for are families, each once. */
 static bool check_families(const struct api_service_spec *spec, struct api_invalid *errors)
 {
     static const char *const names[] = { "IPv4", "IPv6", NULL };
@@ -129,6 +129,7 @@ static bool check_families(const struct api_service_spec *spec, struct api_inval
     return errors->total == 0;
 }
 
+/* A headless Service without a selector may have whatever families it wants: its endpoints are somebody else's. */
 static void set_families(struct request *request, struct api_service_spec *spec, const struct api_service_spec *before,
                          struct api_invalid *errors)
 {
